@@ -1,0 +1,23 @@
+"""The recurrent cells: equations, derivatives and initial weights, in NumPy: the oracle of all the rest."""
+
+from recurra.cells.cell import Array, Arrays, Cell
+from recurra.cells.elman import Elman
+from recurra.cells.gru import GRU
+from recurra.cells.lengths import check_lengths
+from recurra.cells.lstm import LSTM
+from recurra.cells.registry import CELLS, cell
+from recurra.cells.stack import Direction, Stack
+
+__all__ = [
+    "CELLS",
+    "GRU",
+    "LSTM",
+    "Array",
+    "Arrays",
+    "Cell",
+    "Direction",
+    "Elman",
+    "Stack",
+    "cell",
+    "check_lengths",
+]
