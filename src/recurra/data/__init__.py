@@ -1,0 +1,32 @@
+"""Data: tables read, put on a regular grid of times, split in time, cut into windows and scaled. No PyTorch."""
+
+from recurra.data.co2 import mauna_loa
+from recurra.data.frequency import format_time, future_times, season_length
+from recurra.data.scaling import Scaler
+from recurra.data.series import GapReport, Series, array_series, impute
+from recurra.data.splits import Share, Split, parse_share, split_rows
+from recurra.data.table import read_series, read_table, to_series
+from recurra.data.windows import Contexts, Windows, last_context, make_windows
+
+__all__ = [
+    "Contexts",
+    "GapReport",
+    "Scaler",
+    "Series",
+    "Share",
+    "Split",
+    "Windows",
+    "array_series",
+    "format_time",
+    "future_times",
+    "impute",
+    "last_context",
+    "make_windows",
+    "mauna_loa",
+    "parse_share",
+    "read_series",
+    "read_table",
+    "season_length",
+    "split_rows",
+    "to_series",
+]
