@@ -1,0 +1,206 @@
+// Backpropagation through time: the time loop backward gives the gradients of all pre-activations, then the gradients of the
+// input and of the weights are large products over all live steps.
+#pragma once
+
+#include "outer.hpp"
+
+namespace recurra::RECURRA_VARIANT {
+
+// Weights turned for products with gradients: panel p has the columns [p * PANEL, (p + 1) * PANEL) of `weight`, its rows in the
+// order of a row of SlotGradients: [blocks][gates][PANEL].
+template <class T, class Cell>
+const T *pack_transposed(Workspace &space, const T *weight, std::int64_t H, std::int64_t K, const int (&gates)[Cell::gates]) {
+  const std::int64_t blocks = blocks_of<T>(H), panels = blocks_of<T>(K), rows = blocks * Cell::gates * PANEL<T>;
+  T *packed = take_zeros<T>(space, panels * rows * PANEL<T>);
+  for (std::int64_t j = 0; j < blocks; ++j)
+    for (int g = 0; g < Cell::gates; ++g)
+      for (std::int64_t u = 0; u < smaller(PANEL<T>, H - j * PANEL<T>); ++u) {
+        const T *from = weight + (gates[g] * H + j * PANEL<T> + u) * K;
+        T *to = packed + ((j * Cell::gates + g) * PANEL<T> + u) * PANEL<T>;
+        for (std::int64_t p = 0; p < panels; ++p)
+          std::memcpy(to + p * rows * PANEL<T>, from + p * PANEL<T>, smaller(PANEL<T>, K - p * PANEL<T>) * sizeof(T));
+      }
+  return packed;
+}
+
+// Where the gates of one product lie in a row of SlotGradients.
+template <class T, class Cell> Runs slot_runs(std::int64_t blocks) {
+  if constexpr (Cell::gates == Cell::slots)
+    return {blocks * Cell::slots * PANEL<T>};
+  else
+    return {Cell::gates * PANEL<T>, blocks, Cell::slots * PANEL<T>};
+}
+
+template <class T> alignas(64) constexpr T NOTHING[PANEL<T>] = {};
+
+// out[ROWS][PANEL] = rows of gradients times one turned panel.
+template <class T, int ROWS> RECURRA_INLINE void gradient_tile(T *out, const T *const *rows, Runs runs, const T *panel) {
+  tile<T, ROWS>(out, {NOTHING<T>, 0, nullptr, {}, nullptr, rows, runs, panel});
+}
+
+template <class T, class Cell> struct BackwardPass {
+  const BackwardArgs<T> &args;
+  const Batch &batch;
+  std::int64_t blocks, width, stride; // stride: values of one row of dz
+  const T *turned;                    // weight_hh, turned
+  T *dz;                              // [total][stride]
+  T *carry_h, *carry_c;               // [rows][width]: gradients of h past the product, and of c, from later steps
+
+  // out[ROWS][PANEL]: gradient of h after step s - 1 through the recurrent product of step s.
+  template <int ROWS> void through_product(T *out, std::int64_t s, std::int64_t row, std::int64_t p) const {
+    const T *rows[ROWS];
+    for (int r = 0; r < ROWS; ++r)
+      rows[r] = dz + (batch.first[s] + row + r) * stride + Cell::h_first * PANEL<T>;
+    gradient_tile<T, ROWS>(out, rows, slot_runs<T, Cell>(blocks), turned + p * blocks * Cell::gates * PANEL<T> * PANEL<T>);
+  }
+
+  const T *h_before(std::int64_t p, std::int64_t s) const {
+    return s ? at(args.y, time_of(batch, args.reverse, p, s - 1), batch.order[p]) : args.h0 + batch.order[p] * args.shape.hidden;
+  }
+
+  template <int ROWS> void block(std::int64_t s, std::int64_t row, std::int64_t j, bool later) const {
+    alignas(64) T tile[ROWS * PANEL<T>] = {};
+    if (later)
+      through_product<ROWS>(tile, s + 1, row, j);
+    for (int r = 0; r < ROWS; ++r) {
+      const std::int64_t p = row + r, q = batch.first[s] + p, t = time_of(batch, args.reverse, p, s), n = batch.order[p];
+      const T *y = at(args.y, t, n), *dy = at(args.dy, t, n), *h_old = h_before(p, s);
+      const T *tape = args.tape + (q * blocks + j) * Cell::kept * PANEL<T>;
+#pragma GCC unroll 16
+      for (int v = 0; v < VECS<T>; ++v) {
+        const std::int64_t lane = v * LANES<T>, unit = j * PANEL<T> + lane, units = args.shape.hidden - unit;
+        T *carry = carry_h + p * width + unit;
+        Vec<T> keep[Cell::kept + 1], d[Cell::slots], dh_direct, dc{}, c_old{};
+#pragma GCC unroll 16
+        for (int k = 0; k < Cell::kept; ++k)
+          keep[k] = load<T>(tape + k * PANEL<T> + lane);
+        if constexpr (Cell::has_c) {
+          dc = load<T>(carry_c + p * width + unit);
+          c_old = s ? load<T>(args.tape + ((batch.first[s - 1] + p) * blocks + j) * Cell::kept * PANEL<T> +
+                              Cell::kept_c * PANEL<T> + lane)
+                    : load_first<T>(args.c0 + n * args.shape.hidden + unit, units);
+        }
+        const Vec<T> dh = load<T>(tile + r * PANEL<T> + lane) + load_first<T>(dy + unit, units) + load<T>(carry);
+        Cell::backward(keep, load_first<T>(y + unit, units), load_first<T>(h_old + unit, units), c_old, dh, dc, d, dh_direct);
+#pragma GCC unroll 16
+        for (int slot = 0; slot < Cell::slots; ++slot)
+          store<T>(dz + q * stride + (j * Cell::slots + slot) * PANEL<T> + lane, keep_first<T>(d[slot], units));
+        store<T>(carry, keep_first<T>(dh_direct, units));
+        if constexpr (Cell::has_c)
+          store<T>(carry_c + p * width + unit, keep_first<T>(dc, units));
+      }
+    }
+  }
+
+  // The gradients of the initial states, once the first step is done.
+  void initial_states(std::int64_t begin, std::int64_t end, std::int64_t first_block, std::int64_t last_block) const {
+    const std::int64_t H = args.shape.hidden, live = batch.steps ? smaller(batch.live[0], end) : begin;
+    const auto write = [&](std::int64_t p, std::int64_t j, const T *product) {
+      const std::int64_t first = j * PANEL<T>, n = batch.order[p];
+      for (std::int64_t u = 0; u < smaller(PANEL<T>, H - first); ++u) {
+        args.dh0[n * H + first + u] = carry_h[p * width + first + u] + product[u];
+        if constexpr (Cell::has_c)
+          args.dc0[n * H + first + u] = carry_c[p * width + first + u];
+      }
+    };
+    for (std::int64_t j = first_block; j < last_block; ++j) {
+      in_row_groups(begin, live, [&]<int ROWS>(std::int64_t row) {
+        alignas(64) T product[ROWS * PANEL<T>];
+        through_product<ROWS>(product, 0, row, j);
+        for (int r = 0; r < ROWS; ++r)
+          write(row + r, j, product + r * PANEL<T>);
+      });
+      for (std::int64_t p = live > begin ? live : begin; p < end; ++p)
+        write(p, j, NOTHING<T>);
+    }
+  }
+
+  void steps(Team *team, std::int64_t begin, std::int64_t end, std::int64_t first_block, std::int64_t last_block) const {
+    for (std::int64_t s = batch.steps - 1; s >= 0; --s) {
+      std::int64_t live = smaller(batch.live[s], end), later = smaller(batch.live[s + 1], end);
+      live = live > begin ? live : begin;
+      later = later > begin ? later : begin;
+      for (std::int64_t j = first_block; j < last_block; ++j) {
+        in_row_groups(begin, later, [&]<int ROWS>(std::int64_t row) { block<ROWS>(s, row, j, true); });
+        in_row_groups(later, live, [&]<int ROWS>(std::int64_t row) { block<ROWS>(s, row, j, false); });
+      }
+      if (team)
+        team->barrier();
+    }
+    initial_states(begin, end, first_block, last_block);
+  }
+};
+
+// dx of every live step; `rows` are its rows in the order of dz.
+template <class T, class Cell>
+void input_gradient(Team &team, Workspace &space, const BackwardArgs<T> &args, const SlotGradients<T> &dz, T *const *rows) {
+  const std::int64_t I = args.shape.input, panels = blocks_of<T>(I), K = dz.blocks * Cell::gates * PANEL<T>;
+  const T *turned = pack_transposed<T, Cell>(space, args.weights.weight_ih, args.shape.hidden, I, Cell::x_gates);
+  run(team, [&](int id) {
+    constexpr std::int64_t ROWS_AT_A_TIME = 96;
+    const std::int64_t from = dz.total * id / team.size(), to = dz.total * (id + 1) / team.size();
+    for (std::int64_t begin = from; begin < to; begin += ROWS_AT_A_TIME)
+      for (std::int64_t p = 0; p < panels; ++p)
+        in_row_groups(begin, smaller(to, begin + ROWS_AT_A_TIME), [&]<int ROWS>(std::int64_t q) {
+          alignas(64) T out[ROWS * PANEL<T>];
+          const T *sources[ROWS];
+          for (int r = 0; r < ROWS; ++r)
+            sources[r] = dz.data + (q + r) * dz.stride() + Cell::x_first * PANEL<T>;
+          gradient_tile<T, ROWS>(out, sources, slot_runs<T, Cell>(dz.blocks), turned + p * K * PANEL<T>);
+          for (int r = 0; r < ROWS; ++r)
+            std::memcpy(rows[q + r] + p * PANEL<T>, out + r * PANEL<T>, smaller(PANEL<T>, I - p * PANEL<T>) * sizeof(T));
+        });
+  });
+}
+
+template <class T, class Cell> void backward(const BackwardArgs<T> &args) {
+  const Batch batch(args.rows, args.steps, args.lengths);
+  Workspace space;
+  Team team(args.threads);
+  const std::int64_t H = args.shape.hidden, I = args.shape.input, blocks = blocks_of<T>(H), width = blocks * PANEL<T>;
+  const std::int64_t stride = blocks * Cell::slots * PANEL<T>;
+  BackwardPass<T, Cell> pass{args, batch, blocks, width, stride, nullptr, nullptr, nullptr, nullptr};
+  pass.turned = pack_transposed<T, Cell>(space, args.weights.weight_hh, H, H, Cell::h_gates);
+  pass.dz = take<T>(space, batch.total * stride);
+  pass.carry_h = take_zeros<T>(space, batch.rows * width);
+  if constexpr (Cell::has_c)
+    pass.carry_c = take_zeros<T>(space, batch.rows * width);
+  for (std::int64_t p = 0; p < batch.rows; ++p) {
+    std::memcpy(pass.carry_h + p * width, args.dh_n + batch.order[p] * H, H * sizeof(T));
+    if constexpr (Cell::has_c)
+      std::memcpy(pass.carry_c + p * width, args.dc_n + batch.order[p] * H, H * sizeof(T));
+  }
+  const bool by_units = share_units(batch, args.shape, Cell::gates, team.size());
+  run(team, [&](int id) {
+    if (by_units) {
+      pass.steps(&team, 0, batch.rows, blocks * id / team.size(), blocks * (id + 1) / team.size());
+    } else {
+      std::int64_t begin, end;
+      batch.share(id, team.size(), begin, end);
+      constexpr std::int64_t ROWS_AT_A_TIME = 96;
+      for (std::int64_t row = begin; row < end; row += ROWS_AT_A_TIME)
+        pass.steps(nullptr, row, smaller(end, row + ROWS_AT_A_TIME), 0, blocks);
+    }
+  });
+
+  const T **x_rows = take<const T *>(space, batch.total), **h_rows = take<const T *>(space, batch.total);
+  T **dx_rows = take<T *>(space, batch.total);
+  for (std::int64_t s = 0; s < batch.steps; ++s)
+    for (std::int64_t p = 0; p < batch.live[s]; ++p) {
+      const std::int64_t q = batch.first[s] + p, t = time_of(batch, args.reverse, p, s), n = batch.order[p];
+      x_rows[q] = at(args.x, t, n);
+      h_rows[q] = pass.h_before(p, s);
+      if (args.dx.data)
+        dx_rows[q] = at(args.dx, t, n);
+    }
+  const SlotGradients<T> dz{pass.dz, batch.total, blocks, Cell::slots};
+  const Weights<T> &out = args.gradient;
+  outer<T>(team, space, x_rows, I, dz, Cell::x_first, Cell::gates, Cell::x_gates, H, out.weight_ih, out.bias_ih);
+  outer<T>(team, space, h_rows, H, dz, Cell::h_first, Cell::gates, Cell::h_gates, H, out.weight_hh, out.bias_hh);
+  if (args.dx.data) {
+    input_gradient<T, Cell>(team, space, args, dz, dx_rows);
+    clear_padding(batch, args.steps, args.dx, I, 0, batch.rows);
+  }
+}
+
+} // namespace recurra::RECURRA_VARIANT

@@ -1,0 +1,110 @@
+// All kernels for one vector width. Compiled once a variant, with that variant's flags.
+#include "backward.hpp"
+#include "cell_elman.hpp"
+#include "cell_gru.hpp"
+#include "cell_lstm.hpp"
+
+namespace recurra::RECURRA_VARIANT {
+namespace {
+
+// Calls f.operator()<C>() with the class of the cell.
+template <class T, class F> auto with_cell(Cell cell, F &&f) {
+  switch (cell) {
+  case Cell::elman_tanh:
+    return f.template operator()<Elman<T, false>>();
+  case Cell::elman_relu:
+    return f.template operator()<Elman<T, true>>();
+  case Cell::lstm:
+    return f.template operator()<Lstm<T>>();
+  default:
+    return f.template operator()<Gru<T>>();
+  }
+}
+
+template <class T> std::int64_t packed_linear_size(std::int64_t inputs, std::int64_t outputs) {
+  return blocks_of<T>(outputs) * PANEL<T> * (inputs + 1);
+}
+
+// Panels [blocks][inputs][PANEL], then start values [blocks][PANEL].
+template <class T>
+void pack_linear(std::int64_t inputs, std::int64_t outputs, const T *weight, const T *bias, T *packed) {
+  const std::int64_t blocks = blocks_of<T>(outputs);
+  T *start = packed + blocks * inputs * PANEL<T>;
+  for (std::int64_t j = 0; j < blocks; ++j) {
+    const std::int64_t first = j * PANEL<T>, units = smaller(PANEL<T>, outputs - first);
+    pack_rows<T>(weight + first * inputs, inputs, units, packed + first * inputs);
+    for (std::int64_t u = 0; u < PANEL<T>; ++u)
+      start[first + u] = bias && u < units ? bias[first + u] : T(0);
+  }
+}
+
+template <class T> void linear(const LinearArgs<T> &args) {
+  const std::int64_t blocks = blocks_of<T>(args.outputs);
+  const T *start = args.packed + blocks * args.inputs * PANEL<T>;
+  Team team(args.threads);
+  run(team, [&](int id) {
+    const std::int64_t from = args.rows * id / team.size(), to = args.rows * (id + 1) / team.size();
+    for (std::int64_t j = 0; j < blocks; ++j)
+      in_row_groups(from, to, [&]<int ROWS>(std::int64_t row) {
+        alignas(64) T out[ROWS * PANEL<T>];
+        const T *x[ROWS];
+        for (int r = 0; r < ROWS; ++r)
+          x[r] = args.x + (row + r) * args.inputs;
+        tile<T, ROWS>(out, {start + j * PANEL<T>, 0, x, {args.inputs}, args.packed + j * args.inputs * PANEL<T>, nullptr, {}, nullptr});
+        for (int r = 0; r < ROWS; ++r)
+          std::memcpy(args.y + (row + r) * args.outputs + j * PANEL<T>, out + r * PANEL<T>,
+                      smaller(PANEL<T>, args.outputs - j * PANEL<T>) * sizeof(T));
+      });
+  });
+}
+
+template <class T> void activations(const T *x, T *sigmoids, T *tanhs, std::int64_t count) {
+  for (std::int64_t k = 0; k < count; k += LANES<T>) {
+    const Vec<T> v = load_first<T>(x + k, count - k);
+    store_first<T>(sigmoids + k, sigmoid<T>(v), count - k);
+    store_first<T>(tanhs + k, tanh<T>(v), count - k);
+  }
+}
+
+template <class T> constexpr Kernels<T> kernels() {
+  return {
+      [](LayerShape shape) { return with_cell<T>(shape.cell, [&]<class C>() { return PackedLayer<T, C>::size(shape); }); },
+      [](LayerShape shape) {
+        return with_cell<T>(shape.cell, [&]<class C>() { return blocks_of<T>(shape.hidden) * C::kept * PANEL<T>; });
+      },
+      [](LayerShape shape, const Weights<const T> &w, T *packed) {
+        with_cell<T>(shape.cell, [&]<class C>() { pack<T, C>(shape, w, packed); });
+      },
+      [](const ForwardArgs<T> &args) { with_cell<T>(args.shape.cell, [&]<class C>() { forward<T, C>(args); }); },
+      [](const BackwardArgs<T> &args) { with_cell<T>(args.shape.cell, [&]<class C>() { backward<T, C>(args); }); },
+      [](const StepArgs<T> &args) {
+        Team alone(1);
+        run(alone, [&](int) { with_cell<T>(args.shape.cell, [&]<class C>() { step<T, C>(args); }); });
+      },
+      packed_linear_size<T>,
+      pack_linear<T>,
+      linear<T>,
+      activations<T>,
+  };
+}
+
+bool supported() {
+#if defined(__AVX512F__)
+  return __builtin_cpu_supports("avx512f");
+#elif defined(__AVX2__)
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#elif defined(__FMA__)
+  return __builtin_cpu_supports("fma");
+#else
+  return true;
+#endif
+}
+
+} // namespace
+
+#define RECURRA_STRING(x) #x
+#define RECURRA_NAME(x) RECURRA_STRING(x)
+extern const Variant VARIANT;
+const Variant VARIANT = {RECURRA_NAME(RECURRA_VARIANT), supported, kernels<float>(), kernels<double>()};
+
+} // namespace recurra::RECURRA_VARIANT

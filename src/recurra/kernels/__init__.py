@@ -1,0 +1,10 @@
+"""The native kernels on NumPy arrays: the only importer of the native module.
+
+They compute what `recurra.cells` defines, in float32 or float64; the precision of the parameters decides.
+"""
+
+from recurra.kernels.linear import Linear
+from recurra.kernels.native import activations, available, in_use
+from recurra.kernels.stack import PackedStack, backward, tape_size
+
+__all__ = ["Linear", "PackedStack", "activations", "available", "backward", "in_use", "tape_size"]

@@ -1,0 +1,70 @@
+"""Recurra's native core. recurra.kernels is its only importer."""
+
+from typing import Annotated
+
+import numpy
+from numpy.typing import NDArray
+
+
+class Layer32:
+    """Packed weights of one direction of one recurrent layer."""
+
+    def __init__(self, cell: str, weight_ih: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], weight_hh: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], bias_ih: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, bias_hh: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None) -> None: ...
+
+    def forward(self, x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], h0: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], c0: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, lengths: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)] | None, reverse: bool, y: Annotated[NDArray[numpy.float32], dict(device='cpu')], h_n: Annotated[NDArray[numpy.float32], dict(device='cpu')], c_n: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, tape: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, threads: int) -> None:
+        """
+        One pass over a batch: x [T, N, I], h0 and c0 [N, H]; writes y [T, N, H], h_n and c_n [N, H] and the tape.
+        """
+
+    def step(self, x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], h: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], c: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, h_new: Annotated[NDArray[numpy.float32], dict(device='cpu')], c_new: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None) -> None:
+        """One step of one row: x [I], h and c [H]; writes h_new and c_new [H]."""
+
+class Linear32:
+    """Packed weights of a linear map."""
+
+    def __init__(self, weight: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], bias: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None) -> None: ...
+
+    def forward(self, x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], y: Annotated[NDArray[numpy.float32], dict(device='cpu')], threads: int) -> None:
+        """x [rows, inputs]; writes y [rows, outputs]."""
+
+def backward32(cell: str, weight_ih: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], weight_hh: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], h0: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], c0: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, lengths: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)] | None, reverse: bool, y: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], tape: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], dy: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], dh_n: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], dc_n: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, dx: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, dh0: Annotated[NDArray[numpy.float32], dict(device='cpu')], dc0: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, dweight_ih: Annotated[NDArray[numpy.float32], dict(device='cpu')], dweight_hh: Annotated[NDArray[numpy.float32], dict(device='cpu')], dbias_ih: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, dbias_hh: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, threads: int) -> None:
+    """Gradients of one pass, from what forward was given and wrote."""
+
+def activations32(x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], sigmoid: Annotated[NDArray[numpy.float32], dict(device='cpu')], tanh: Annotated[NDArray[numpy.float32], dict(device='cpu')]) -> None:
+    """The kernels' own sigmoid and tanh of x [count]."""
+
+class Layer64:
+    """Packed weights of one direction of one recurrent layer."""
+
+    def __init__(self, cell: str, weight_ih: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], weight_hh: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], bias_ih: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, bias_hh: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None) -> None: ...
+
+    def forward(self, x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], h0: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], c0: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, lengths: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)] | None, reverse: bool, y: Annotated[NDArray[numpy.float64], dict(device='cpu')], h_n: Annotated[NDArray[numpy.float64], dict(device='cpu')], c_n: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, tape: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, threads: int) -> None:
+        """
+        One pass over a batch: x [T, N, I], h0 and c0 [N, H]; writes y [T, N, H], h_n and c_n [N, H] and the tape.
+        """
+
+    def step(self, x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], h: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], c: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, h_new: Annotated[NDArray[numpy.float64], dict(device='cpu')], c_new: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None) -> None:
+        """One step of one row: x [I], h and c [H]; writes h_new and c_new [H]."""
+
+class Linear64:
+    """Packed weights of a linear map."""
+
+    def __init__(self, weight: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], bias: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None) -> None: ...
+
+    def forward(self, x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], y: Annotated[NDArray[numpy.float64], dict(device='cpu')], threads: int) -> None:
+        """x [rows, inputs]; writes y [rows, outputs]."""
+
+def backward64(cell: str, weight_ih: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], weight_hh: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], h0: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], c0: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, lengths: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)] | None, reverse: bool, y: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], tape: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], dy: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], dh_n: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], dc_n: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, dx: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, dh0: Annotated[NDArray[numpy.float64], dict(device='cpu')], dc0: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, dweight_ih: Annotated[NDArray[numpy.float64], dict(device='cpu')], dweight_hh: Annotated[NDArray[numpy.float64], dict(device='cpu')], dbias_ih: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, dbias_hh: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, threads: int) -> None:
+    """Gradients of one pass, from what forward was given and wrote."""
+
+def activations64(x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], sigmoid: Annotated[NDArray[numpy.float64], dict(device='cpu')], tanh: Annotated[NDArray[numpy.float64], dict(device='cpu')]) -> None:
+    """The kernels' own sigmoid and tanh of x [count]."""
+
+def tape_per_step(cell: str, input: int, hidden: int) -> tuple[int, int]:
+    """Values of tape that one step of one row takes: [float32, float64]."""
+
+def variant() -> str:
+    """Name of the kernels in use."""
+
+def variants() -> list[str]:
+    """Names of the kernels that this processor can run, best first."""

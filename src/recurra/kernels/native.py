@@ -1,0 +1,53 @@
+"""Which native class serves which cell and precision."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from recurra._base.errors import InputError
+from recurra.cells import Cell
+from recurra.kernels import _native
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def by_precision(name: str, dtype: np.dtype[Any]) -> Any:
+    """The native class or function of that name for float32 or float64."""
+    return getattr(_native, name + ("32" if dtype == np.float32 else "64"))
+
+
+def common_dtype(parameters: Mapping[str, Array]) -> np.dtype[Any]:
+    """The one precision, float32 or float64, of all parameters; InputError names the first that differs."""
+    first_name, first = next(iter(parameters.items()))
+    for name, array in parameters.items():
+        if array.dtype not in (np.float32, np.float64):
+            raise InputError(f"{name} must be float32 or float64, got {array.dtype}; convert it with astype")
+        if array.dtype != first.dtype:
+            raise InputError(
+                f"{name} is {array.dtype} but {first_name} is {first.dtype}; give all of them one precision"
+            )
+    return first.dtype
+
+
+def native_name(cell: Cell) -> str:
+    """What the native module calls the cell."""
+    nonlinearity = getattr(cell, "nonlinearity", None)
+    return f"rnn_{nonlinearity}" if cell.name == "rnn" else cell.name
+
+
+def in_use() -> str:
+    """Name of the kernels in use: the best that this processor runs, or what RECURRA_KERNELS names."""
+    return _native.variant()
+
+
+def available() -> list[str]:
+    """Names of the kernels that this processor can run, best first."""
+    return _native.variants()
+
+
+def activations(x: Array) -> tuple[Array, Array]:
+    """The kernels' own sigmoid and tanh of x (K,), float32 or float64."""
+    sigmoid, tanh = np.empty_like(x), np.empty_like(x)
+    by_precision("activations", x.dtype)(x, sigmoid, tanh)
+    return sigmoid, tanh
