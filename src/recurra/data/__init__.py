@@ -6,7 +6,7 @@ from recurra.data.scaling import Scaler
 from recurra.data.series import GapReport, Series, array_series, impute
 from recurra.data.splits import Share, Split, parse_share, split_rows
 from recurra.data.table import read_series, read_table, to_series
-from recurra.data.windows import Contexts, Windows, last_context, make_windows
+from recurra.data.windows import Contexts, Windows, last_context, last_observed, make_windows
 
 __all__ = [
     "Contexts",
@@ -21,6 +21,7 @@ __all__ = [
     "future_times",
     "impute",
     "last_context",
+    "last_observed",
     "make_windows",
     "mauna_loa",
     "parse_share",

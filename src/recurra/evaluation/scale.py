@@ -1,0 +1,59 @@
+"""The scale of a target in its training part, by which errors of different series can be compared."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from recurra._base.errors import InputError
+from recurra.data import Series, season_length
+
+
+@dataclass(frozen=True)
+class TargetScale:
+    """What the scaled metrics divide by.
+
+    Attributes:
+        mean, deviation: of the observed targets of the training part.
+        naive_error: mean absolute difference of training targets one season apart (the scale of MASE; NaN if the
+            part is too short for any).
+        season: the steps in that season; 1 where the frequency has none or the part is shorter than one.
+    """
+
+    mean: float
+    deviation: float
+    naive_error: float
+    season: int
+
+    @classmethod
+    def fit(cls, series: Series, part: slice) -> "TargetScale":
+        """Measure the target of ``series`` in ``part``; raise InputError if it is constant there."""
+        seen = series.observed[part, 0]
+        target = np.where(seen, series.values[part, 0], np.nan)
+        if np.ptp(target[seen]) == 0:
+            raise InputError(
+                f"target {series.names[0]!r} is constant in the training part "
+                f"({target[seen][0]:g} in all {seen.sum()} observed rows), so there is nothing to forecast; "
+                "choose another target, or more rows for training"
+            )
+        season = season_length(series.frequency)
+        season = season if len(target) > season else 1
+        differences = np.abs(target[season:] - target[:-season])
+        known = differences[np.isfinite(differences)]
+        return cls(
+            mean=float(np.mean(target[seen])),
+            deviation=float(np.std(target[seen])),
+            naive_error=float(np.mean(known)) if len(known) else float("nan"),
+            season=season,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values; an unknown ``naive_error`` is None."""
+        known = np.isfinite(self.naive_error)
+        return {**asdict(self), "naive_error": self.naive_error if known else None}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "TargetScale":
+        """Undo `to_dict`."""
+        error = values["naive_error"]
+        return cls(**{**values, "naive_error": float("nan") if error is None else error})
