@@ -101,10 +101,10 @@ def test_equations_also_run_on_torch(make_cell, draw):
     problem = draw(Stack(make_cell(3, 4, bias=False), 2, True), T=4, N=3)
     p, state = ({k: torch.from_numpy(a) for k, a in named.items()} for named in (problem.p, problem.state))
     masks = np.random.default_rng(0).random((1, 4, 3, 8))
-    got, got_n, _ = problem.stack.forward(
-        p, torch.from_numpy(problem.x), state, [4, 0, 2], torch.from_numpy(masks), xp=torch
-    )
-    want, want_n, _ = problem.stack.forward(problem.p, problem.x, problem.state, [4, 0, 2], masks)
+    lengths = np.array([4, 0, 2])
+    x, torch_lengths, torch_masks = map(torch.from_numpy, (problem.x, lengths, masks))
+    got, got_n, _ = problem.stack.forward(p, x, state, torch_lengths, torch_masks, xp=torch)
+    want, want_n, _ = problem.stack.forward(problem.p, problem.x, problem.state, lengths, masks)
     np.testing.assert_allclose(got, want, rtol=1e-12, atol=1e-14)
     for name in want_n:
         np.testing.assert_allclose(got_n[name], want_n[name], rtol=1e-12, atol=1e-14)

@@ -1,9 +1,9 @@
 """What every cell is: a frozen specification together with the equations of one step.
 
 Axis letters: ``N`` rows, ``I`` input, ``H`` hidden, ``G`` gates. Parameters carry PyTorch's names, shapes
-and gate order. An *array namespace* ``xp`` is ``numpy``, ``torch``, or anything else with their ``tanh``,
-``where``, ``zeros_like``, ``asarray``, ``stack`` and ``concatenate``: the equations are written once, and
-this package never imports PyTorch.
+and gate order. An *array namespace* ``xp`` is ``numpy`` or ``torch``, of which the equations use ``tanh``,
+``where``, ``zeros_like``, ``stack`` and ``concatenate``: they are written once, and this package never
+imports PyTorch.
 """
 
 import dataclasses

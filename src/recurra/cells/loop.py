@@ -36,18 +36,19 @@ def forward(
     """Run ``cell`` over x (T, N, I) from ``state``: output (T, N, H), final states, tape.
 
     ``lengths``: N whole numbers in [0, T], or None for T each. Raises InputError for lengths that are not,
-    or where T is 0. With PyTorch for ``xp``, autograd differentiates the result to any order.
+    or where T is 0. With PyTorch for ``xp``, lengths are a tensor that `check_lengths` would let pass, and
+    autograd differentiates the result to any order.
     """
     T, N = x.shape[:2]
     if T == 0:
         raise InputError("x must have at least one step, got none")
-    alive = check_lengths(lengths, T, N) > np.arange(T)[:, None]
+    lengths = check_lengths(lengths, T, N) if xp is np else lengths
     p = cell.with_zero_biases(xp, p)
 
     steps = []
     output = [x[:0]] * T
     for t in reversed(range(T)) if reverse else range(T):
-        live = xp.asarray(alive[t, :, None])
+        live = (lengths > t)[:, None]
         # Padding may hold anything; what enters no equation can't turn a gradient into NaN.
         new, saved = cell.step(xp, p, xp.where(live, x[t], 0.0), state)
         state = {name: xp.where(live, new[name], state[name]) for name in cell.states}

@@ -1,0 +1,12 @@
+"""Recurrent layers for PyTorch: torch.nn's RNN, LSTM and GRU on the native kernels, with ragged lengths."""
+
+from recurra._base.errors import MissingExtraError
+
+try:
+    import torch as _torch  # noqa: F401
+except ModuleNotFoundError as error:
+    raise MissingExtraError.of("torch", "train") from error
+
+from recurra.nn.recurrent import GRU, LSTM, RNN
+
+__all__ = ["GRU", "LSTM", "RNN"]

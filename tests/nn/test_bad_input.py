@@ -1,0 +1,165 @@
+"""Misuse raises what torch.nn raises, word for word; what torch.nn does not know raises InputError."""
+
+import re
+
+import pytest
+import torch
+from torch.nn.utils.rnn import pack_sequence
+
+from recurra import nn
+from recurra._base.errors import InputError
+from tests.nn.conftest import KINDS
+
+
+def error_of(call):
+    try:
+        call()
+    except Exception as error:
+        return type(error), str(error)
+    pytest.fail("no error was raised")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "options"),
+    [
+        ((0, 4), {}),
+        ((3, 0), {}),
+        ((3, 4, 0), {}),
+        ((3.0, 4), {}),
+        ((3, "4"), {}),
+        ((3, 4), {"bias": 1}),
+        ((3, 4), {"batch_first": "yes"}),
+        ((3, 4, 2), {"dropout": 1.5}),
+        ((3, 4, 2), {"dropout": True}),
+    ],
+)
+@pytest.mark.parametrize("kind", KINDS)
+def test_constructor_raises_as_torch_does(kind, sizes, options):
+    ours, theirs, fixed = KINDS[kind]
+    want = error_of(lambda: theirs(*sizes, **options, **fixed))
+    assert error_of(lambda: ours(*sizes, **options, **fixed)) == want
+
+
+def test_dropout_after_the_only_layer_warns_as_torch_does(make_pair):
+    with pytest.warns(UserWarning, match="dropout option adds dropout after all but last recurrent layer"):
+        make_pair(3, 4, dropout=0.5)
+
+
+def test_unknown_nonlinearity_as_torch():
+    want = error_of(lambda: torch.nn.RNN(3, 4, nonlinearity="sin"))
+    assert error_of(lambda: nn.RNN(3, 4, nonlinearity="sin")) == want
+
+
+def zeros(*shape, dtype=torch.float32):
+    return torch.zeros(shape, dtype=dtype)
+
+
+@pytest.mark.parametrize(
+    ("input_shape", "hidden_shape"),
+    [
+        ((5,), None),
+        ((5, 2, 3, 1), None),
+        ((5, 2, 4), None),
+        ((0, 2, 3), None),
+        ((5, 4), None),
+        ((5, 2, 3), (1, 4)),
+        ((5, 3), (1, 2, 4)),
+        ((5, 2, 3), (2, 2, 4)),
+        ((5, 2, 3), (1, 3, 4)),
+        ((5, 2, 3), (1, 2, 5)),
+        ((5, 3), (2, 4)),
+    ],
+)
+def test_call_raises_as_torch_does(make_pair, input_shape, hidden_shape):
+    ours, theirs = make_pair(3, 4, dtype=torch.float32)
+    hx = None if hidden_shape is None else zeros(*hidden_shape)
+    if hx is not None and ours.mode == "LSTM":
+        hx = (hx, hx)
+    want = error_of(lambda: theirs(zeros(*input_shape), hx))
+    assert error_of(lambda: ours(zeros(*input_shape), hx)) == want
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.int64])
+def test_another_dtype_raises_as_torch_does(make_pair, dtype):
+    ours, theirs = make_pair(3, 4, dtype=torch.float32)
+    want = error_of(lambda: theirs(zeros(5, 2, 3, dtype=dtype)))
+    assert error_of(lambda: ours(zeros(5, 2, 3, dtype=dtype))) == want
+
+
+def test_another_device_raises_as_torch_does(make_pair):
+    ours, theirs = make_pair(3, 4, dtype=torch.float32)
+    x = torch.empty(5, 2, 3, device="meta")
+    assert error_of(lambda: ours(x)) == error_of(lambda: theirs(x))
+
+
+LSTM, GRU = nn.LSTM(3, 4), nn.GRU(3, 4)
+X, H = zeros(5, 2, 3), zeros(1, 2, 4)
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "message"),
+    [
+        (
+            lambda: LSTM(pack_sequence([zeros(5, 3)])),
+            InputError,
+            "input must be a padded tensor, got a PackedSequence; unpack it with "
+            "torch.nn.utils.rnn.pad_packed_sequence and pass lengths=",
+        ),
+        (lambda: LSTM(X, H), InputError, "hx must be a pair of tensors (h_0, c_0), got Tensor"),
+        (lambda: LSTM(X, (H,)), InputError, "hx must be a pair of tensors (h_0, c_0), got tuple"),
+        (lambda: GRU(X, (H, H)), InputError, "hx must be a tensor, got tuple"),
+        (
+            lambda: GRU(X, H.double()),
+            RuntimeError,
+            "Input and hidden tensors are not the same dtype, found input tensor with torch.float32 "
+            "and hidden tensor with torch.float64",
+        ),
+        (
+            lambda: LSTM(X, (H, H.to("meta"))),
+            RuntimeError,
+            "Input and hidden[1] tensors are not at the same device, found input tensor at cpu "
+            "and hidden[1] tensor at meta",
+        ),
+        (
+            lambda: nn.LSTM(3, 4, proj_size=2),
+            InputError,
+            "proj_size must be 0, since this LSTM has no projection, got 2",
+        ),
+        (
+            lambda: LSTM(X, lengths=[1]),
+            InputError,
+            "lengths must be 2 numbers, one for each row, got shape (1,)",
+        ),
+        (lambda: LSTM(X, lengths=3), InputError, "lengths must be 2 numbers, one for each row, got shape ()"),
+        (
+            lambda: LSTM(X, lengths=[1, 6]),
+            InputError,
+            "lengths must lie between 0 and the 5 steps given, got 6 in row 1",
+        ),
+        (
+            lambda: LSTM(X, lengths=[-1, 5]),
+            InputError,
+            "lengths must lie between 0 and the 5 steps given, got -1 in row 0",
+        ),
+        (lambda: LSTM(X, lengths=[1.0, 5.0]), InputError, "lengths must be whole numbers, got float32"),
+        (lambda: LSTM(X, lengths="ab"), InputError, "lengths must be whole numbers, got 'ab'"),
+        (
+            lambda: LSTM(X, lengths=[[1], [1, 2]]),
+            InputError,
+            "lengths must be whole numbers, got [[1], [1, 2]]",
+        ),
+        (
+            lambda: LSTM(X, lengths=torch.empty(2, device="meta")),
+            InputError,
+            "lengths must be on the CPU, got meta; pass lengths.cpu()",
+        ),
+        (
+            lambda: nn.GRU(3, 4, device="meta")(X.to("meta"), lengths=[1, 6]),
+            InputError,
+            "lengths must lie between 0 and the 5 steps given, got 6 in row 1",
+        ),
+    ],
+)
+def test_bad_input(call, kind, message):
+    with pytest.raises(kind, match=f"^{re.escape(message)}$"):
+        call()
