@@ -69,8 +69,15 @@ template <class T> RECURRA_INLINE Vec<T> tanh(Vec<T> x) {
   t = t < C::tanh_is_one ? splat<T>(C::tanh_is_one) : t;
   Vec<T> power, rest;
   split_exp<T>(t, power, rest);
-  const Vec<T> e = fma(power, rest, power - T(1));
-  const Vec<T> positive = -e / (T(2) + e);
+  const Vec<T> one_less = power - T(1), e = fma(power, rest, one_less), below = T(2) + e;
+  const Vec<T> q = (T(0) - e) / below;
+  // What the roundings of e, of 2 + e and of the quotient left over, brought back by one Newton step; since
+  // 1 / (2 + e) = (1 + tanh |x|) / 2, it needs no second division.
+  const Vec<T> e_rest = fma(power, rest, one_less - e), below_rest = e - (below - T(2));
+  Vec<T> left = fma(-q, below, T(0) - e);
+  left = fma(-q, below_rest, left);
+  left = fma(T(-1) - q, e_rest, left);
+  const Vec<T> positive = fma(left, fma(q, splat<T>(T(0.5)), splat<T>(T(0.5))), q);
   return (Vec<T>)((VecInt<T>)positive | sign);
 }
 
