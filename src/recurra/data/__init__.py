@@ -1,4 +1,4 @@
-"""Data: tables read, put on a regular grid of times, split in time, cut into windows and scaled. No PyTorch."""
+"""Data: tables read, put on a regular grid of times, split in time, cut into windows, scaled."""
 
 from recurra.data.co2 import mauna_loa
 from recurra.data.frequency import format_time, future_times, season_length

@@ -1,6 +1,6 @@
-"""The weekly CO2 record of Mauna Loa, 1958 to 2001, real gaps and all, as it ships inside statsmodels."""
+"""The weekly CO₂ record of Mauna Loa, 1958 to 2001, gaps and all, as it ships inside statsmodels."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from recurra._base.errors import MissingExtraError
 
@@ -9,10 +9,10 @@ if TYPE_CHECKING:
 
 
 def mauna_loa() -> "pl.DataFrame":
-    """The record: ``time`` (Saturdays) and ``co2`` (parts per million, null in the weeks without a measurement).
+    """The record: ``time`` (Saturdays) and ``co2`` (parts per million, null where none was measured).
 
-    2284 rows, 59 of them empty. Source: C.D. Keeling and T.P. Whorf, Scripps Institution of Oceanography (2004).
-    Raises MissingExtraError without statsmodels or polars.
+    2284 rows, 59 of them null. Source: C. D. Keeling and T. P. Whorf, Scripps Institution of
+    Oceanography (2004). Raises MissingExtraError without polars or statsmodels.
     """
     try:
         import polars as pl
@@ -22,7 +22,7 @@ def mauna_loa() -> "pl.DataFrame":
         from statsmodels.datasets import co2
     except ImportError as error:
         raise MissingExtraError.of("statsmodels", "report") from error
-    record = co2.load_pandas().data
+    record: Any = co2.load_pandas().data
     return pl.DataFrame({"time": record.index.to_numpy(), "co2": record["co2"].to_numpy()}).with_columns(
-        pl.col("time").cast(pl.Datetime("us")).cast(pl.Date), pl.col("co2").fill_nan(None)
+        pl.col("time").cast(pl.Date), pl.col("co2").fill_nan(None)
     )

@@ -1,12 +1,13 @@
 """Frequencies: the grid that the times of a series lie on.
 
-A frequency is written as polars writes an interval: ``15m``, ``1h``, ``1d``, ``1w``, ``1mo``, ``1q``, ``1y``, or
-``10i`` for a column of integers. Months, quarters and years follow the calendar; ``1mo:end`` keeps to the last
-day of the month. A series without a time column counts rows and has no frequency (None).
+A frequency is written as polars writes an interval: ``15m``, ``1h``, ``1d``, ``1w``, ``1mo``, ``1q``,
+``1y``, or ``10i`` for a column of integers. Months, quarters and years follow the calendar; ``1mo:end``
+keeps to the last day of the month. A series that counts its rows has no frequency (None).
 """
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -22,8 +23,11 @@ _MICROSECONDS = {
     "us": 1,
 }
 _MONTHS = {"y": 12, "q": 3, "mo": 1}
-_SEASONS = {"1m": 60, "15m": 96, "30m": 48, "1h": 24, "1d": 7, "1w": 52, "1mo": 12, "1q": 4}
 _SHORTEST_MONTH = np.timedelta64(28, "D")
+
+# A day of minutes or hours, a week of days, a year of weeks, months or quarters.
+_CYCLES = {"m": 1440, "h": 24, "d": 7, "w": 52, "mo": 12, "q": 4}
+_LONGEST_SEASON = 288
 
 
 @dataclass(frozen=True)
@@ -36,11 +40,11 @@ class Frequency:
 
     @classmethod
     def parse(cls, text: str) -> "Frequency":
-        """Read ``15m``, ``1mo:end``, ``10i``; raise InputError on anything else."""
+        """Read ``15m``, ``1mo:end`` or ``10i``; raise InputError on anything else."""
         match = re.fullmatch(r"([1-9]\d*)(us|ms|s|m|h|d|w|i|(?:mo|q|y)(?::end)?)", text)
         if match is None:
             raise InputError(
-                f"frequency must be a step such as 15m, 1h, 1d, 1w, 1mo or 1mo:end, got {text!r}"
+                f"frequency must be a step such as 15m, 1h, 1d, 1w, 1mo, 1mo:end or 10i, got {text!r}"
             )
         unit, _, end = match[2].partition(":")
         return cls(int(match[1]), unit, month_end=bool(end))
@@ -49,73 +53,79 @@ class Frequency:
         return f"{self.count}{self.unit}{':end' if self.month_end else ''}"
 
     def steps(self, times: np.ndarray) -> np.ndarray:
-        """The place of each of ``times`` (T,) on the grid through the first, int64 (T,); -1 where it is off it.
+        """The place of each of ``times`` (T,) on the grid through the first: int64 (T,), -1 off the grid.
 
-        ``times`` are sorted datetime64[us], or int64 for the unit ``i``.
+        ``times`` are sorted: datetime64[us], or int64 for the unit ``i``.
         """
         if self.unit in _MONTHS:
             months, rest = _months(times, self.month_end)
-            step, remainder = np.divmod(months - months[0], self.count * _MONTHS[self.unit])
+            places, remainder = np.divmod(months - months[0], self.count * _MONTHS[self.unit])
             remainder = remainder + (rest != rest[0])
         else:
-            step, remainder = np.divmod((times - times[0]).astype(np.int64), self._fixed())
-        return np.where(remainder == 0, step, -1)
+            places, remainder = np.divmod((times - times[0]).astype(np.int64), self._size())
+        return np.where(remainder == 0, places, -1)
 
-    def after(self, start: np.datetime64 | np.int64, steps: np.ndarray) -> np.ndarray:
-        """The times ``steps`` (n,) steps after ``start``, with the dtype of ``start``."""
+    def after(self, start: Any, steps: np.ndarray) -> np.ndarray:
+        """The times ``steps`` (n,) steps after ``start``, a datetime64[us], or an int for the unit ``i``."""
         if self.unit in _MONTHS:
             months, rest = _months(np.asarray([start]), self.month_end)
-            months = months + steps * self.count * _MONTHS[self.unit]
-            return _month_starts(months + self.month_end) + rest
-        if self.unit == "i":
-            return np.asarray(start) + steps * self.count
-        return np.asarray(start) + (steps * self._fixed()).astype("timedelta64[us]")
+            return _month_starts(months + steps * self.count * _MONTHS[self.unit] + self.month_end) + rest
+        step = (steps * self._size()).astype(np.int64)
+        return start + (step if self.unit == "i" else step.astype("timedelta64[us]"))
 
-    def _fixed(self) -> int:
+    def _size(self) -> int:
         return self.count * (1 if self.unit == "i" else _MICROSECONDS[self.unit])
 
 
-def find_frequency(times: np.ndarray, name: str) -> Frequency:
-    """The frequency of ``times`` (T,): the most common step, or months where the times share a day of the month.
+def find_frequency(times: np.ndarray, label: str) -> Frequency:
+    """The frequency of ``times`` (T,), from the step that is most common.
 
-    ``times`` are sorted without duplicates, datetime64[us] or int64, at least two. Raises InputError, which calls
-    the times ``name`` and says where, if they do not all lie on that grid (rows may be absent from it).
+    Steps are counted in months where most times share a day, or the last day, of their month.
+    ``times`` are sorted, without duplicates, datetime64[us] or int64, at least two. Raises InputError,
+    which calls them ``label``, if they do not all lie on that grid; absent rows are no error.
     """
+    differences = np.diff(times)
+    frequency = None
     if times.dtype.kind == "i":
-        frequency = Frequency(int(_most_common(np.diff(times))), "i")
-    elif np.median(np.diff(times)) >= _SHORTEST_MONTH and (calendar_step := _calendar(times)) is not None:
-        frequency = calendar_step
-    else:
-        frequency = _fixed(int(_most_common(np.diff(times).astype(np.int64))))
-    check_on_grid(times, frequency, name)
+        frequency = Frequency(int(_most_common(differences)), "i")
+    elif np.median(differences) >= _SHORTEST_MONTH:
+        frequency = _calendar(times)
+    frequency = frequency or _fixed(int(_most_common(differences.astype(np.int64))))
+    check_on_grid(times, frequency, label)
     return frequency
 
 
-def check_on_grid(times: np.ndarray, frequency: Frequency, name: str) -> None:
-    """Raise InputError, naming the first offender, unless every one of ``times`` is on the grid of the first."""
-    # Measured from one time to the next, because the first time may itself be the one that is off.
-    lengths = np.diff(times)
-    for i in np.flatnonzero(frequency.steps(times) < 0)[:1]:
+def check_on_grid(times: np.ndarray, frequency: Frequency, label: str) -> None:
+    """Raise InputError, naming the first offender, unless all ``times`` are on the grid of the first."""
+    off = np.flatnonzero(frequency.steps(times) < 0)
+    if len(off):
+        before, time = times[off[0] - 1], times[off[0]]
+        length = time - before
+        apart = _fixed(int(length.astype(np.int64))) if times.dtype.kind == "M" else length
         raise InputError(
-            f"{name} does not lie on one grid: the step is {frequency}, but {format_time(times[i])} comes "
-            f"{_length(lengths[i - 1])} after {format_time(times[i - 1])}; correct that time, or resample the data"
+            f"{label} does not lie on one grid: the step is {frequency}, but {format_time(time)} comes "
+            f"{apart} after {format_time(before)}; correct the times, or resample the data"
         )
 
 
-def future_times(last: np.datetime64 | np.int64 | int, frequency: str | None, horizon: int) -> np.ndarray:
-    """The ``horizon`` times after ``last``: datetime64[us] (horizon,), or int64 for integers and row numbers."""
-    steps = np.arange(1, horizon + 1, dtype=np.int64)
-    if isinstance(last, np.datetime64):
-        last = last.astype("datetime64[us]")
-    return Frequency.parse(frequency or "1i").after(last, steps)  # pyright: ignore[reportArgumentType]
+def future_times(last: Any, frequency: str | None, horizon: int) -> np.ndarray:
+    """The ``horizon`` times after ``last``, (horizon,): datetime64[us], or int64 for integers and rows."""
+    last = last.astype("datetime64[us]") if isinstance(last, np.datetime64) else int(last)
+    return Frequency.parse(frequency or "1i").after(last, np.arange(1, horizon + 1))
 
 
 def season_length(frequency: str | None) -> int:
-    """The steps in the season that people expect at ``frequency``: 24 hours, 7 days, 52 weeks; 1 if there is none."""
-    return _SEASONS.get((frequency or "").removesuffix(":end"), 1)
+    """The steps in the season that is expected at ``frequency``, 1 if there is none.
+
+    A day of hours or minutes (24 for ``1h``, 96 for ``15m``), a week of days, a year of weeks (52),
+    months or quarters. Steps under five minutes have none: nobody smooths a season of thousands.
+    """
+    step = Frequency.parse(frequency or "1i")
+    steps, remainder = divmod(_CYCLES.get(step.unit, 1), step.count)
+    return steps if remainder == 0 and steps <= _LONGEST_SEASON else 1
 
 
-def format_time(time: np.datetime64 | np.int64 | int) -> str:
+def format_time(time: Any) -> str:
     """A time for people: ``2016-07-01``, ``2016-07-01 05:00:00``, or the integer."""
     if not isinstance(time, np.datetime64):
         return str(time)
@@ -128,17 +138,14 @@ def _fixed(microseconds: int) -> Frequency:
     return Frequency(microseconds // _MICROSECONDS[unit], unit)
 
 
-def _length(step: np.timedelta64 | np.int64) -> str:
-    return str(_fixed(int(step.astype(np.int64)))) if isinstance(step, np.timedelta64) else str(step)
-
-
 def _calendar(times: np.ndarray) -> Frequency | None:
-    """The calendar step of ``times`` if most of them share a day, or the last day, of their month."""
+    """The step of ``times`` in months if most of them share a day, or the last day, of their month."""
     for month_end in (True, False):
         months, rest = _months(times, month_end)
         common = _most_common(rest)
-        days = common // np.timedelta64(1, "D")
-        if np.mean(rest == common) > 0.5 and (days == -1 if month_end else days < 28):
+        days = int(np.floor(common / np.timedelta64(1, "D")))
+        # A day past the 28th that is not the last is missing from some months.
+        if (rest == common).mean() > 0.5 and (days == -1 if month_end else days < 28):
             step = int(_most_common(np.diff(months[rest == common])))
             unit = next(unit for unit, size in _MONTHS.items() if step % size == 0)
             return Frequency(step // _MONTHS[unit], unit, month_end)
@@ -146,7 +153,7 @@ def _calendar(times: np.ndarray) -> Frequency | None:
 
 
 def _months(times: np.ndarray, month_end: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Months since 1970, int64 (T,), and the time since the month began (or, negative, until it ends)."""
+    """Months since 1970, int64 (T,), and the time since the month began or, negative, until it ends."""
     months = times.astype("datetime64[M]").astype(np.int64)
     return months, times - _month_starts(months + month_end)
 
@@ -155,6 +162,6 @@ def _month_starts(months: np.ndarray) -> np.ndarray:
     return months.astype("datetime64[M]").astype("datetime64[us]")
 
 
-def _most_common(values: np.ndarray) -> np.generic:
+def _most_common(values: np.ndarray) -> Any:
     unique, counts = np.unique(values, return_counts=True)
     return unique[np.argmax(counts)]

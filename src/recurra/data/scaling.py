@@ -10,19 +10,20 @@ from recurra._base.errors import InputError
 from recurra.data.windows import Windows
 
 _CHUNK = 1024
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
 class Scaler:
     """Subtract from each window the last value of its context (``centred``), then the mean, then divide.
 
-    Centring makes a forecast follow the level that it starts from, so a trend does not break it. Everything is
-    learned from the training windows alone; what never varies there has deviation 1.
+    Centring makes a forecast follow the level that it starts from, so a trend does not break it. The
+    scales are learned from the training windows alone; what never varies there has deviation 1.
 
     Attributes:
         centred: whether windows are centred on themselves.
         mean, deviation: (C,) float64, of the contexts.
-        target_mean, target_deviation: of the targets, which spread wider the further ahead they lie.
+        target_mean, target_deviation: of the targets, which spread wider than the contexts.
     """
 
     centred: bool
@@ -33,49 +34,55 @@ class Scaler:
 
     @classmethod
     def fit(cls, windows: Windows, *, centred: bool = True) -> "Scaler":
-        """Learn the scales from training ``windows``; imputed targets do not count.
+        """Learn the scales from training ``windows``; targets that were imputed do not count.
 
         Raises InputError if no target was observed.
         """
-        observed = windows.observed.sum()
-        if observed == 0:
-            raise InputError("the target has no observed value in the training windows")
+        targets = int(windows.observed.sum())
+        if targets == 0:
+            raise InputError("none of the training windows has an observed target; give data with values")
         values = len(windows) * windows.context.shape[1]
-        mean = sum(context.sum(axis=(0, 1)) for context, _ in _chunks(windows, centred)) / values
-        target_mean = sum(target.sum() for _, target in _chunks(windows, centred)) / observed
-        squares, target_squares = np.zeros_like(mean), 0.0
+        mean, target_mean = np.zeros(windows.context.shape[2]), 0.0
         for context, target in _chunks(windows, centred):
-            squares += ((context - mean) ** 2).sum(axis=(0, 1))
-            target_squares += ((target - target_mean) ** 2).sum()
-        deviation = np.sqrt(squares / values)
-        target_deviation = np.sqrt(target_squares / observed)
+            mean += context.sum(axis=(0, 1)) / values
+            target_mean += float(target.sum()) / targets
+        variance, target_variance = np.zeros_like(mean), 0.0
+        largest, target_largest = np.zeros_like(mean), 0.0
+        for context, target in _chunks(windows, centred):
+            variance += ((context - mean) ** 2).sum(axis=(0, 1)) / values
+            target_variance += float(((target - target_mean) ** 2).sum()) / targets
+            largest = np.maximum(largest, np.abs(context).max(axis=(0, 1)))
+            target_largest = max(target_largest, float(np.abs(target).max(initial=0.0)))
+        varies = np.sqrt(variance) > _ROUNDING * largest
+        target_varies = np.sqrt(target_variance) > _ROUNDING * target_largest
         return cls(
             centred=centred,
             mean=mean,
-            deviation=np.where(_varies(deviation, mean), deviation, 1.0),
-            target_mean=float(target_mean),
-            target_deviation=float(target_deviation) if _varies(target_deviation, target_mean) else 1.0,
+            deviation=np.sqrt(np.where(varies, variance, 1.0)),
+            target_mean=target_mean,
+            target_deviation=float(np.sqrt(target_variance)) if target_varies else 1.0,
         )
 
     def level(self, context: np.ndarray) -> np.ndarray:
-        """What each window of ``context`` (W, context, C) is centred on, (W, C): its last values, or zeros."""
+        """What the windows of ``context`` (W, context, C) are centred on, (W, C): last values, or zeros."""
         return context[:, -1] if self.centred else np.zeros_like(context[:, -1])
 
     def transform(self, context: np.ndarray) -> np.ndarray:
-        """Scale ``context`` (W, context, C) to what the network sees, float32 of the same shape."""
-        return ((context - self.level(context)[:, None] - self.mean) / self.deviation).astype(np.float32)
+        """Scale ``context`` (W, context, C) to what a network sees: float32, the same shape."""
+        centred = context - self.level(context)[:, None]
+        return ((centred - self.mean) / self.deviation).astype(np.float32)
 
     def transform_target(self, target: np.ndarray, context: np.ndarray) -> np.ndarray:
-        """Scale ``target`` (W, horizon), whose windows have the unscaled ``context``, to float32."""
-        level = self.level(context)[:, :1]
-        return ((target - level - self.target_mean) / self.target_deviation).astype(np.float32)
+        """Scale ``target`` (W, horizon) of windows with the unscaled ``context``, to float32."""
+        centred = target - self.level(context)[:, :1]
+        return ((centred - self.target_mean) / self.target_deviation).astype(np.float32)
 
     def inverse_target(self, scaled: np.ndarray, context: np.ndarray) -> np.ndarray:
-        """Undo `transform_target` for ``scaled`` (W, horizon) or (W, horizon, Q): float64 in the target's unit.
+        """Undo `transform_target` for ``scaled`` (W, horizon) or (W, horizon, Q), in float64.
 
-        The map is affine and increasing, so it takes quantiles to quantiles.
+        The map is increasing, so it takes quantiles to quantiles.
         """
-        level = self.level(context)[:, :1].reshape(-1, *[1] * (scaled.ndim - 1))
+        level = self.level(context)[:, 0].reshape(-1, *[1] * (scaled.ndim - 1))
         return scaled.astype(np.float64) * self.target_deviation + self.target_mean + level
 
     def to_dict(self) -> dict[str, Any]:
@@ -101,14 +108,9 @@ class Scaler:
 
 
 def _chunks(windows: Windows, centred: bool) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Contexts (n, context, C) and observed targets (m,) of ``windows``, centred, a few windows at a time."""
+    """Contexts (n, context, C) and observed targets (m,) of a few ``windows`` at a time, centred."""
     for start in range(0, len(windows), _CHUNK):
         rows = slice(start, start + _CHUNK)
         context = windows.context[rows]
         level = context[:, -1:] if centred else np.zeros_like(context[:, -1:])
         yield context - level, (windows.target[rows] - level[:, :, 0])[windows.observed[rows]]
-
-
-def _varies(deviation: np.ndarray, mean: np.ndarray) -> np.ndarray:
-    """Whether a deviation is more than the rounding error of a constant."""
-    return deviation > 1e-12 * np.maximum(np.abs(mean), 1e-300)

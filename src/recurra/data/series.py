@@ -1,7 +1,7 @@
-"""A series: columns of numbers on one regular grid of times, with what was missing on the way there."""
+"""A series: columns of numbers on one regular grid of times, and what was missing on the way there."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,16 +10,23 @@ from recurra._base.errors import InputError
 from recurra.data.frequency import Frequency, check_on_grid, find_frequency, format_time
 
 IMPUTATION_RULE = "linear"
+
 _MOST_ROWS_PER_ROW_READ = 10
 
 
 @dataclass(frozen=True)
 class GapReport:
-    """What had to be done to the rows that were read to make a series.
+    """What had to be done to the rows that were read to make a series of them.
 
-    ``missing`` counts, by column, the empty values of the rows that were read; ``rows_added`` the times that the
-    grid has and the data had not, in ``gaps`` runs, the longest of which has ``longest_gap`` rows and begins at
-    ``longest_gap_start``. ``rule`` names how all of them are imputed.
+    Attributes:
+        rows_read: rows of the data.
+        rows_added: times that the grid has and the data had not.
+        gaps: runs of added rows.
+        longest_gap, longest_gap_start: rows of the longest run, and its first time; 0 and "" without gaps.
+        missing: by column, the empty values of the rows that were read.
+        was_unsorted: whether the rows had to be sorted by time.
+        notes: what else was done, in sentences.
+        rule: how whatever is missing is imputed, see `impute`.
     """
 
     rows_read: int
@@ -28,45 +35,33 @@ class GapReport:
     longest_gap: int
     longest_gap_start: str
     missing: dict[str, int]
-    was_unsorted: bool = False
-    notes: tuple[str, ...] = ()
+    was_unsorted: bool
+    notes: tuple[str, ...]
     rule: str = IMPUTATION_RULE
 
     def lines(self) -> list[str]:
-        """The report as sentences for people."""
+        """The report as sentences for people; none if nothing had to be done."""
         lines = [*self.notes]
         if self.was_unsorted:
             lines.append("The rows were not in order of time; they were sorted.")
         if self.rows_added:
             lines.append(
-                f"{_count(self.rows_added, 'row')} missing from the time index in {_count(self.gaps, 'gap')} "
-                f"(the longest {_count(self.longest_gap, 'row')}, from {self.longest_gap_start}); added and imputed."
+                f"The time index lacked {_count(self.rows_added, 'row')} in {_count(self.gaps, 'gap')} "
+                f"(longest: {_count(self.longest_gap, 'row')} from {self.longest_gap_start}); they were added."
             )
-        lines += [
-            f"{name}: {missing} of {_count(self.rows_read, 'value')} missing; imputed."
-            for name, missing in self.missing.items()
-            if missing
-        ]
+        for name, missing in self.missing.items():
+            if missing:
+                lines.append(f"{name}: {missing} of {_count(self.rows_read, 'value')} missing.")
         if self.rows_added or any(self.missing.values()):
             lines.append(
-                "Imputed means: linear interpolation within each part, the nearest value at a part's ends, never a "
-                "value from after a forecast's origin; an imputed target is never scored."
+                f"Missing values are imputed (rule: {self.rule}, within each part, and never from after the "
+                "origin of a forecast); imputed targets are not scored."
             )
         return lines
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return {
-            "rows_read": self.rows_read,
-            "rows_added": self.rows_added,
-            "gaps": self.gaps,
-            "longest_gap": self.longest_gap,
-            "longest_gap_start": self.longest_gap_start,
-            "missing": dict(self.missing),
-            "was_unsorted": self.was_unsorted,
-            "notes": list(self.notes),
-            "rule": self.rule,
-        }
+        return {**asdict(self), "notes": list(self.notes)}
 
 
 @dataclass(frozen=True)
@@ -74,12 +69,12 @@ class Series:
     """Columns of numbers on a regular grid of times.
 
     Attributes:
-        time: (T,) datetime64[us] (UTC where the data had a time zone) or int64.
+        time: (T,) datetime64[us], in UTC where the data had a time zone; or int64.
         time_name: the column that the times come from; None where rows are counted.
-        frequency: the step of the grid, such as ``1h`` (see `recurra.data.frequency`); None where rows are counted.
-        names: the C columns; the first is the target.
+        frequency: the step of the grid, as in `recurra.data.frequency`; None where rows are counted.
+        names: of the C columns; the first is the target.
         values: (T, C) float64, NaN where nothing was observed, until `impute` fills it.
-        observed: (T, C) bool, False where the data had no value.
+        observed: (T, C) bool.
         report: what was missing.
     """
 
@@ -96,9 +91,9 @@ class Series:
 
 
 def array_series(values: np.ndarray, names: Sequence[str]) -> Series:
-    """A series that counts rows, from an array (T, C), or (T,) for one column, in the order of ``names``.
+    """A series that counts rows, of an array (T, C), or (T,) for one column, in the order of ``names``.
 
-    Raises InputError if the shape does not fit, the array is empty or a value is infinite.
+    NaN is missing. Raises InputError if the shape does not fit or a value is infinite.
     """
     array = np.asarray(values)
     if array.dtype.kind not in "fiub":
@@ -107,101 +102,109 @@ def array_series(values: np.ndarray, names: Sequence[str]) -> Series:
     array = array[:, None] if array.ndim == 1 else array
     if array.ndim != 2 or array.shape[1] != len(names):
         raise InputError(
-            f"the array must have shape (rows, {len(names)}), a column each for {', '.join(names)}; "
+            f"the array must have shape (rows, {len(names)}), a column for each of {', '.join(names)}; "
             f"got {np.shape(values)}"
         )
-    note = "The data is an array: its rows are counted."
-    return grid_series(array, None, tuple(names), None, None, (note,), "the array")
+    notes = ("The data is an array; its rows were counted.",)
+    return grid_series(array, None, names, time_name=None, frequency=None, notes=notes, source="the array")
 
 
 def grid_series(
     values: np.ndarray,
     times: np.ndarray | None,
-    names: tuple[str, ...],
+    names: Sequence[str],
+    *,
     time_name: str | None,
     frequency: str | None,
     notes: tuple[str, ...],
     source: str,
 ) -> Series:
-    """Sort the rows ``values`` (T, C) by ``times`` (T,), find their grid and add the rows that it lacks, as NaN.
+    """Sort the rows ``values`` (T, C) by ``times`` (T,) and add, as NaN, those that their grid has more.
 
-    ``frequency`` None finds it. Raises InputError for no rows, infinite values, duplicate times, and times that do
-    not lie on one grid or leave most of it empty. ``source`` names the data in messages.
+    Args:
+        values: one column for each of ``names``, NaN where missing.
+        times: datetime64[us] or int64, in any order; None to count rows.
+        names: of the columns.
+        time_name: of the column that the times come from.
+        frequency: the step where it is known, None to find it.
+        notes: for the report.
+        source: what messages call the data.
+
+    Raises:
+        InputError: there are no rows, a value is infinite, a time comes twice, or the times do not lie on
+            one grid or leave most of it empty.
     """
     if len(values) == 0:
         raise InputError(f"{source} has no rows")
-    for row, column in np.argwhere(np.isinf(values))[:1]:
+    infinite = np.argwhere(np.isinf(values))
+    if len(infinite):
+        row, column = infinite[0]
         raise InputError(
             f"column {names[column]!r} of {source} is infinite in data row {row + 1}; "
-            "leave a value empty to have it imputed"
+            "leave the value empty to have it imputed"
         )
     missing = {name: int(count) for name, count in zip(names, np.isnan(values).sum(axis=0))}
     if times is None:
-        report = GapReport(len(values), 0, 0, 0, "", missing, notes=notes)
-        return Series(np.arange(len(values)), None, None, names, values, ~np.isnan(values), report)
+        report = GapReport(len(values), 0, 0, 0, "", missing, was_unsorted=False, notes=notes)
+        return Series(np.arange(len(values)), None, None, tuple(names), values, ~np.isnan(values), report)
 
     label = f"time column {time_name!r} of {source}"
     order = np.argsort(times, kind="stable")
-    was_unsorted = bool((np.diff(order) < 0).any())
-    values, times = values[order], times[order]
-    for i in np.flatnonzero(times[1:] == times[:-1])[:1]:
+    times, values = times[order], values[order]
+    twice = np.flatnonzero(times[1:] == times[:-1])
+    if len(twice):
+        rows = order[twice[0]] + 1, order[twice[0] + 1] + 1
         raise InputError(
-            f"{label} holds {format_time(times[i])} twice, in data rows {order[i] + 1} and {order[i + 1] + 1}; "
+            f"{label} holds {format_time(times[twice[0]])} twice, in data rows {rows[0]} and {rows[1]}; "
             "keep one row for each time"
         )
-    if frequency is not None:
-        step = _as_given(times, frequency, label)
-    elif len(times) > 1:
-        step = find_frequency(times, label)
-    else:
-        raise InputError(f"{source} has a single row; at least 2 are needed to find the step between times")
-
+    step = _known(times, frequency, label) if frequency is not None else _found(times, label)
     places = step.steps(times)
-    rows = int(places[-1]) + 1
-    if rows > _MOST_ROWS_PER_ROW_READ * len(times):
+    length = int(places[-1]) + 1
+    if length > _MOST_ROWS_PER_ROW_READ * len(times):
         raise InputError(
-            f"{label} has {len(times)} rows from {format_time(times[0])} to {format_time(times[-1])}, "
-            f"but a step of {step} needs {rows}; correct the times, or resample the data"
+            f"{label} has {_count(len(times), 'row')} from {format_time(times[0])} to "
+            f"{format_time(times[-1])}, where a step of {step} makes {length}; "
+            "correct the times, or resample the data"
         )
-    grid = np.full((rows, len(names)), np.nan)
+    grid = np.full((length, len(names)), np.nan)
     grid[places] = values
-    lengths = np.diff(places) - 1
-    longest = int(np.argmax(lengths)) if len(lengths) else 0
-    gaps = int((lengths > 0).sum())
-    start = step.after(times[longest], np.asarray([1]))[0]
+    lacking = np.diff(places) - 1
+    longest = int(np.argmax(lacking)) if len(lacking) else 0
+    gaps = int((lacking > 0).sum())
     report = GapReport(
         rows_read=len(values),
-        rows_added=rows - len(values),
+        rows_added=length - len(values),
         gaps=gaps,
-        longest_gap=int(lengths[longest]) if gaps else 0,
-        longest_gap_start=format_time(start) if gaps else "",
+        longest_gap=int(lacking[longest]) if gaps else 0,
+        longest_gap_start=format_time(step.after(times[longest], np.asarray([1]))[0]) if gaps else "",
         missing=missing,
-        was_unsorted=was_unsorted,
+        was_unsorted=bool((np.diff(order) < 0).any()),
         notes=notes,
     )
-    time = step.after(times[0], np.arange(rows))
-    return Series(time, time_name, str(step), names, grid, ~np.isnan(grid), report)
+    time = step.after(times[0], np.arange(length))
+    return Series(time, time_name, str(step), tuple(names), grid, ~np.isnan(grid), report)
 
 
 def impute(series: Series, parts: Sequence[slice]) -> Series:
-    """Fill the missing values of ``series`` by the rule ``linear``, each of ``parts`` (in order of time) on its own.
+    """Fill what is missing by the rule ``linear``, each of ``parts``, in order of time, on its own.
 
-    Inside a part, linear interpolation between the nearest observed values; at a part's ends, the nearest one of
-    the part. A column without any value in a part carries the last value from before it. Rows of no part are
-    filled from before only. Raises InputError where that leaves a column without a value in the first part.
+    Inside a part, linear interpolation between the nearest observed values; at its ends, its nearest
+    value; where it has none at all, and in rows of no part, the last value from before. So nothing comes
+    from a later part. Within a part, windows see to it that nothing comes from after a forecast's origin.
+    Raises InputError if a column has no value in the first part.
     """
     values = series.values.copy()
     rows = np.arange(len(series))
     for column, name in enumerate(series.names):
         seen = series.observed[:, column]
         if not seen[parts[0]].any():
-            first, stop = format_time(series.time[parts[0]][0]), format_time(series.time[parts[0]][-1])
+            first, last = format_time(series.time[parts[0]][0]), format_time(series.time[parts[0]][-1])
             raise InputError(
-                f"column {name!r} has no values from {first} to {stop}; leave it out, or fill it in"
+                f"column {name!r} has no values from {first} to {last}; fill it in, or leave it out"
             )
-        last = np.maximum.accumulate(np.where(seen, rows, -1))
-        carried = values[np.maximum(last, 0), column]
-        filled = np.where(last >= 0, carried, values[np.argmax(seen), column])
+        last_seen = np.maximum.accumulate(np.where(seen, rows, np.argmax(seen)))
+        filled = values[last_seen, column]
         for part in parts:
             known = rows[part][seen[part]]
             if len(known):
@@ -210,12 +213,19 @@ def impute(series: Series, parts: Sequence[slice]) -> Series:
     return replace(series, values=values)
 
 
-def _as_given(times: np.ndarray, frequency: str, label: str) -> Frequency:
+def _found(times: np.ndarray, label: str) -> Frequency:
+    if len(times) < 2:
+        raise InputError(f"{label} has a single row; at least 2 are needed to find the step")
+    return find_frequency(times, label)
+
+
+def _known(times: np.ndarray, frequency: str, label: str) -> Frequency:
     step = Frequency.parse(frequency)
     if (step.unit == "i") != (times.dtype.kind == "i"):
-        got = "integers" if times.dtype.kind == "i" else "dates"
+        found = "integers" if times.dtype.kind == "i" else "dates"
+        expected = "integers" if step.unit == "i" else "dates"
         raise InputError(
-            f"{label} holds {got}, but the step is {frequency}; name the column that the model learnt on"
+            f"{label} holds {found}, but steps of {frequency} need {expected}; name another column"
         )
     check_on_grid(times, step, label)
     return step

@@ -1,7 +1,8 @@
-"""Splits in time: training, validation and test parts, one after the other."""
+"""Splits in time: a training, a validation and a test part, one after the other."""
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,14 +12,14 @@ from recurra._base.errors import InputError
 from recurra.data.frequency import format_time
 
 Share = float | int | str | dt.date | np.datetime64
-"""A part's size: a fraction of the rows, a number of rows, or the first day of the part."""
+"""The size of a part: a fraction of the rows, a number of rows, or the first day of the part."""
 
 _PARTS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
 class Split:
-    """The rows of each part, and how many rows before training and after the test part are in none."""
+    """The rows of each part, and how many are in none: after the test part, and before training."""
 
     train: slice
     validation: slice
@@ -32,7 +33,7 @@ class Split:
         return self.train, self.validation, self.test
 
     def to_dict(self, time: np.ndarray) -> dict[str, Any]:
-        """Plain JSON values: rows, first and last time of each part on the series' ``time`` (T,)."""
+        """Plain JSON values: rows, first and last time of each part, by the series' ``time`` (T,)."""
         parts = {
             name: {
                 "rows": part.stop - part.start,
@@ -45,125 +46,98 @@ class Split:
 
 
 def parse_share(name: str, value: Share) -> float | int | np.datetime64:
-    """Read a part's size: ``0.7`` a fraction, ``8640`` rows, ``2017-07-01`` its first day (also as typed values).
+    """Read the size of the part ``name``: a fraction, rows or a first day, typed or as text.
 
-    Raises InputError for anything else, and for sizes that are not above zero.
+    In text ``0.7`` is a fraction, ``8640`` rows and ``2017-07-01`` a day. Raises InputError for anything
+    else, for fractions outside (0, 1) and for less than one row.
     """
-    wanted = f"{name} must be a fraction such as 0.7, a number of rows or a date such as 2017-07-01"
-    parsed: Any = value
-    if isinstance(value, str):
-        text = value.strip()
-        if re.fullmatch(r"[+-]?\d+", text):
-            parsed = int(text)
-        elif re.fullmatch(r"[+-]?(\d+\.\d*|\.\d+)", text):
-            parsed = float(text)
-        else:
-            try:
-                parsed = dt.datetime.fromisoformat(text)
-            except ValueError:
-                raise InputError(f"{wanted}, got {value!r}") from None
+    parsed: Any = _from_text(value) if isinstance(value, str) else value
     if isinstance(parsed, dt.datetime) and parsed.tzinfo is not None:
         parsed = parsed.astimezone(dt.UTC).replace(tzinfo=None)
-    if isinstance(parsed, dt.date | np.datetime64):
-        return np.datetime64(parsed, "us")
-    if isinstance(parsed, bool) or not isinstance(parsed, int | float | np.integer | np.floating):
-        raise InputError(f"{wanted}, got {value!r}")
-    if isinstance(parsed, int | np.integer):
+    if isinstance(parsed, dt.date | np.datetime64) and not np.isnat(day := np.datetime64(parsed, "us")):  # type: ignore[call-overload]
+        return day
+    if isinstance(parsed, int | np.integer) and not isinstance(parsed, bool):
         if parsed < 1:
-            raise InputError(f"{name} must be at least 1 row, got {value!r}")
+            raise InputError(f"{name} must be at least 1 row, got {value}")
         return int(parsed)
-    if not 0 < parsed < 1:
-        raise InputError(
-            f"{name} must be a fraction between 0 and 1 (rows are given without a point), got {value!r}"
-        )
-    return float(parsed)
+    if isinstance(parsed, float | np.floating):
+        if not 0 < parsed < 1:
+            raise InputError(f"{name} must lie between 0 and 1 (a number of rows has no point), got {value}")
+        return float(parsed)
+    raise InputError(
+        f"{name} must be a fraction such as 0.7, a number of rows or a date such as 2017-07-01, got {value!r}"
+    )
 
 
 def split_rows(time: np.ndarray, *, train: Share = 0.7, validation: Share = 0.1, test: Share = 0.2) -> Split:
-    """Split the rows of ``time`` (T,) into consecutive parts.
+    """Split the rows of ``time`` (T,), in order, into consecutive parts.
 
-    Sizes alone are laid from the first row on; what is left after the test part is unused. A date fixes where its
-    part begins. The part before it ends there: row counts are then laid backwards from the date and fractions share
-    the rest in proportion. Sizes after the last date are laid backwards from the end. Raises InputError if the
-    parts do not fit.
+    Sizes are laid from the first row on, and what is left after the test part is unused. A date is where
+    its part begins and the part before it ends; then sizes before the first date are laid backwards from
+    it, fractions sharing in proportion what row counts leave, and sizes after a date are laid backwards
+    from the next date or the end. Raises InputError if that leaves a part without rows.
     """
     shares = [parse_share(name, share) for name, share in zip(_PARTS, (train, validation, test))]
-    rows = len(time)
-    starts = {
-        i: _row_of(time, _PARTS[i], share)
-        for i, share in enumerate(shares)
-        if isinstance(share, np.datetime64)
-    }
-    if not starts:
-        return _sizes_only(shares, rows)
-
-    bounds: list[tuple[int, int]] = [(0, 0)] * 3
-    edges = [*([0] if 0 not in starts else []), *starts]
-    for first, following in zip(edges, [*edges[1:], 3]):
-        start = starts.get(first, 0)
-        stop = starts[following] if following < 3 else rows
+    dates = {i: _row_of(time, _PARTS[i], share) for i, share in enumerate(shares) if not _is_size(share)}
+    firsts = sorted({0, *dates})
+    bounds: list[slice] = []
+    for first, following in zip(firsts, [*firsts[1:], len(_PARTS)]):
+        start, stop = dates.get(first, 0), dates.get(following, len(time))
         if stop <= start:
             raise InputError(
-                f"{_PARTS[following]} begins at {format_time(time[stop])}, not after {_PARTS[first]} "
-                f"at {format_time(time[start])}; the parts follow one another"
+                f"{_PARTS[following]} begins at {format_time(time[stop])}, which is not after "
+                f"{format_time(time[start])}, where {_PARTS[first]} begins; the parts follow one another"
             )
-        _lay_between(bounds, shares, first, following, start, stop, rows)
-    slices = [slice(*bound) for bound in bounds]
-    return Split(*slices, unused=rows - slices[2].stop, unused_before=slices[0].start)
+        sizes = _sizes(shares[first:following], stop - start, len(time), ends_at_date=following in dates)
+        place = f"from {format_time(time[start])} to {format_time(time[stop - 1])}"
+        _check_sizes(_PARTS[first:following], shares[first:following], sizes, stop - start, place)
+        begin = stop - sum(sizes) if dates else start
+        for size in sizes:
+            bounds.append(slice(begin, begin + size))
+            begin += size
+    return Split(*bounds, unused=len(time) - bounds[2].stop, unused_before=bounds[0].start)
 
 
-def _sizes_only(shares: list[Any], rows: int) -> Split:
-    ends, position = [], 0.0
-    for share in shares:
-        position += share * rows if isinstance(share, float) else share
-        ends.append(round(position))
-    if ends[2] > rows:
-        asked = ", ".join(f"{name} {share}" for name, share in zip(_PARTS, shares))
-        raise InputError(f"the parts need {ends[2]} rows ({asked}), but the data has {rows}")
-    for name, share, start, stop in zip(_PARTS, shares, [0, *ends], ends):
-        _check_not_empty(name, share, stop - start, rows)
-    return Split(slice(0, ends[0]), slice(ends[0], ends[1]), slice(ends[1], ends[2]), unused=rows - ends[2])
+def _from_text(text: str) -> Any:
+    text = text.strip()
+    if re.fullmatch(r"[+-]?\d+", text):
+        return int(text)
+    if re.fullmatch(r"[+-]?(\d+\.\d*|\.\d+)", text):
+        return float(text)
+    try:
+        return dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
 
 
-def _lay_between(
-    bounds: list[tuple[int, int]],
-    shares: list[Any],
-    first: int,
-    following: int,
-    start: int,
-    stop: int,
-    rows: int,
+def _is_size(share: Any) -> bool:
+    return not isinstance(share, np.datetime64)
+
+
+def _sizes(shares: Sequence[Any], length: int, rows: int, *, ends_at_date: bool) -> list[int]:
+    """Rows of the parts that lie in one stretch of ``length``; only the first can have a date."""
+    dated = not _is_size(shares[0])
+    counts = sum(share for share in shares if isinstance(share, int))
+    fractions = sum(share for share in shares if isinstance(share, float))
+    whole = (length - counts) / fractions if ends_at_date and not dated and fractions else rows
+    sizes = [share if isinstance(share, int) else share * whole for share in shares[dated:]]
+    edges = np.round(np.cumsum([0, *sizes])).astype(int)
+    sizes = np.diff(edges).tolist()
+    return [length - sum(sizes), *sizes] if dated else sizes
+
+
+def _check_sizes(
+    names: Sequence[str], shares: Sequence[Any], sizes: Sequence[int], length: int, place: str
 ) -> None:
-    """Fill ``bounds[first:following]`` with the parts that lie in rows ``start`` to ``stop``, the last one ending there.
-
-    A part with a date, which can only be the first, takes what the others leave; without one the fractions do.
-    """
-    parts = range(first, following)
-    dated = isinstance(shares[first], np.datetime64)
-    counts = {i: shares[i] for i in parts if isinstance(shares[i], int)}
-    fractions = {i: shares[i] for i in parts if isinstance(shares[i], float)}
-    rest = stop - start - sum(counts.values())
-    if dated:
-        sizes = {**counts, **{i: round(share * rows) for i, share in fractions.items()}}
-        sizes[first] = stop - start - sum(sizes.values())
-    else:
-        total, taken, given = sum(fractions.values()), 0.0, 0
-        sizes = dict(counts)
-        for i, share in fractions.items():
-            taken += rest * share / total
-            sizes[i] = round(taken) - given
-            given = round(taken)
-    if rest < 0 or any(sizes[i] < 1 for i in parts):
-        names = " and ".join(_PARTS[i] for i in parts)
-        end = "the end of the data" if following == 3 else f"the first day of {_PARTS[following]}"
-        raise InputError(f"{names} do not fit in the {stop - start} rows before {end}")
-    end = stop
-    for i in reversed(parts):
-        bounds[i] = (end - sizes[i], end)
-        end -= sizes[i]
+    asked = " and ".join(f"{name} {share}" for name, share in zip(names, shares) if _is_size(share))
+    if sum(sizes) > length:
+        raise InputError(f"{asked} need {sum(sizes)} rows, but there are {length}, {place}")
+    for name, size in zip(names, sizes):
+        if size < 1:
+            raise InputError(f"{asked} leave no row for {name} of the {length}, {place}")
 
 
-def _row_of(time: np.ndarray, name: str, date: np.datetime64) -> int:
+def _row_of(time: np.ndarray, name: str, date: Any) -> int:
     """The first row on or after ``date``."""
     if time.dtype.kind != "M":
         raise InputError(
@@ -176,8 +150,3 @@ def _row_of(time: np.ndarray, name: str, date: np.datetime64) -> int:
             f"which runs from {format_time(time[0])} to {format_time(time[-1])}"
         )
     return row
-
-
-def _check_not_empty(name: str, share: Any, size: int, rows: int) -> None:
-    if size < 1:
-        raise InputError(f"{name} {share} leaves no row of the {rows} in the data; give it a larger share")

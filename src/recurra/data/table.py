@@ -1,4 +1,4 @@
-"""Reading tables: CSV, TSV and Parquet files through polars, data frames of any library through narwhals."""
+"""Reading tables: CSV, TSV and Parquet files through polars, data frames of any library by narwhals."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,8 +14,9 @@ from recurra.data.series import Series, array_series, grid_series
 if TYPE_CHECKING:
     import polars as pl
 
+_TEXT = (".csv", ".tsv", ".txt")
+_PARQUET = ".parquet"
 _SEPARATORS = (",", ";", "\t")
-_SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")
 
 
 def read_series(
@@ -26,9 +27,9 @@ def read_series(
     detect_time: bool = True,
     frequency: str | None = None,
 ) -> Series:
-    """Read ``columns`` (the target first) of a file, a data frame of any library, or an array (T, C).
+    """Read ``columns`` (the target first) of a file, a data frame, or an array (T, C) in their order.
 
-    See `read_table` for what can be read and `to_series` for the other arguments.
+    See `read_table` for what can be read, `to_series` for the other arguments and the errors.
     """
     if isinstance(source, np.ndarray):
         return array_series(source, columns)
@@ -52,76 +53,96 @@ def to_series(
     frequency: str | None = None,
     source: str = "the data",
 ) -> Series:
-    """Make a regular series of ``columns`` (the target first), with a row for every step of its frequency.
+    """A regular series of some columns, with a row for every step of its frequency.
 
     Args:
         frame: what `read_table` returns.
-        columns: the columns to keep, all numeric.
-        time: the column of times; None to detect it, or to count rows.
-        detect_time: with no ``time``, use the column of dates if there is exactly one, and say so in the report.
-        frequency: the step, where it is known (as a model knows it); None to find it.
+        columns: to keep, the target first; all numeric.
+        time: the column of times; None to detect it or count rows.
+        detect_time: without ``time``, use the column of dates if there is exactly one; the report says so.
+        frequency: the step where it is known, as a model knows it; None to find it.
         source: what messages call the data.
 
     Raises:
-        InputError: a column is missing or not numeric, or the times are unreadable, twice the same or off the grid.
+        InputError: a column is missing or not numeric; a time is unreadable, comes twice or is off the grid.
     """
-    names = list(columns)
-    for name in names:
-        if names.count(name) > 1 or name == time:
-            raise InputError(f"column {name!r} is named twice; the target, past and time columns must differ")
-    check_columns(frame, [*names, *([time] if time is not None else [])], source)
+    named = [*columns, *([time] if time is not None else [])]
+    for name in named:
+        if named.count(name) > 1:
+            raise InputError(
+                f"column {name!r} is named twice; target, past and time must be different columns"
+            )
+    check_columns(frame, named, source)
     notes: tuple[str, ...] = ()
     if time is None and detect_time:
-        time, note = find_time(frame, names)
+        time, note = find_time(frame, columns)
         notes = (note,)
-    values = np.column_stack([numbers(frame, name, source) for name in names])
-    if time is None:
-        return grid_series(values, None, tuple(names), None, None, notes, source)
-    when, more = times(frame, time, source)
-    return grid_series(values, when, tuple(names), time, frequency, notes + more, source)
+    values = np.column_stack([numbers(frame, name, source) for name in columns])
+    when = None
+    if time is not None:
+        when, more = times(frame, time, source)
+        notes += more
+    return grid_series(
+        values,
+        when,
+        columns,
+        time_name=time,
+        frequency=frequency if time else None,
+        notes=notes,
+        source=source,
+    )
 
 
 def read_table(source: Any) -> "pl.DataFrame":
-    """Read a file (.csv, .tsv, .txt, .parquet) or a data frame of any library, with every column and row.
+    """Read a file (.csv, .tsv, .txt, .parquet) or a data frame of any library, all of it.
 
-    In text the separator is a comma, semicolon or tab, decimals have points, the encoding is UTF-8 and the first
-    line names the columns; empty values and NA, NaN and null are missing. The dates of a pandas index become a
-    column. Raises InputError for anything that cannot be read, MissingExtraError without polars and narwhals.
+    Text is UTF-8 with commas, semicolons or tabs between the values, decimal points and column names in
+    the first line; nothing, NA, NaN and null are missing values. The dates of a pandas index become a
+    column. Raises InputError for what cannot be read, MissingExtraError without polars or narwhals.
     """
+    try:
+        import narwhals
+        import polars as pl
+    except ImportError as error:
+        raise MissingExtraError.of(error.name or "polars", "data") from error
     if isinstance(source, str | Path):
-        return _read_file(Path(source))
-    return _read_frame(source)
+        frame = _read_file(Path(source))
+    elif isinstance(source, pl.DataFrame):
+        frame = source
+    else:
+        try:
+            wrapped = narwhals.from_native(source)
+        except TypeError as error:
+            found = type(source).__name__
+            raise InputError(f"the data must be a path, a data frame or an array, got {found}") from error
+        frame = _to_polars(wrapped.collect() if isinstance(wrapped, narwhals.LazyFrame) else wrapped)
+    if frame.height == 0:
+        name = source if isinstance(source, str | Path) else "the data"
+        raise InputError(f"{name} has no rows; it needs a row of values for each time")
+    return frame
 
 
 def _read_file(path: Path) -> "pl.DataFrame":
-    try:
-        import polars as pl
-    except ImportError as error:
-        raise MissingExtraError.of("polars", "data") from error
+    import polars as pl
+
+    suffix = path.suffix.lower()
     if not path.exists():
-        siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+        siblings = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
         raise InputError(f"{path} does not exist{nearest(path.name, siblings)}")
     if path.is_dir():
         raise InputError(f"{path} is a folder; name a file in it")
-    if path.suffix.lower() not in _SUFFIXES:
-        raise InputError(f"{path} must be a file that ends in {', '.join(_SUFFIXES)}")
+    if suffix not in (*_TEXT, _PARQUET):
+        raise InputError(f"{path} must end in {', '.join(_TEXT)} or {_PARQUET}; save the data as one of them")
     try:
         content = path.read_bytes()
+        if not content.strip():
+            raise InputError(f"{path} is empty; it needs a line of column names and rows of values")
+        return pl.read_parquet(content) if suffix == _PARQUET else _read_text(path, content)
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from error
-    if not content.strip():
-        raise InputError(f"{path} is empty; it needs a line of column names and rows of values")
-    try:
-        if path.suffix.lower() == ".parquet":
-            frame = pl.read_parquet(path)
-        else:
-            frame = _read_text(path, content)
-    except pl.exceptions.PolarsError as error:
-        kind = "Parquet" if path.suffix.lower() == ".parquet" else "table of text"
-        raise InputError(f"{path} is not a readable {kind}: {str(error).splitlines()[0]}") from error
-    if frame.height == 0:
-        raise InputError(f"{path} has column names but no rows")
-    return frame
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        kind = "Parquet file" if suffix == _PARQUET else "table of text"
+        raise InputError(f"{path} is not a {kind} that can be read: {str(error).splitlines()[0]}") from error
 
 
 def _read_text(path: Path, content: bytes) -> "pl.DataFrame":
@@ -130,11 +151,13 @@ def _read_text(path: Path, content: bytes) -> "pl.DataFrame":
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+        raise InputError(f"{path} is not UTF-8 text (at byte {error.start}); save it as UTF-8") from error
     header = text.lstrip().split("\n", 1)[0]
-    separator = max(_SEPARATORS, key=header.count)
     frame = pl.read_csv(
-        text.encode(), separator=separator, null_values=list(MISSING_VALUES), infer_schema_length=None
+        text.encode(),
+        separator=max(_SEPARATORS, key=header.count),
+        null_values=list(MISSING_VALUES),
+        infer_schema_length=None,
     )
     for name in frame.columns:
         if name.endswith("_duplicated_0"):
@@ -144,42 +167,36 @@ def _read_text(path: Path, content: bytes) -> "pl.DataFrame":
     return frame
 
 
-def _read_frame(source: Any) -> "pl.DataFrame":
-    try:
-        import narwhals as nw
-        import polars as pl
-    except ImportError as error:
-        raise MissingExtraError.of(error.name or "polars", "data") from error
-    try:
-        frame = nw.from_native(source)
-    except TypeError as error:
-        kind = type(source).__name__
-        raise InputError(f"the data must be a path, a data frame or an array, got {kind}") from error
-    if isinstance(frame, nw.LazyFrame):
-        frame = frame.collect()
+def _to_polars(frame: Any) -> "pl.DataFrame":
+    """A narwhals frame as a polars one, the dates of a pandas index as its first column."""
+    import narwhals
+    import polars as pl
+
     if frame.implementation.is_polars():
         return frame.to_native()
-    columns = {name: _column(frame[name]) for name in frame.columns}
-    index = nw.maybe_get_index(frame)
-    dated = getattr(index, "to_timestamp", lambda: index)()
-    if getattr(getattr(dated, "dtype", None), "kind", "") == "M":
-        name = str(dated.name or "time")
-        if name not in columns:
-            columns = {name: _column(nw.from_native(dated.to_series(), series_only=True)), **columns}
+    columns = [_to_polars_column(frame[name]) for name in frame.columns]
+    index: Any = narwhals.maybe_get_index(frame)
+    index = index.to_timestamp() if hasattr(index, "to_timestamp") else index
+    name = str(getattr(index, "name", None) or "time")
+    if getattr(getattr(index, "dtype", None), "kind", "") == "M" and name not in frame.columns:
+        dates = narwhals.from_native(index.to_series().reset_index(drop=True), series_only=True)
+        columns.insert(0, _to_polars_column(dates).alias(name))
     return pl.DataFrame(columns)
 
 
-def _column(column: Any) -> "pl.Series":
+def _to_polars_column(column: Any) -> "pl.Series":
     """A narwhals series as a polars one, without Arrow, which neither library requires."""
-    import narwhals as nw
+    import narwhals
     import polars as pl
 
-    if column.dtype.is_float() or (column.dtype.is_integer() and column.is_null().any()):
-        values = np.asarray(column.cast(nw.Float64).to_list(), dtype=np.float64)
-    elif column.dtype.is_integer() or (
-        column.dtype.is_temporal() and getattr(column.dtype, "time_zone", 0) is None
-    ):
+    empty = column.is_null().to_numpy()
+    dtype = column.dtype
+    if dtype.is_numeric() and (dtype.is_float() or empty.any()):
+        values = column.cast(narwhals.Float64).to_list()
+    elif dtype.is_integer() or (dtype.is_temporal() and getattr(dtype, "time_zone", None) is None):
         values = column.to_numpy()
     else:
-        values = [None if empty else value for value, empty in zip(column.to_list(), column.is_null())]
+        values = column.to_list()
+    if isinstance(values, list):
+        values = [None if missing else value for value, missing in zip(values, empty)]
     return pl.Series(column.name, values, strict=False)

@@ -1,7 +1,7 @@
 """Naive baselines, forecast from the same origins as a model, so that its errors have something to beat.
 
-A baseline sees what a model sees: nothing that was observed after the origin. Its quantiles are its point forecast
-plus the quantiles of its own errors in the training part, step by step of the horizon.
+A baseline sees what a model sees: nothing that was observed after the origin. Its quantiles are its point
+forecast plus the quantiles of its own errors in the training part, for each step of the horizon.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,6 +19,7 @@ _LEAST_ERRORS = 20
 _MOST_ERRORS = 10_000
 
 _Forecast = Callable[[np.ndarray], np.ndarray]
+"""From origins (n,) to point forecasts (n, horizon)."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class BaselineForecast:
     Attributes:
         point: (W, horizon), in the target's unit.
         quantiles: (W, horizon, Q), or None where the training part has too few errors to draw them from.
-        note: how the baseline was made, for people.
+        note: how it was made, for people.
     """
 
     point: np.ndarray
@@ -39,21 +40,21 @@ class BaselineForecast:
 def baseline_forecasts(
     series: Series, origins: np.ndarray, *, horizon: int, levels: Sequence[float], train: slice
 ) -> tuple[dict[str, BaselineForecast], dict[str, str]]:
-    """Forecast the target of an imputed ``series`` from ``origins`` (W,) with every one of `BASELINES`.
+    """Forecast the target of an imputed ``series`` from ``origins`` with every one of `BASELINES`.
 
     Args:
-        series: the whole of it; only rows of ``train`` are learned from.
-        origins: the row of the last known value of each window, none before ``train`` begins.
+        series: the whole of it; what has to be learned is learned from the rows of ``train``.
+        origins: (W,) the row of the last known value of each window, none before ``train``.
         horizon: steps ahead.
         levels: (Q,) of the quantiles.
         train: the rows of the training part.
 
     Returns:
-        The forecasts by name, and for each baseline that cannot be had the reason in plain words.
+        The forecasts by name; and by name, where there is none, the reason in plain words.
     """
     season = season_length(series.frequency)
-    first_seen = int(np.argmax(series.observed[:, 0]))
     target = np.where(series.observed[:, 0], series.values[:, 0], np.nan)
+    first_seen = int(np.argmax(series.observed[:, 0]))
 
     def make_last_value() -> tuple[_Forecast, int, str]:
         return last_value(series, horizon), first_seen, "the last observed value, repeated"
@@ -63,19 +64,15 @@ def baseline_forecasts(
             step = "counted rows" if series.frequency is None else f"steps of {series.frequency}"
             raise InputError(f"no season is known for {step}, and without one it is the last value")
         if origins.min() + 1 < season:
-            raise InputError(
-                f"the first window has {origins.min() + 1} rows up to its origin, less than a season of {season}"
-            )
+            raise InputError(f"the first window has {origins.min() + 1} rows of the {season} in a season")
         note = f"the value {season} steps before"
         return seasonal_naive(series, horizon, season), max(first_seen, season - 1), note
 
     def make_ets() -> tuple[_Forecast, int, str]:
         ets = ETS.fit(series.values[train, 0], season, first_row=train.start)
         if origins.min() < ets.first_row:
-            raise InputError(
-                f"it is fitted on the rows from {ets.first_row + 1} on, and a window begins before them"
-            )
-        return (lambda rows: ets.forecast(target, rows, horizon)), max(first_seen, ets.first_row), ets.note
+            raise InputError(f"it is fitted on rows from {ets.first_row + 1} on, and a window begins before")
+        return lambda rows: ets.forecast(target, rows, horizon), max(first_seen, ets.first_row), ets.note
 
     forecasts: dict[str, BaselineForecast] = {}
     failed: dict[str, str] = {}
@@ -86,37 +83,35 @@ def baseline_forecasts(
             failed[name] = str(error)
             continue
         point = forecast(origins)
-        first_origin = max(first_origin, train.start + season)
-        errors = _error_quantiles(
-            forecast, target, range(first_origin, train.stop - horizon), horizon, levels
-        )
+        trained_on = range(max(first_origin, train.start + season), train.stop - horizon)
+        errors = _error_quantiles(forecast, target, trained_on, horizon, levels)
         forecasts[name] = BaselineForecast(point, None if errors is None else point[..., None] + errors, note)
     return forecasts, failed
 
 
 def last_value(series: Series, horizon: int) -> _Forecast:
-    """The last observed target, repeated over the horizon; from origins (n,) to forecasts (n, horizon)."""
+    """The last observed target, repeated over the horizon."""
     last_seen = last_observed(series.observed[:, :1])[:, 0]
     return lambda origins: np.repeat(series.values[last_seen[origins], :1], horizon, axis=1)
 
 
 def seasonal_naive(series: Series, horizon: int, season: int) -> _Forecast:
-    """The last season of the target before the origin, repeated; from origins (n,) to forecasts (n, horizon)."""
+    """The last ``season`` targets, repeated over the horizon."""
     last_seen = last_observed(series.observed[:, :1])
     ahead = np.arange(horizon) % season + 1 - season
-    # In a gap at the origin the last observed value stands for the rest: what is imputed there knows the future.
+    # In a gap at the origin the last observed value stands in: what is imputed there knows the future.
     return lambda origins: series.values[np.minimum(origins[:, None] + ahead, last_seen[origins]), 0]
 
 
 def _error_quantiles(
     forecast: _Forecast, target: np.ndarray, origins: range, horizon: int, levels: Sequence[float]
 ) -> np.ndarray | None:
-    """Quantiles (horizon, Q) of the errors of ``forecast`` from ``origins``; None if there are too few.
+    """Quantiles (horizon, Q) of the errors of ``forecast`` from ``origins``; None if they are too few.
 
-    ``target`` (T,) is NaN where missing. Many origins are thinned out evenly.
+    ``target`` (T,) is NaN where it is missing. Very many origins are thinned out evenly.
     """
-    chosen = np.asarray(origins[:: len(origins) // _MOST_ERRORS + 1])
-    if len(chosen) == 0:
+    chosen = np.asarray(origins[:: len(origins) // _MOST_ERRORS + 1], dtype=np.int64)
+    if len(chosen) < _LEAST_ERRORS:
         return None
     errors = target[chosen[:, None] + np.arange(1, horizon + 1)] - forecast(chosen)
     if np.isfinite(errors).sum(axis=0).min() < _LEAST_ERRORS:

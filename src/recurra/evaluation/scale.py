@@ -1,4 +1,4 @@
-"""The scale of a target in its training part, by which errors of different series can be compared."""
+"""The scale of a target in its training part, by which errors of different series are compared."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -15,9 +15,9 @@ class TargetScale:
 
     Attributes:
         mean, deviation: of the observed targets of the training part.
-        naive_error: mean absolute difference of training targets one season apart (the scale of MASE; NaN if the
-            part is too short for any).
-        season: the steps in that season; 1 where the frequency has none or the part is shorter than one.
+        naive_error: mean absolute difference of its targets one season apart, the scale of MASE; NaN if
+            no two of them were observed.
+        season: the steps in that season; 1 where the frequency has none or the part is no longer than it.
     """
 
     mean: float
@@ -30,27 +30,27 @@ class TargetScale:
         """Measure the target of ``series`` in ``part``; raise InputError if it is constant there."""
         seen = series.observed[part, 0]
         target = np.where(seen, series.values[part, 0], np.nan)
-        if np.ptp(target[seen]) == 0:
+        values = target[seen]
+        if np.ptp(values) == 0:
             raise InputError(
-                f"target {series.names[0]!r} is constant in the training part "
-                f"({target[seen][0]:g} in all {seen.sum()} observed rows), so there is nothing to forecast; "
+                f"target {series.names[0]!r} is constant in the training part ({values[0]:g} in all "
+                f"{len(values)} observed rows), so there is nothing to learn; "
                 "choose another target, or more rows for training"
             )
         season = season_length(series.frequency)
         season = season if len(target) > season else 1
         differences = np.abs(target[season:] - target[:-season])
-        known = differences[np.isfinite(differences)]
+        known = differences[~np.isnan(differences)]
         return cls(
-            mean=float(np.mean(target[seen])),
-            deviation=float(np.std(target[seen])),
-            naive_error=float(np.mean(known)) if len(known) else float("nan"),
+            mean=float(values.mean()),
+            deviation=float(values.std()),
+            naive_error=float(known.mean()) if len(known) else float("nan"),
             season=season,
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values; an unknown ``naive_error`` is None."""
-        known = np.isfinite(self.naive_error)
-        return {**asdict(self), "naive_error": self.naive_error if known else None}
+        """Plain JSON values; a ``naive_error`` that is not known is None."""
+        return {**asdict(self), "naive_error": None if np.isnan(self.naive_error) else self.naive_error}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "TargetScale":
