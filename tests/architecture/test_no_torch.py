@@ -1,0 +1,64 @@
+"""Importing, loading and predicting never bring in what only training, tables or the command line need.
+
+Each piece runs in a process of its own, because this one has imported everything.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+TRAINING = {"torch", "lightning", "lightning_fabric", "sklearn"}
+PAGES = {"plotly", "jinja2", "fastapi", "typer", "rich"}
+TABLES = {"polars", "narwhals", "pandas", "pyarrow", "statsmodels", "scipy"}
+
+
+def imported(code: str) -> set[str]:
+    """The top-level modules that a fresh interpreter holds after running ``code``."""
+    report = "import json, sys; print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
+    command = [sys.executable, "-W", "error", "-c", f"{code}\n{report}"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def load(name: str) -> str:
+    return f"import recurra\nmodel = recurra.load({str(GOLDEN / name)!r})"
+
+
+COUNTING, DATED = load("forecast-gru-1.safetensors"), load("forecast-lstm-1.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("code", "unwanted"),
+    [
+        ("import recurra", TRAINING | PAGES | TABLES),
+        (
+            "import recurra.artifact, recurra.cells, recurra.data, recurra.evaluation, recurra.kernels, "
+            "recurra.runtime",
+            TRAINING | PAGES | TABLES,
+        ),
+        (COUNTING, TRAINING | PAGES | TABLES),
+        (f"{COUNTING}\nimport numpy\nmodel.predict(numpy.ones((9, 2)))", TRAINING | PAGES | TABLES),
+        (
+            f"{DATED}\nimport numpy\ntimes = numpy.arange(5).astype('datetime64[D]')[None]\n"
+            "model.predict_windows(numpy.ones((1, 5, 2)), times)",
+            TRAINING | PAGES | TABLES,
+        ),
+    ],
+    ids=["import", "every package", "load", "predict an array", "predict windows"],
+)
+def test_the_core_install_is_enough(code, unwanted):
+    assert imported(code) & unwanted == set()
+    assert "numpy" in imported(code)
+
+
+def test_predicting_a_file_needs_tables_and_no_more(tmp_path):
+    rows = [f"2024-02-{day:02},{day * 0.5},{day}" for day in range(1, 9)]
+    data = tmp_path / "data.csv"
+    data.write_text("\n".join(["time,CO₂,wind", *rows]))
+    found = imported(f"{DATED}\nprint(model.predict({str(data)!r}).to_frame())")
+    assert found & (TRAINING | PAGES) == set()
+    assert "polars" in found
