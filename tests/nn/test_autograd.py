@@ -55,6 +55,14 @@ def test_gradients_of_the_input_alone_and_of_the_weights_alone(make):
         torch.testing.assert_close(gradient, everything[k], rtol=1e-12, atol=1e-14)
 
 
+def test_backward_may_run_again(make):
+    f, tensors = functional(make(2, 3, 2))
+    loss = summed(f)(*tensors)
+    once = torch.autograd.grad(loss, tensors, retain_graph=True)
+    again = torch.autograd.grad(loss, tensors)
+    torch.testing.assert_close(again, once, rtol=0, atol=0)
+
+
 def test_functional_gradients(make):
     f, tensors = functional(make(2, 3, 2, bidirectional=True), lengths=[2, 3])
     want = torch.autograd.grad(summed(f)(*tensors), tensors)

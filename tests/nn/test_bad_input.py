@@ -1,6 +1,8 @@
 """Misuse raises what torch.nn raises, word for word; what torch.nn does not know raises InputError."""
 
 import re
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -163,3 +165,10 @@ X, H = zeros(5, 2, 3), zeros(1, 2, 4)
 def test_bad_input(call, kind, message):
     with pytest.raises(kind, match=f"^{re.escape(message)}$"):
         call()
+
+
+def test_without_torch_the_error_names_the_install_command():
+    code = "import sys; sys.modules['torch'] = None; import recurra.nn"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    want = "MissingExtraError: torch is not installed; install it with: pip install 'recurra[train]'"
+    assert result.stderr.splitlines()[-1].endswith(want)
