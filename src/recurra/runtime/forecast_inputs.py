@@ -50,7 +50,7 @@ _SCALE = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ForecastInputs:
     """What a forecaster reads and how: columns, sizes, scales. InputError where they do not fit together.
 
@@ -145,7 +145,7 @@ class ForecastInputs:
         return self.scaler.inverse_target(ordered, context)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values from which `from_dict` makes an equal object."""
+        """Plain JSON values from which `from_dict` makes the same again."""
         return {
             "target": self.target,
             "past": list(self.past),
