@@ -1,0 +1,73 @@
+# Everything happens in .venv; every target is incremental. `make help` lists them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+NATIVE := CMakeLists.txt $(shell find native/core native/bindings -type f)
+NATIVE_TESTS := $(shell find native/tests -type f)
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check test-python test-native test-slow sanitize bench format stubs clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: $(VENV)/native.done ## Install Recurra and all that it needs into .venv
+
+demo: install ## Train, score and forecast on the CO2 record of Mauna Loa (the main job)
+	@$(BIN)/recurra demo --out demo-out
+
+test: check test-native test-python ## Check formatting, lint, types and imports; run the C++ and Python tests
+
+check: install ## Check formatting, lint, types and import contracts; no tests
+	ruff format --check .
+	ruff check .
+	pyright
+	lint-imports
+
+test-native: build/native/tests.done ## Run the C++ tests
+
+test-python: install ## Run the Python tests
+	OMP_NUM_THREADS=2 python -m pytest -n 2 -q
+
+test-slow: install ## Run the tests that take minutes
+	python -m pytest -q -m slow
+
+sanitize: install ## Run the C++ tests under the address and undefined-behaviour sanitizers
+	cmake -S . -B build/sanitize -G Ninja -DRECURRA_PYTHON=OFF -DRECURRA_TESTS=ON -DRECURRA_SANITIZE=ON
+	cmake --build build/sanitize
+	ctest --test-dir build/sanitize --output-on-failure
+
+bench: install ## Compare the layers with PyTorch's, side by side
+	python benchmarks/layers.py
+
+format: install ## Format the code and mend what lint can mend
+	ruff format .
+	ruff check --fix .
+
+stubs: install ## Write the native module's type stub anew
+	python -m nanobind.stubgen -q -m recurra.kernels._native -o src/recurra/kernels/_native.pyi
+
+clean: ## Remove everything that was built or installed
+	rm -rf $(VENV) build demo-out
+
+# Dependencies first and on their own, so that a change of the C++ only recompiles.
+$(VENV)/dependencies.done: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing what Recurra needs into $(VENV) ..."
+	@$(PIP) install --constraint constraints.txt scikit-build-core nanobind cmake ninja
+	@$(PIP) install --constraint constraints.txt --no-build-isolation --editable '.[train,dev]'
+	@touch $@
+
+$(VENV)/native.done: $(VENV)/dependencies.done $(NATIVE)
+	@echo "Compiling the native core ..."
+	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+build/native/tests.done: $(VENV)/native.done $(NATIVE) $(NATIVE_TESTS)
+	@cmake -S . -B build/native -G Ninja -DRECURRA_PYTHON=OFF -DRECURRA_TESTS=ON > /dev/null
+	@cmake --build build/native
+	ctest --test-dir build/native --output-on-failure
+	@touch $@
