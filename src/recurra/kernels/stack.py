@@ -106,7 +106,7 @@ class PackedStack:
         lengths = None if lengths is None else check_lengths(lengths, T, N)
         states = _given_state(stack, state, N, self.dtype)
         new = {name: np.empty_like(array) for name, array in states.items()}
-        # Zeros where rows are ragged: the places of dead steps are never written, and equal calls give equal tapes.
+        # Zeros where rows are ragged: the places of dead steps stay unwritten; equal calls give equal tapes.
         room = np.empty if lengths is None else np.zeros
         tape = room(tape_size(stack, T, N, self.dtype) if train else 0, self.dtype)
         views = _TapeViews.of(stack, T, N, tape) if train else None
