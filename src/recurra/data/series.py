@@ -45,9 +45,10 @@ class GapReport:
         if self.was_unsorted:
             lines.append("The rows were not in order of time; they were sorted.")
         if self.rows_added:
+            longest = f"{_count(self.longest_gap, 'row')} from {self.longest_gap_start}"
             lines.append(
                 f"The time index lacked {_count(self.rows_added, 'row')} in {_count(self.gaps, 'gap')} "
-                f"(longest: {_count(self.longest_gap, 'row')} from {self.longest_gap_start}); they were added."
+                f"(longest: {longest}); added as missing."
             )
         for name, missing in self.missing.items():
             if missing:

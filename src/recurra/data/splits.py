@@ -120,9 +120,9 @@ def _sizes(shares: Sequence[Any], length: int, rows: int, *, ends_at_date: bool)
     counts = sum(share for share in shares if isinstance(share, int))
     fractions = sum(share for share in shares if isinstance(share, float))
     whole = (length - counts) / fractions if ends_at_date and not dated and fractions else rows
-    sizes = [share if isinstance(share, int) else share * whole for share in shares[dated:]]
-    edges = np.round(np.cumsum([0, *sizes])).astype(int)
-    sizes = np.diff(edges).tolist()
+    fractions_end = np.cumsum([share * whole for share in shares if isinstance(share, float)])
+    rounded = iter(np.diff(np.round(fractions_end), prepend=0).astype(int).tolist())
+    sizes = [share if isinstance(share, int) else next(rounded) for share in shares[dated:]]
     return [length - sum(sizes), *sizes] if dated else sizes
 
 

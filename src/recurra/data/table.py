@@ -1,5 +1,6 @@
 """Reading tables: CSV, TSV and Parquet files through polars, data frames of any library by narwhals."""
 
+import codecs
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -134,7 +135,7 @@ def _read_file(path: Path) -> "pl.DataFrame":
     if suffix not in (*_TEXT, _PARQUET):
         raise InputError(f"{path} must end in {', '.join(_TEXT)} or {_PARQUET}; save the data as one of them")
     try:
-        content = path.read_bytes()
+        content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
         if not content.strip():
             raise InputError(f"{path} is empty; it needs a line of column names and rows of values")
         return pl.read_parquet(content) if suffix == _PARQUET else _read_text(path, content)
@@ -149,22 +150,20 @@ def _read_text(path: Path, content: bytes) -> "pl.DataFrame":
     import polars as pl
 
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode().strip("\r\n")
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 text (at byte {error.start}); save it as UTF-8") from error
-    header = text.lstrip().split("\n", 1)[0]
     frame = pl.read_csv(
         text.encode(),
-        separator=max(_SEPARATORS, key=header.count),
+        separator=max(_SEPARATORS, key=text.split("\n", 1)[0].count),
         null_values=list(MISSING_VALUES),
         infer_schema_length=None,
     )
+    # polars renames the second of two equal names.
     for name in frame.columns:
-        if name.endswith("_duplicated_0"):
-            raise InputError(
-                f"{path} has two columns named {name.removesuffix('_duplicated_0')!r}; rename one"
-            )
-    return frame
+        if (first := name.removesuffix("_duplicated_0")) != name and first in frame.columns:
+            raise InputError(f"{path} has two columns named {first!r}; rename one")
+    return frame.rename(str.strip)
 
 
 def _to_polars(frame: Any) -> "pl.DataFrame":
