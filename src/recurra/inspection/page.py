@@ -1,0 +1,60 @@
+"""Render a page: one HTML file with its pictures, style and scripts inside, which fetches nothing."""
+
+import base64
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from recurra._base.errors import MissingExtraError
+
+try:
+    import jinja2
+    import plotly.graph_objects as go
+    import plotly.io
+    import plotly.offline
+except ImportError as error:
+    raise MissingExtraError.of(error.name or "plotly", "report") from error
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(template: str, figures: dict[str, Any], **values: Any) -> str:
+    """Fill ``template`` with ``values``, escaped, and ``figures``, by the id of the element that shows each.
+
+    A figure is a plotly figure, or plain JSON values for the page's script. The page's content policy lets
+    the two scripts written here run and nothing else, so text from the data can't become code.
+    """
+    scripts = [plotly.offline.get_plotlyjs(), (_TEMPLATES / "page.js").read_text("utf-8")]
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(template).render(
+        **values,
+        style=(_TEMPLATES / "page.css").read_text("utf-8"),
+        scripts=scripts,
+        policy=_policy(scripts),
+        figures=_json(figures),
+    )
+
+
+def _policy(scripts: list[str]) -> str:
+    hashes = " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in scripts
+    )
+    return (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'"
+    )
+
+
+def _json(figures: dict[str, Any]) -> str:
+    """JSON that is safe inside a script element: ``<`` is escaped, so nothing in it ends the element."""
+    plain = {
+        name: value.to_plotly_json() if isinstance(value, go.Figure) else value
+        for name, value in figures.items()
+    }
+    text = str(plotly.io.json.to_json_plotly(plain))
+    return text.replace("<", "\\u003c")

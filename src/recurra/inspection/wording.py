@@ -1,0 +1,131 @@
+"""Words and numbers for people: how metrics are called, how numbers, times and durations are written."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from recurra.data.frequency import Frequency
+
+MISSING = "–"
+MODEL = "model"  # how the model's own row is called beside the baselines'
+
+
+@dataclass(frozen=True)
+class Metric:
+    """How a metric is shown; the value nearest to ``best`` wins, ``scale`` and ``suffix`` make 0.8 80.0 %."""
+
+    key: str
+    label: str
+    meaning: str
+    best: float = 0.0
+    scale: float = 1.0
+    suffix: str = ""
+
+
+METRICS = (
+    Metric("mae", "MAE", "mean absolute error, in the target's unit"),
+    Metric("rmse", "RMSE", "root of the mean squared error: large misses weigh more"),
+    Metric("mse", "MSE", "mean squared error"),
+    Metric("smape", "sMAPE", "absolute error as a share of the mean of actual and forecast", suffix=" %"),
+    Metric("mase", "MASE", "MAE in units of the seasonal naive error on the training part; below 1 beats it"),
+    Metric("pinball", "Pinball", "mean quantile loss: judges the whole interval, not only the middle"),
+    Metric(
+        "coverage",
+        "Coverage",
+        "share of actual values inside the 10–90 % interval; 80 % is right",
+        0.8,
+        100.0,
+        " %",
+    ),
+    Metric("scaled_mae", "Scaled MAE", "MAE in standard deviations of the training part"),
+    Metric("scaled_mse", "Scaled MSE", "MSE in variances of the training part"),
+)
+
+
+def best_of(metric: Metric, values: Mapping[str, float]) -> list[str]:
+    """The names of the values that are nearest to the metric's best; none where no value is finite."""
+    distances = {name: abs(value - metric.best) for name, value in values.items() if math.isfinite(value)}
+    return [name for name, distance in distances.items() if distance == min(distances.values())]
+
+
+def numbers(
+    values: Iterable[float | None], *, resolution: float | None = None, scale: float = 1.0, suffix: str = ""
+) -> list[str]:
+    """Write numbers that stand side by side, all with the same decimals; a dash for what is not a number.
+
+    The smallest gets three significant figures, or, where given, ``resolution`` gets two. They are multiplied
+    by ``scale`` before and followed by ``suffix``.
+    """
+    scaled = [None if value is None or not math.isfinite(value) else scale * float(value) for value in values]
+    sizes = [abs(value) for value in scaled if value]
+    largest = max(sizes, default=0.0)
+    if largest >= 1e7 or 0 < largest < 1e-4:
+        texts = [MISSING if value is None else f"{value:.3g}{suffix}" for value in scaled]
+    else:
+        smallest, figures = max(min(sizes, default=1.0), largest / 100), 3
+        if resolution:
+            smallest, figures = scale * resolution, 2
+        decimals = min(max(0, figures - 1 - math.floor(math.log10(smallest))), 8)
+        texts = [MISSING if value is None else f"{value:,.{decimals}f}{suffix}" for value in scaled]
+    return [text.replace("-", "−") for text in texts]
+
+
+def number(value: float | None) -> str:
+    """One number with three significant figures."""
+    return numbers([value])[0]
+
+
+def count(amount: int, noun: str) -> str:
+    """``1 window``, ``2,880 windows``."""
+    return f"{amount:,} {noun}" if amount == 1 else f"{amount:,} {noun}s"
+
+
+def times(values: np.ndarray) -> list[str]:
+    """Write datetimes without the clock where every one is midnight, and row numbers as they are."""
+    values = np.asarray(values)
+    if values.dtype.kind != "M":
+        return [f"row {value:,}" for value in values.ravel().tolist()]
+    flat = values.ravel().astype("datetime64[us]")
+    for unit in ("D", "m", "s"):
+        if np.array_equal(flat.astype(f"datetime64[{unit}]").astype("datetime64[us]"), flat):
+            return [text.replace("T", " ") for text in np.datetime_as_string(flat, unit=unit).tolist()]
+    return [text.replace("T", " ") for text in np.datetime_as_string(flat, unit="us").tolist()]
+
+
+_UNITS = {
+    "us": "microsecond",
+    "ms": "millisecond",
+    "s": "second",
+    "m": "minute",
+    "h": "hour",
+    "d": "day",
+    "w": "week",
+    "mo": "month",
+    "q": "quarter",
+    "y": "year",
+    "i": "step",
+}
+
+
+def unit(frequency: str | None) -> str:
+    """What one step is: ``week`` for ``1w``, ``step of 15 minutes`` for ``15m``, ``row`` without times."""
+    if frequency is None:
+        return "row"
+    step = Frequency.parse(frequency)
+    name = _UNITS[step.unit]
+    if step.count == 1:
+        return name
+    return f"step of {step.count}" if step.unit == "i" else f"step of {step.count} {name}s"
+
+
+def steps(amount: int, frequency: str | None) -> str:
+    """``52 weeks``, ``96 steps of 15 minutes``, ``1 row``."""
+    first, *rest = unit(frequency).split(" ", 1)
+    return " ".join([count(amount, first), *rest])
+
+
+def listing(items: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
