@@ -1,0 +1,12 @@
+"""Tasks: estimators that go from a user's data to a trained model, after scikit-learn."""
+
+from recurra._base.errors import MissingExtraError
+
+try:
+    import sklearn as _sklearn  # noqa: F401
+except ModuleNotFoundError as error:
+    raise MissingExtraError.of("scikit-learn", "train") from error
+
+from recurra.tasks.forecasting import Forecaster
+
+__all__ = ["Forecaster"]

@@ -1,0 +1,87 @@
+"""The network of a forecaster in PyTorch, its loss, and the windows that it learns from.
+
+`recurra.runtime.forecast_artifact` describes the same network for the model file, with the same names.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from recurra import nn
+from recurra.data import Windows
+from recurra.runtime import ForecastInputs
+
+_LAYERS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+
+
+class ForecastNetwork(torch.nn.Module):
+    """Quantiles (W, horizon, Q) after windows (W, context, I), both scaled.
+
+    A recurrent encoder and a linear head on its last output. The head starts at zero, so that training begins
+    at what the scaling is centred on.
+    """
+
+    def __init__(
+        self, inputs: ForecastInputs, cell: str, hidden_size: int, num_layers: int, *, seed: int
+    ) -> None:
+        super().__init__()
+        self.encoder = _LAYERS[cell](inputs.input_size, hidden_size, num_layers, batch_first=True)
+        self.head = torch.nn.Linear(self.encoder.stack.output_size, inputs.output_size)
+        self._shape = (inputs.horizon, len(inputs.levels))
+        initial = self.encoder.stack.initialise(np.random.default_rng(seed))
+        self.encoder.load_state_dict({name: torch.from_numpy(array) for name, array in initial.items()})
+        for parameter in self.head.parameters():
+            torch.nn.init.zeros_(parameter)
+
+    def forward(self, x: Tensor) -> Tensor:
+        output, _ = self.encoder(x)
+        return self.head(output[:, -1]).unflatten(1, self._shape)
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """Every parameter by name, as arrays."""
+        return {name: tensor.numpy(force=True) for name, tensor in self.state_dict().items()}
+
+
+@dataclass(frozen=True)
+class WindowExamples:
+    """Windows as examples for `recurra.training.train`: those with an observed target, made when indexed."""
+
+    windows: Windows
+    inputs: ForecastInputs
+
+    @cached_property
+    def _usable(self) -> np.ndarray:
+        return np.flatnonzero(self.windows.observed.any(axis=1))
+
+    def __len__(self) -> int:
+        return len(self._usable)
+
+    def __getitem__(self, index: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Scaled inputs (n, context, I), scaled targets (n, horizon), and which targets were observed."""
+        rows = self._usable[index.numpy()]
+        context = self.windows.context[rows]
+        inputs = self.inputs.inputs(context)
+        targets = self.inputs.targets(self.windows.target[rows], context)
+        return (
+            torch.from_numpy(inputs),
+            torch.from_numpy(targets),
+            torch.from_numpy(self.windows.observed[rows]),
+        )
+
+
+@dataclass(frozen=True)
+class PinballLoss:
+    """max(q (y − f_q), (q − 1) (y − f_q)), over observed targets and all levels (Koenker & Bassett 1978)."""
+
+    levels: tuple[float, ...]
+
+    def __call__(
+        self, network: torch.nn.Module, inputs: Tensor, targets: Tensor, observed: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        above = targets.unsqueeze(2) - network(inputs)
+        levels = above.new_tensor(self.levels)
+        loss = torch.maximum(levels * above, (levels - 1) * above).mean(dim=2)
+        return (loss * observed).sum(), observed.sum()

@@ -1,0 +1,234 @@
+"""Forecasting: the steps after a window of a series, with quantiles."""
+
+import dataclasses
+import inspect
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from recurra import artifact as artifacts
+from recurra._base.errors import ArtifactError, InputError
+from recurra._base.validation import one_of, positive_int
+from recurra.artifact import Artifact
+from recurra.cells import CELLS
+from recurra.data import Scaler, Share, impute, make_windows, read_series, split_rows
+from recurra.evaluation import Evaluation, TargetScale, evaluate_forecasts
+from recurra.runtime import Forecast, ForecastInputs, ForecastModel, forecast_artifact
+from recurra.tasks.card import forecast_card
+from recurra.tasks.forecast_network import ForecastNetwork, PinballLoss, WindowExamples
+from recurra.training import Listener, TrainingSettings, train
+
+LEVELS = (0.1, 0.5, 0.9)
+_LEAST_CONTEXT = 32
+
+
+class Forecaster(BaseEstimator):
+    """Forecast a column of a table ``horizon`` steps ahead, with the quantiles 0.1, 0.5 and 0.9.
+
+    A recurrent network reads the last ``context`` rows, centred on their own end so that a trend does not
+    break it. It learns from the training part, stops by the validation part and is scored on the test part.
+
+    Args:
+        target: the column to forecast.
+        horizon: steps to forecast.
+        time: the column of times; None for the only one with dates, or else to count rows.
+        context: rows that a forecast sees; None for four seasons, or two horizons if that is more.
+        past: other columns to learn from, known up to the last row only.
+        cell: ``rnn``, ``lstm`` or ``gru``.
+        hidden_size: units of each layer.
+        num_layers: layers.
+        epochs: passes over the training part at most; training stops early when validation stops improving.
+        batch_size: windows for each step of the optimiser.
+        learning_rate: of Adam.
+        clip_norm: the largest norm of a gradient.
+        seed: the same seed gives the same model.
+        train, validation, test: the parts, in order of time: a fraction, a number of rows, or a first day.
+
+    Attributes, once fitted:
+        model_: the model at work, without PyTorch; what `recurra.load` returns for the saved file.
+        artifact_: what the saved file holds.
+        context_: the rows that a forecast sees.
+        history_: loss, validation loss and gradient norm by epoch, and the best epoch.
+        metrics_, baselines_: of the test part, on the same windows; None for what is not defined.
+
+    Attributes, once fitted here and not loaded:
+        series_: the data as a regular series, imputed.
+        split_: its parts.
+        windows_: how many windows each part has.
+        evaluation_: the test part's, with every forecast.
+    """
+
+    def __init__(
+        self,
+        *,
+        target: str,
+        horizon: int,
+        time: str | None = None,
+        context: int | None = None,
+        past: Sequence[str] = (),
+        cell: str = "lstm",
+        hidden_size: int = 64,
+        num_layers: int = 1,
+        epochs: int = TrainingSettings.epochs,
+        batch_size: int = TrainingSettings.batch_size,
+        learning_rate: float = TrainingSettings.learning_rate,
+        clip_norm: float = TrainingSettings.clip_norm,
+        seed: int = TrainingSettings.seed,
+        train: Share = 0.7,
+        validation: Share = 0.1,
+        test: Share = 0.2,
+    ) -> None:
+        self.target = target
+        self.horizon = horizon
+        self.time = time
+        self.context = context
+        self.past = past
+        self.cell = cell
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.clip_norm = clip_norm
+        self.seed = seed
+        self.train = train
+        self.validation = validation
+        self.test = test
+
+    def fit(self, data: Any, *, on_event: Listener | None = None) -> Self:
+        """Train on ``data``: a path (.csv, .tsv, .parquet), a data frame of any library, or an array.
+
+        ``on_event`` is told how training goes, see `recurra.training`. Raises InputError for settings or
+        data that do not do, TrainingError if training diverges.
+        """
+        settings = self._settings()
+        series = read_series(data, columns=[self.target, *self.past], time=self.time)
+        split = split_rows(series.time, train=self.train, validation=self.validation, test=self.test)
+        scale = TargetScale.fit(series, split.train)
+        series = impute(series, split.parts)
+        context = self.context
+        if context is None:
+            rows = split.train.stop - split.train.start
+            context = default_context(scale.season, self.horizon, rows)
+        windows = {
+            name: make_windows(
+                series,
+                part,
+                context=context,
+                horizon=self.horizon,
+                name=f"the {name} part",
+                first_row=split.train.start,
+            )
+            for name, part in zip(("training", "validation", "test"), split.parts)
+        }
+        inputs = ForecastInputs(
+            target=self.target,
+            past=tuple(self.past),
+            time=series.time_name,
+            frequency=series.frequency,
+            context=context,
+            horizon=self.horizon,
+            levels=LEVELS,
+            scaler=Scaler.fit(windows["training"]),
+            scale=scale,
+        )
+        network = ForecastNetwork(inputs, self.cell, self.hidden_size, self.num_layers, seed=self.seed)
+        history = train(
+            network,
+            PinballLoss(LEVELS),
+            WindowExamples(windows["training"], inputs),
+            WindowExamples(windows["validation"], inputs),
+            settings,
+            on_event,
+        )
+
+        artifact = forecast_artifact(
+            inputs, network.encoder.stack, network.tensors(), history=history.to_dict(), card={}
+        )
+        test = windows["test"]
+        evaluation = evaluate_forecasts(
+            series,
+            test,
+            ForecastModel(artifact).predict_windows(test.context),
+            levels=LEVELS,
+            scale=scale,
+            train=split.train,
+        )
+        counts = {name: len(part) for name, part in windows.items()}
+        card = forecast_card(series, split, counts, evaluation, settings=self.get_params(), context=context)
+        self._adopt(dataclasses.replace(artifact, card=card))
+        self.series_, self.split_, self.windows_, self.evaluation_ = series, split, counts, evaluation
+        return self
+
+    def predict(self, data: Any) -> Forecast:
+        """Forecast the horizon after the last row of ``data``, as `recurra.runtime.ForecastModel` does."""
+        check_is_fitted(self)
+        return self.model_.predict(data)
+
+    def evaluate(self, data: Any) -> Evaluation:
+        """Score every window of ``data`` beside the baselines, as `recurra.runtime.ForecastModel` does."""
+        check_is_fitted(self)
+        return self.model_.evaluate(data)
+
+    def score(self, data: Any) -> float:
+        """Minus the scaled mean absolute error over every window of ``data``: at best 0."""
+        return -self.evaluate(data).metrics["scaled_mae"]
+
+    def save(self, path: str | Path) -> None:
+        """Write the model to ``path``, whole or not at all; raises InputError if it cannot be written."""
+        check_is_fitted(self)
+        artifacts.save(self.artifact_, path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """The forecaster that was saved to ``path``; raises ArtifactError for a file that is none."""
+        artifact = artifacts.load(path)
+        settings = artifact.card.get("settings")
+        known = inspect.signature(cls).parameters
+        if artifact.task != "forecast" or not isinstance(settings, dict) or settings.keys() != known.keys():
+            raise ArtifactError(
+                f"{path} does not hold the settings of a Forecaster; use recurra.load to predict with it"
+            )
+        forecaster = cls(**settings)
+        forecaster._adopt(artifact)
+        return forecaster
+
+    def _adopt(self, artifact: Artifact) -> None:
+        self.artifact_ = artifact
+        self.model_ = ForecastModel(artifact)
+        self.context_ = self.model_.context
+        self.history_ = artifact.history
+        self.metrics_, self.baselines_ = artifact.card.get("metrics"), artifact.card.get("baselines")
+
+    def _settings(self) -> TrainingSettings:
+        """Check every argument that needs no data; the parts are checked with the data."""
+        if not isinstance(self.target, str):
+            raise InputError(f"target must be the name of a column, got {self.target!r}")
+        if not isinstance(self.time, str | None):
+            raise InputError(f"time must be the name of a column, or None, got {self.time!r}")
+        if not isinstance(self.past, list | tuple) or not all(isinstance(name, str) for name in self.past):
+            raise InputError(f"past must be a list of names of columns, got {self.past!r}")
+        positive_int("horizon", self.horizon)
+        if self.context is not None:
+            positive_int("context", self.context)
+        one_of("cell", self.cell, CELLS)
+        positive_int("hidden_size", self.hidden_size)
+        positive_int("num_layers", self.num_layers)
+        return TrainingSettings(
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            clip_norm=self.clip_norm,
+            seed=self.seed,
+        )
+
+
+def default_context(season: int, horizon: int, rows: int) -> int:
+    """Four seasons, or two horizons if that is more; less where ``rows``, those of training, are few.
+
+    A forecast must be able to tell a season from a trend, and half of the rows must be left as origins.
+    """
+    return max(1, min(max(4 * season, 2 * horizon, _LEAST_CONTEXT), (rows - horizon) // 2))
