@@ -45,7 +45,8 @@ from recurra._base.errors import InputError, TrainingError
         (
             {"context": 400},
             "the training part is too short for one window of context 400 and horizon 7: it has 350 rows, "
-            "350 with those before it that a context may use; give more rows, or a shorter context or horizon",
+            "350 with those before it that a context may use; give more rows, or a shorter context or "
+            "horizon",
         ),
     ],
 )

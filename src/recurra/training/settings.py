@@ -29,6 +29,6 @@ class TrainingSettings:
 
 def _seed(value: Any) -> int:
     """What NumPy's and PyTorch's generators both take."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or not 0 <= value < 2**63:
-        raise InputError(f"seed must be a whole number from 0 to 2**63 - 1, got {value!r}")
-    return int(value)
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool) and 0 <= int(value) < 2**63:
+        return int(value)
+    raise InputError(f"seed must be a whole number from 0 to 2**63 - 1, got {value!r}")
