@@ -86,10 +86,15 @@ Cell cell_of(const std::string &name) {
     return Cell::lstm;
   if (name == "gru")
     return Cell::gru;
-  throw nb::value_error(("cell must be one of rnn_tanh, rnn_relu, lstm, gru, got '" + name + "'").c_str());
+  if (name == "gru_reset_before")
+    return Cell::gru_reset_before;
+  throw nb::value_error(
+      ("cell must be one of rnn_tanh, rnn_relu, lstm, gru, gru_reset_before, got '" + name + "'").c_str());
 }
 
-std::int64_t gates_of(Cell cell) { return cell == Cell::lstm ? 4 : cell == Cell::gru ? 3 : 1; }
+std::int64_t gates_of(Cell cell) {
+  return cell == Cell::lstm ? 4 : cell == Cell::gru || cell == Cell::gru_reset_before ? 3 : 1;
+}
 
 const std::int64_t *lengths_of(const std::optional<Lengths> &lengths, std::int64_t T_, std::int64_t N) {
   if (!lengths)
@@ -122,47 +127,115 @@ private:
   std::unique_ptr<T, void (*)(void *)> data_;
 };
 
-template <class T> struct WeightArrays {
-  In<T> weight_ih, weight_hh;
-  std::optional<In<T>> bias_ih, bias_hh;
-
-  recurra::Weights<const T> check(const LayerShape &shape) const {
-    const std::int64_t rows = gates_of(shape.cell) * shape.hidden;
-    return {contiguous(weight_ih, "weight_ih", {rows, shape.input}), contiguous(weight_hh, "weight_hh", {rows, shape.hidden}),
-            bias_ih ? contiguous(*bias_ih, "bias_ih", {rows}) : nullptr,
-            bias_hh ? contiguous(*bias_hh, "bias_hh", {rows}) : nullptr};
-  }
-};
-
-LayerShape shape_of(const std::string &cell, std::int64_t input, std::int64_t hidden) {
-  if (input < 1 || hidden < 1)
-    throw nb::value_error(("input and hidden size must be at least 1, got " + text({input, hidden})).c_str());
-  return {cell_of(cell), input, hidden};
-}
-
 template <class A> std::int64_t axis(const A &array, std::size_t k) {
   return k < array.ndim() ? static_cast<std::int64_t>(array.shape(k)) : -1;
 }
 
+// What a layer's weights are, or its gradients go into: arrays by their names in PyTorch without the layer's suffix.
+using Arrays = nb::dict;
+
+template <class A> std::optional<A> find(const Arrays &arrays, const char *name) {
+  if (!arrays.contains(name))
+    return std::nullopt;
+  A array;
+  if (!nb::try_cast(arrays[name], array))
+    throw nb::type_error((std::string(name) + " must be an array of this layer's precision").c_str());
+  return array;
+}
+
+template <class A> A get(const Arrays &arrays, const char *name) {
+  std::optional<A> array = find<A>(arrays, name);
+  if (!array)
+    throw nb::value_error((std::string(name) + " is missing").c_str());
+  return *array;
+}
+
+template <class A> LayerShape shape_of(const std::string &name, const Arrays &arrays) {
+  const Cell cell = cell_of(name);
+  const A weight_ih = get<A>(arrays, "weight_ih"), weight_hh = get<A>(arrays, "weight_hh");
+  LayerShape shape{cell, axis(weight_ih, 1), axis(weight_ih, 0) / gates_of(cell)};
+  if (shape.input < 1 || shape.hidden < 1)
+    throw nb::value_error(("input and hidden size must be at least 1, got " + text({shape.input, shape.hidden})).c_str());
+  if (arrays.contains("weight_hr"))
+    shape.projection = axis(weight_hh, 1);
+  shape.peephole = arrays.contains("weight_ci");
+  shape.layer_norm = arrays.contains("ln_ih_weight");
+  if (cell != Cell::lstm && (shape.projection || shape.peephole))
+    throw nb::value_error("only an LSTM has weight_hr and weight_ci");
+  if (shape.projection < 0 || shape.projection >= shape.hidden)
+    if (arrays.contains("weight_hr"))
+      throw nb::value_error(("a projection must be smaller than the hidden size, got " + text({shape.projection})).c_str());
+  return shape;
+}
+
+// Pointers to all weights of a layer of that shape, once each has the right size. P is T or const T.
+template <class P, class A> recurra::Weights<P> weights_of(const Arrays &arrays, const LayerShape &shape) {
+  const std::int64_t H = shape.hidden, R = shape.output(), rows = gates_of(shape.cell) * H;
+  const auto pointer = [&](const char *name, std::initializer_list<std::int64_t> size) {
+    return contiguous(get<A>(arrays, name), name, size);
+  };
+  const auto optional = [&](const char *name) -> P * {
+    const auto array = find<A>(arrays, name);
+    return array ? contiguous(*array, name, {rows}) : nullptr;
+  };
+  recurra::Weights<P> out{pointer("weight_ih", {rows, shape.input}), pointer("weight_hh", {rows, R}), optional("bias_ih"),
+                          optional("bias_hh")};
+  if (shape.projection)
+    out.weight_hr = pointer("weight_hr", {R, H});
+  if (shape.peephole) {
+    out.weight_ci = pointer("weight_ci", {H});
+    out.weight_cf = pointer("weight_cf", {H});
+    out.weight_co = pointer("weight_co", {H});
+  }
+  if (shape.layer_norm) {
+    out.ln_ih_weight = pointer("ln_ih_weight", {rows});
+    out.ln_hh_weight = pointer("ln_hh_weight", {rows});
+    if (shape.cell == Cell::lstm) {
+      out.ln_c_weight = pointer("ln_c_weight", {H});
+      out.ln_c_bias = pointer("ln_c_bias", {H});
+    }
+  }
+  return out;
+}
+
+// Masks [N, R], [T, N, R], [T, N, H], each or none, and zoneout's probability.
+template <class T> struct NoiseArrays {
+  std::optional<In<T>> recurrent, keep_h, keep_c;
+  double zoneout;
+
+  recurra::Noise<T> check(const LayerShape &shape, std::int64_t T_, std::int64_t N) const {
+    recurra::Noise<T> noise;
+    if (recurrent)
+      noise.recurrent = contiguous(*recurrent, "recurrent", {N, shape.output()});
+    if (keep_h)
+      noise.keep_h = steps<const T>(*keep_h, "keep_h", T_, N, shape.output());
+    if (keep_c)
+      noise.keep_c = steps<const T>(*keep_c, "keep_c", T_, N, shape.hidden);
+    noise.zoneout = static_cast<T>(zoneout);
+    return noise;
+  }
+};
+
 // Packed weights of one direction of one layer. Immutable, so any number of threads may use one.
 template <class T> class Layer {
 public:
-  Layer(const std::string &cell, const In<T> &weight_ih, const In<T> &weight_hh, const std::optional<In<T>> &bias_ih,
-        const std::optional<In<T>> &bias_hh)
-      : shape_(shape_of(cell, axis(weight_ih, 1), axis(weight_hh, 1))), packed_(kernels<T>().packed_size(shape_)) {
-    const auto weights = WeightArrays<T>{weight_ih, weight_hh, bias_ih, bias_hh}.check(shape_);
+  Layer(const std::string &cell, const Arrays &weights)
+      : shape_(shape_of<In<T>>(cell, weights)), packed_(kernels<T>().packed_size(shape_)) {
+    const auto pointers = weights_of<const T, In<T>>(weights, shape_);
     nb::gil_scoped_release release;
-    kernels<T>().pack(shape_, weights, packed_.get());
+    kernels<T>().pack(shape_, pointers, packed_.get());
   }
 
   void forward(const In<T> &x, const In<T> &h0, const std::optional<In<T>> &c0, const std::optional<Lengths> &lengths,
                bool reverse, const Out<T> &y, const Out<T> &h_n, const std::optional<Out<T>> &c_n,
-               const std::optional<Out<T>> &tape, int threads) const {
-    const std::int64_t T_ = axis(x, 0), N = axis(x, 1), H = shape_.hidden;
+               const std::optional<Out<T>> &tape, const std::optional<In<T>> &recurrent,
+               const std::optional<In<T>> &keep_h, const std::optional<In<T>> &keep_c, double zoneout, int threads) const {
+    const std::int64_t T_ = axis(x, 0), N = axis(x, 1), H = shape_.hidden, R = shape_.output();
     recurra::ForwardArgs<T> args{shape_, packed_.get(), T_, N, lengths_of(lengths, T_, N), reverse,
-                                 steps<const T>(x, "x", T_, N, shape_.input), contiguous(h0, "h0", {N, H}), nullptr,
-                                 steps<T>(y, "y", T_, N, H), contiguous(h_n, "h_n", {N, H}), nullptr, nullptr,
-                                 threads_of(threads)};
+                                 steps<const T>(x, "x", T_, N, shape_.input), contiguous(h0, "h0", {N, R}), nullptr,
+                                 steps<T>(y, "y", T_, N, R), contiguous(h_n, "h_n", {N, R}), nullptr, nullptr,
+                                 threads_of(threads),
+                                 NoiseArrays<T>{recurrent, keep_h, keep_c, zoneout}.check(shape_, T_, N)};
     if (shape_.cell == Cell::lstm) {
       if (!c0 || !c_n)
         throw nb::value_error("c0 and c_n are needed: an LSTM has a cell state");
@@ -170,16 +243,16 @@ public:
       args.c_n = contiguous(*c_n, "c_n", {N, H});
     }
     if (tape)
-      args.tape = contiguous(*tape, "tape", {T_ * N * kernels<T>().tape_per_step(shape_)});
+      args.tape = contiguous(*tape, "tape", {T_ * N * kernels<T>().tape_per_step(shape_, args.noise.any())});
     nb::gil_scoped_release release;
     kernels<T>().forward(args);
   }
 
   void step(const In<T> &x, const In<T> &h, const std::optional<In<T>> &c, const Out<T> &h_new,
-            const std::optional<Out<T>> &c_new) const {
-    const std::int64_t H = shape_.hidden;
-    recurra::StepArgs<T> args{shape_, packed_.get(), contiguous(x, "x", {shape_.input}), contiguous(h, "h", {H}), nullptr,
-                              contiguous(h_new, "h_new", {H}), nullptr};
+            const std::optional<Out<T>> &c_new, double zoneout) const {
+    const std::int64_t H = shape_.hidden, R = shape_.output();
+    recurra::StepArgs<T> args{shape_, packed_.get(), contiguous(x, "x", {shape_.input}), contiguous(h, "h", {R}), nullptr,
+                              contiguous(h_new, "h_new", {R}), nullptr, static_cast<T>(zoneout)};
     if (shape_.cell == Cell::lstm) {
       if (!c || !c_new)
         throw nb::value_error("c and c_new are needed: an LSTM has a cell state");
@@ -198,30 +271,31 @@ private:
 };
 
 template <class T>
-void backward(const std::string &cell, const In<T> &weight_ih, const In<T> &weight_hh, const In<T> &x, const In<T> &h0,
+void backward(const std::string &cell, const Arrays &weights, const In<T> &x, const In<T> &h0,
               const std::optional<In<T>> &c0, const std::optional<Lengths> &lengths, bool reverse, const In<T> &y,
               const In<T> &tape, const In<T> &dy, const In<T> &dh_n, const std::optional<In<T>> &dc_n,
               const std::optional<Out<T>> &dx, const Out<T> &dh0, const std::optional<Out<T>> &dc0,
-              const Out<T> &dweight_ih, const Out<T> &dweight_hh, const std::optional<Out<T>> &dbias_ih,
-              const std::optional<Out<T>> &dbias_hh, int threads) {
-  const LayerShape shape = shape_of(cell, axis(weight_ih, 1), axis(weight_hh, 1));
-  const std::int64_t T_ = axis(x, 0), N = axis(x, 1), I = shape.input, H = shape.hidden, rows = gates_of(shape.cell) * H;
+              const Arrays &gradients, const std::optional<In<T>> &recurrent, const std::optional<In<T>> &keep_h,
+              const std::optional<In<T>> &keep_c, double zoneout, int threads) {
+  const LayerShape shape = shape_of<In<T>>(cell, weights);
+  const std::int64_t T_ = axis(x, 0), N = axis(x, 1), I = shape.input, H = shape.hidden, R = shape.output();
   recurra::BackwardArgs<T> args{};
   args.shape = shape;
-  args.weights = WeightArrays<T>{weight_ih, weight_hh, std::nullopt, std::nullopt}.check(shape);
+  args.weights = weights_of<const T, In<T>>(weights, shape);
   args.steps = T_;
   args.rows = N;
   args.lengths = lengths_of(lengths, T_, N);
   args.reverse = reverse;
+  args.noise = NoiseArrays<T>{recurrent, keep_h, keep_c, zoneout}.check(shape, T_, N);
   args.x = steps<const T>(x, "x", T_, N, I);
-  args.h0 = contiguous(h0, "h0", {N, H});
-  args.y = steps<const T>(y, "y", T_, N, H);
-  args.tape = contiguous(tape, "tape", {T_ * N * kernels<T>().tape_per_step(shape)});
-  args.dy = steps<const T>(dy, "dy", T_, N, H);
-  args.dh_n = contiguous(dh_n, "dh_n", {N, H});
+  args.h0 = contiguous(h0, "h0", {N, R});
+  args.y = steps<const T>(y, "y", T_, N, R);
+  args.tape = contiguous(tape, "tape", {T_ * N * kernels<T>().tape_per_step(shape, args.noise.any())});
+  args.dy = steps<const T>(dy, "dy", T_, N, R);
+  args.dh_n = contiguous(dh_n, "dh_n", {N, R});
   if (dx)
     args.dx = steps<T>(*dx, "dx", T_, N, I);
-  args.dh0 = contiguous(dh0, "dh0", {N, H});
+  args.dh0 = contiguous(dh0, "dh0", {N, R});
   if (shape.cell == Cell::lstm) {
     if (!c0 || !dc_n || !dc0)
       throw nb::value_error("c0, dc_n and dc0 are needed: an LSTM has a cell state");
@@ -229,9 +303,7 @@ void backward(const std::string &cell, const In<T> &weight_ih, const In<T> &weig
     args.dc_n = contiguous(*dc_n, "dc_n", {N, H});
     args.dc0 = contiguous(*dc0, "dc0", {N, H});
   }
-  args.gradient = {contiguous(dweight_ih, "dweight_ih", {rows, I}), contiguous(dweight_hh, "dweight_hh", {rows, H}),
-                   dbias_ih ? contiguous(*dbias_ih, "dbias_ih", {rows}) : nullptr,
-                   dbias_hh ? contiguous(*dbias_hh, "dbias_hh", {rows}) : nullptr};
+  args.gradient = weights_of<T, Out<T>>(gradients, shape);
   args.threads = threads_of(threads);
   nb::gil_scoped_release release;
   kernels<T>().backward(args);
@@ -272,21 +344,20 @@ template <class T> void activations(const In<T> &x, const Out<T> &sigmoid, const
 template <class T> void bind(nb::module_ &m, const char *suffix) {
   const auto name = [&](const char *base) { return std::string(base) + suffix; };
   nb::class_<Layer<T>>(m, name("Layer").c_str(), "Packed weights of one direction of one recurrent layer.")
-      .def(nb::init<const std::string &, const In<T> &, const In<T> &, const std::optional<In<T>> &,
-                    const std::optional<In<T>> &>(),
-           "cell"_a, "weight_ih"_a, "weight_hh"_a, "bias_ih"_a.none(), "bias_hh"_a.none())
+      .def(nb::init<const std::string &, const Arrays &>(), "cell"_a, "weights"_a)
       .def("forward", &Layer<T>::forward, "x"_a, "h0"_a, "c0"_a.none(), "lengths"_a.none(), "reverse"_a, "y"_a, "h_n"_a,
-           "c_n"_a.none(), "tape"_a.none(), "threads"_a,
-           "One pass over a batch: x [T, N, I], h0 and c0 [N, H]; writes y [T, N, H], h_n and c_n [N, H] and the tape.")
-      .def("step", &Layer<T>::step, "x"_a, "h"_a, "c"_a.none(), "h_new"_a, "c_new"_a.none(),
-           "One step of one row: x [I], h and c [H]; writes h_new and c_new [H].");
+           "c_n"_a.none(), "tape"_a.none(), "recurrent"_a.none(), "keep_h"_a.none(), "keep_c"_a.none(), "zoneout"_a,
+           "threads"_a,
+           "One pass over a batch: x [T, N, I], h0 [N, R], c0 [N, H]; writes y [T, N, R], h_n, c_n and the tape.")
+      .def("step", &Layer<T>::step, "x"_a, "h"_a, "c"_a.none(), "h_new"_a, "c_new"_a.none(), "zoneout"_a,
+           "One step of one row: x [I], h [R], c [H]; writes h_new [R] and c_new [H].");
   nb::class_<Linear<T>>(m, name("Linear").c_str(), "Packed weights of a linear map.")
       .def(nb::init<const In<T> &, const std::optional<In<T>> &>(), "weight"_a, "bias"_a.none())
       .def("forward", &Linear<T>::forward, "x"_a, "y"_a, "threads"_a, "x [rows, inputs]; writes y [rows, outputs].");
-  m.def(name("backward").c_str(), &backward<T>, "cell"_a, "weight_ih"_a, "weight_hh"_a, "x"_a, "h0"_a, "c0"_a.none(),
-        "lengths"_a.none(), "reverse"_a, "y"_a, "tape"_a, "dy"_a, "dh_n"_a, "dc_n"_a.none(), "dx"_a.none(), "dh0"_a,
-        "dc0"_a.none(), "dweight_ih"_a, "dweight_hh"_a, "dbias_ih"_a.none(), "dbias_hh"_a.none(), "threads"_a,
-        "Gradients of one pass, from what forward was given and wrote.");
+  m.def(name("backward").c_str(), &backward<T>, "cell"_a, "weights"_a, "x"_a, "h0"_a, "c0"_a.none(), "lengths"_a.none(),
+        "reverse"_a, "y"_a, "tape"_a, "dy"_a, "dh_n"_a, "dc_n"_a.none(), "dx"_a.none(), "dh0"_a, "dc0"_a.none(),
+        "gradients"_a, "recurrent"_a.none(), "keep_h"_a.none(), "keep_c"_a.none(), "zoneout"_a, "threads"_a,
+        "Gradients of one pass, from what forward was given and wrote, into the arrays of `gradients` and d...");
   m.def(name("activations").c_str(), &activations<T>, "x"_a, "sigmoid"_a, "tanh"_a,
         "The kernels' own sigmoid and tanh of x [count].");
 }
@@ -299,11 +370,12 @@ NB_MODULE(_native, m) {
   bind<double>(m, "64");
   m.def(
       "tape_per_step",
-      [](const std::string &cell, std::int64_t input, std::int64_t hidden) {
-        const LayerShape shape = shape_of(cell, input, hidden);
-        return std::pair(kernels<float>().tape_per_step(shape), kernels<double>().tape_per_step(shape));
+      [](const std::string &cell, std::int64_t hidden, std::int64_t projection, bool layer_norm, bool peephole, bool noise) {
+        const LayerShape shape{cell_of(cell), 1, hidden, projection, peephole, layer_norm};
+        return std::pair(kernels<float>().tape_per_step(shape, noise), kernels<double>().tape_per_step(shape, noise));
       },
-      "cell"_a, "input"_a, "hidden"_a, "Values of tape that one step of one row takes: [float32, float64].");
+      "cell"_a, "hidden"_a, "projection"_a, "layer_norm"_a, "peephole"_a, "noise"_a,
+      "Values of tape that one step of one row takes: [float32, float64].");
   m.def("variant", [] { return std::string(recurra::variant().name); }, "Name of the kernels in use.");
   m.def(
       "variants",

@@ -1,6 +1,6 @@
 // What the core offers: one direction of one recurrent layer over a batch, in single and double precision.
 //
-// Letters: N rows, T steps, I input size, H hidden size, G gates. Time-major throughout. Pointers name their shape; rows of H or
+// Letters: N rows, T steps, I input size, H hidden size, R size of h (H, or the projection), G gates. Time-major throughout. Pointers name their shape; rows of H or
 // I values are contiguous. Unless said, pointers may not be null, may not alias one another and need no alignment. Nothing here
 // checks its arguments; the bindings do.
 #pragma once
@@ -9,20 +9,29 @@
 
 namespace recurra {
 
-enum class Cell { elman_tanh, elman_relu, lstm, gru };
+enum class Cell { elman_tanh, elman_relu, lstm, gru, gru_reset_before };
 
 struct LayerShape {
   Cell cell;
-  std::int64_t input;  // I, at least 1
-  std::int64_t hidden; // H, at least 1
+  std::int64_t input;          // I, at least 1
+  std::int64_t hidden;         // H, at least 1
+  std::int64_t projection = 0; // LSTM: h = W_hr m has this size, below H; 0: no projection
+  bool peephole = false;       // LSTM
+  bool layer_norm = false;
+
+  [[gnu::always_inline]] std::int64_t output() const { return projection ? projection : hidden; } // R
 };
 
 // Weights, or their gradients, in PyTorch's layout and gate order. T is const where they are only read.
 template <class T> struct Weights {
   T *weight_ih; // [G * H, I]
-  T *weight_hh; // [G * H, H]
+  T *weight_hh; // [G * H, R]
   T *bias_ih;   // [G * H]; null for none
   T *bias_hh;   // [G * H]; null for none
+  T *weight_hr = nullptr;                                                      // [R, H]: projection
+  T *weight_ci = nullptr, *weight_cf = nullptr, *weight_co = nullptr;          // [H] each: peephole
+  T *ln_ih_weight = nullptr, *ln_hh_weight = nullptr;                          // [G * H] each: layer normalisation
+  T *ln_c_weight = nullptr, *ln_c_bias = nullptr;                              // [H] each: its part for an LSTM's c
 };
 
 // A [T, N, .] array whose last axis is contiguous; strides count values.
@@ -32,6 +41,15 @@ template <class T> struct Steps {
   std::int64_t row_stride;
 };
 
+// Masks and probabilities that act on the state. All null and 0: none.
+template <class T> struct Noise {
+  const T *recurrent = nullptr;         // [N, R]: multiplies the h' that enters W_hh, all steps of a sequence alike
+  Steps<const T> keep_h{}, keep_c{};    // [T, N, R], [T, N, H]: how much of the old state stays (zoneout); data null: see zoneout
+  T zoneout = 0;                        // how much of h and c stays wherever keep_h and keep_c are null: its expectation
+
+  [[gnu::always_inline]] bool any() const { return recurrent || keep_h.data || keep_c.data || zoneout != 0; }
+};
+
 template <class T> struct ForwardArgs {
   LayerShape shape;
   const T *packed;                // from pack()
@@ -39,13 +57,14 @@ template <class T> struct ForwardArgs {
   const std::int64_t *lengths;    // [N], each in [0, T]; null: every row has T steps
   bool reverse;                   // each row from its own last step to its first
   Steps<const T> x;               // [T, N, I]
-  const T *h0;                    // [N, H]
+  const T *h0;                    // [N, R]
   const T *c0;                    // [N, H]; null unless the cell has c
-  Steps<T> y;                     // [T, N, H]: every step is written, zeros past a row's length
-  T *h_n;                         // [N, H]: state after each row's last step; h0 for length 0
+  Steps<T> y;                     // [T, N, R]: every step is written, zeros past a row's length
+  T *h_n;                         // [N, R]: state after each row's last step; h0 for length 0
   T *c_n;                         // [N, H]; null unless the cell has c
   T *tape;                        // [T * N * tape_per_step()]: what backward needs; null for inference
   int threads;                    // at least 1
+  Noise<T> noise = {};
 };
 
 template <class T> struct BackwardArgs {
@@ -58,22 +77,24 @@ template <class T> struct BackwardArgs {
   const T *h0, *c0;               // as given to forward
   Steps<const T> y;               // as forward wrote it
   const T *tape;                  // as forward wrote it
-  Steps<const T> dy;              // [T, N, H]: gradient of y; what lies past a row's length is not read
-  const T *dh_n, *dc_n;           // [N, H]: gradients of the final states (dc_n null unless the cell has c)
+  Steps<const T> dy;              // [T, N, R]: gradient of y; what lies past a row's length is not read
+  const T *dh_n, *dc_n;           // [N, R], [N, H]: gradients of the final states (dc_n null unless the cell has c)
   Steps<T> dx;                    // [T, N, I]; data null: not wanted
-  T *dh0, *dc0;                   // [N, H]; dc0 null unless the cell has c
+  T *dh0, *dc0;                   // [N, R], [N, H]; dc0 null unless the cell has c
   Weights<T> gradient;            // of the weights; written, not added to; null biases are left out
   int threads;
+  Noise<T> noise = {};            // as given to forward
 };
 
 template <class T> struct StepArgs {
   LayerShape shape;
   const T *packed;
   const T *x;  // [I]
-  const T *h;  // [H]
+  const T *h;  // [R]
   const T *c;  // [H]; null unless the cell has c
-  T *h_new;    // [H]
+  T *h_new;    // [R]
   T *c_new;    // [H]; null unless the cell has c
+  T zoneout = 0;
 };
 
 template <class T> struct LinearArgs {
@@ -87,7 +108,7 @@ template <class T> struct LinearArgs {
 // One implementation a vector width. Every member works on one precision.
 template <class T> struct Kernels {
   std::int64_t (*packed_size)(LayerShape);             // values that pack() writes
-  std::int64_t (*tape_per_step)(LayerShape);           // values of tape a step and row
+  std::int64_t (*tape_per_step)(LayerShape, bool noise); // values of tape a step and row, with noise or without
   void (*pack)(LayerShape, const Weights<const T> &, T *packed); // packed: aligned to 64
   void (*forward)(const ForwardArgs<T> &);
   void (*backward)(const BackwardArgs<T> &);

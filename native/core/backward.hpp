@@ -7,7 +7,7 @@
 namespace recurra::RECURRA_VARIANT {
 
 // Weights turned for products with gradients: panel p has the columns [p * PANEL, (p + 1) * PANEL) of `weight`, its rows in the
-// order of a row of SlotGradients: [blocks][gates][PANEL].
+// order of a row of dz: [blocks][gates][PANEL].
 template <class T, class Cell>
 const T *pack_transposed(Workspace &space, const T *weight, std::int64_t H, std::int64_t K, const int (&gates)[Cell::gates]) {
   const std::int64_t blocks = blocks_of<T>(H), panels = blocks_of<T>(K), rows = blocks * Cell::gates * PANEL<T>;
@@ -23,15 +23,13 @@ const T *pack_transposed(Workspace &space, const T *weight, std::int64_t H, std:
   return packed;
 }
 
-// Where the gates of one product lie in a row of SlotGradients.
+// Where the gates of one product lie in a row of dz.
 template <class T, class Cell> Runs slot_runs(std::int64_t blocks) {
   if constexpr (Cell::gates == Cell::slots)
     return {blocks * Cell::slots * PANEL<T>};
   else
     return {Cell::gates * PANEL<T>, blocks, Cell::slots * PANEL<T>};
 }
-
-template <class T> alignas(64) constexpr T NOTHING[PANEL<T>] = {};
 
 // out[ROWS][PANEL] = rows of gradients times one turned panel.
 template <class T, int ROWS> RECURRA_INLINE void gradient_tile(T *out, const T *const *rows, Runs runs, const T *panel) {
@@ -133,8 +131,9 @@ template <class T, class Cell> struct BackwardPass {
 
 // dx of every live step; `rows` are its rows in the order of dz.
 template <class T, class Cell>
-void input_gradient(Team &team, Workspace &space, const BackwardArgs<T> &args, const SlotGradients<T> &dz, T *const *rows) {
-  const std::int64_t I = args.shape.input, panels = blocks_of<T>(I), K = dz.blocks * Cell::gates * PANEL<T>;
+void input_gradient(Team &team, Workspace &space, const BackwardArgs<T> &args, const GradientRows<T> &dz, T *const *rows) {
+  const std::int64_t I = args.shape.input, panels = blocks_of<T>(I), blocks = blocks_of<T>(args.shape.hidden);
+  const std::int64_t K = blocks * Cell::gates * PANEL<T>;
   const T *turned = pack_transposed<T, Cell>(space, args.weights.weight_ih, args.shape.hidden, I, Cell::x_gates);
   run(team, [&](int id) {
     constexpr std::int64_t ROWS_AT_A_TIME = 96;
@@ -145,8 +144,8 @@ void input_gradient(Team &team, Workspace &space, const BackwardArgs<T> &args, c
           alignas(64) T out[ROWS * PANEL<T>];
           const T *sources[ROWS];
           for (int r = 0; r < ROWS; ++r)
-            sources[r] = dz.data + (q + r) * dz.stride() + Cell::x_first * PANEL<T>;
-          gradient_tile<T, ROWS>(out, sources, slot_runs<T, Cell>(dz.blocks), turned + p * K * PANEL<T>);
+            sources[r] = dz.data + (q + r) * dz.stride + Cell::x_first * PANEL<T>;
+          gradient_tile<T, ROWS>(out, sources, slot_runs<T, Cell>(blocks), turned + p * K * PANEL<T>);
           for (int r = 0; r < ROWS; ++r)
             std::memcpy(rows[q + r] + p * PANEL<T>, out + r * PANEL<T>, smaller(PANEL<T>, I - p * PANEL<T>) * sizeof(T));
         });
@@ -193,10 +192,11 @@ template <class T, class Cell> void backward(const BackwardArgs<T> &args) {
       if (args.dx.data)
         dx_rows[q] = at(args.dx, t, n);
     }
-  const SlotGradients<T> dz{pass.dz, batch.total, blocks, Cell::slots};
+  const GradientRows<T> dz{pass.dz, batch.total, stride, Cell::slots * PANEL<T>, PANEL<T>};
+  const auto from = [&](int slot) { return GradientRows<T>{dz.data + slot * PANEL<T>, dz.total, dz.stride, dz.block_stride, dz.gate_stride}; };
   const Weights<T> &out = args.gradient;
-  outer<T>(team, space, x_rows, I, dz, Cell::x_first, Cell::gates, Cell::x_gates, H, out.weight_ih, out.bias_ih);
-  outer<T>(team, space, h_rows, H, dz, Cell::h_first, Cell::gates, Cell::h_gates, H, out.weight_hh, out.bias_hh);
+  outer<T>(team, space, x_rows, I, from(Cell::x_first), Cell::gates, Cell::x_gates, H, out.weight_ih, out.bias_ih);
+  outer<T>(team, space, h_rows, H, from(Cell::h_first), Cell::gates, Cell::h_gates, H, out.weight_hh, out.bias_hh);
   if (args.dx.data) {
     input_gradient<T, Cell>(team, space, args, dz, dx_rows);
     clear_padding(batch, args.steps, args.dx, I, 0, batch.rows);

@@ -6,7 +6,9 @@
 
 namespace recurra::RECURRA_VARIANT {
 
-template <class T> struct Gru {
+// RESET_BEFORE is Cho's third version: n = tanh(W_in x + b_in + W_hn (r h') + b_hn). It shares weights and their packing; its
+// steps are in row_gru.hpp.
+template <class T, bool RESET_BEFORE> struct Gru {
   using V = Vec<T>;
   // n needs its two products apart, so there are four slots: n from x, r, z, n from h'. In this order both products, and both
   // their gradients, are contiguous: three slots from 0 on, three from 1 on.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "batch.hpp"
+#include "matrix.hpp"
 #include "pack.hpp"
 #include "parallel.hpp"
 #include "tile.hpp"

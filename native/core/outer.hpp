@@ -34,21 +34,20 @@ template <class T, int ROWS> [[gnu::noinline]] void outer_tile(T *c, const T *a,
       store<T>(c + r * PANEL<T> + v * LANES<T>, sum[r][v]);
 }
 
-// Gradients of pre-activations, one row a live step.
-template <class T> struct SlotGradients {
-  const T *data;            // [total][blocks][slots][PANEL]
-  std::int64_t total, blocks;
-  int slots;
-  std::int64_t stride() const { return blocks * slots * PANEL<T>; }
+// Gradients of pre-activations, one row of `stride` values a live step. The PANEL values of block j and gate number g of some
+// product begin at j * block_stride + g * gate_stride.
+template <class T> struct GradientRows {
+  const T *data;
+  std::int64_t total, stride, block_stride, gate_stride;
 };
 
-// weight[gate * H + unit][k] = sum over live steps q of dz[q][unit's slot] * features[q][k], and bias[gate * H + unit] the sum
-// of dz alone. `features` holds `total` pointers to rows of K values. gates[g] is the gate of slot first_slot + g.
+// weight[gates[g] * H + unit][k] = sum over live steps q of dz[q][unit of g] * features[q][k], and bias[...] the sum of dz alone.
+// `features` holds `total` pointers to rows of K values.
 template <class T>
-void outer(Team &team, Workspace &space, const T *const *features, std::int64_t K, const SlotGradients<T> &dz, int first_slot,
-           int gate_count, const int *gates, std::int64_t H, T *weight, T *bias) {
+void outer(Team &team, Workspace &space, const T *const *features, std::int64_t K, const GradientRows<T> &dz, int gate_count,
+           const int *gates, std::int64_t H, T *weight, T *bias) {
   constexpr std::int64_t CHUNK = 384; // steps whose features and one panel stay in cache
-  const std::int64_t panels = dz.blocks * gate_count;
+  const std::int64_t panels = blocks_of<T>(H) * gate_count;
   T *sums = take_zeros<T>(space, panels * K * PANEL<T>);
   T *bias_sums = take_zeros<T>(space, panels * PANEL<T>);
   T *packed = take<T>(space, team.size() * CHUNK * (K + PANEL<T>));
@@ -63,13 +62,13 @@ void outer(Team &team, Workspace &space, const T *const *features, std::int64_t 
             a[k * count + i * ROWS + r] = features[q + i][k + r];
       });
       for (std::int64_t panel = from; panel < to; ++panel) {
-        const std::int64_t column = (panel / gate_count * dz.slots + first_slot + panel % gate_count) * PANEL<T>;
+        const std::int64_t column = panel / gate_count * dz.block_stride + panel % gate_count * dz.gate_stride;
         Vec<T> total[VECS<T>];
         for (int v = 0; v < VECS<T>; ++v)
           total[v] = load<T>(bias_sums + panel * PANEL<T> + v * LANES<T>);
         for (std::int64_t i = 0; i < count; ++i)
           for (int v = 0; v < VECS<T>; ++v) {
-            const Vec<T> value = load<T>(dz.data + (q + i) * dz.stride() + column + v * LANES<T>);
+            const Vec<T> value = load<T>(dz.data + (q + i) * dz.stride + column + v * LANES<T>);
             store<T>(b + i * PANEL<T> + v * LANES<T>, value);
             total[v] = total[v] + value;
           }

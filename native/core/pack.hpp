@@ -2,7 +2,9 @@
 //
 // Hidden units come in blocks of PANEL; a block has one column panel a slot (see the cells). Packed layers hold, one after the
 // other: input panels [blocks][gates][I][PANEL], recurrent panels [blocks][gates][H][PANEL], start values (biases)
-// [blocks][slots][PANEL]. Units past H have zero weights.
+// [blocks][slots][PANEL], and then, where the layer has them: projection panels [blocks of R][H][PANEL], peephole weights
+// [3][blocks * PANEL], gains of the input's and of the state's normalisation [gates][blocks * PANEL] each in PyTorch's order of
+// gates, gain and bias of c's [blocks * PANEL] each. Units past H, and columns past R, have zero weights.
 #pragma once
 
 #include "api.hpp"
@@ -17,18 +19,31 @@ template <class T> RECURRA_INLINE std::int64_t blocks_of(std::int64_t units) {
 }
 
 template <class T, class Cell> struct PackedLayer {
-  std::int64_t I, H, blocks;
-  const T *x_panels, *h_panels, *start;
+  std::int64_t I, H, R, blocks;
+  const T *x_panels, *h_panels, *start, *projection, *peephole, *gain_x, *gain_h, *c_gain, *c_bias;
+  std::int64_t values = 0; // all sections together
 
-  PackedLayer(LayerShape shape, const T *packed) : I(shape.input), H(shape.hidden), blocks(blocks_of<T>(shape.hidden)) {
-    x_panels = packed;
-    h_panels = x_panels + blocks * Cell::gates * I * PANEL<T>;
-    start = h_panels + blocks * Cell::gates * H * PANEL<T>;
+  // `packed` may be null where only `values` is wanted.
+  PackedLayer(LayerShape shape, const T *packed)
+      : I(shape.input), H(shape.hidden), R(shape.output()), blocks(blocks_of<T>(shape.hidden)) {
+    const std::int64_t width = blocks * PANEL<T>;
+    const auto section = [&](bool there, std::int64_t count) {
+      const T *begin = packed ? packed + values : nullptr;
+      values += there ? count : 0;
+      return begin;
+    };
+    x_panels = section(true, width * Cell::gates * I);
+    h_panels = section(true, width * Cell::gates * R);
+    start = section(true, width * Cell::slots);
+    projection = section(shape.projection, blocks_of<T>(R) * PANEL<T> * H);
+    peephole = section(shape.peephole, 3 * width);
+    gain_x = section(shape.layer_norm, Cell::gates * width);
+    gain_h = section(shape.layer_norm, Cell::gates * width);
+    c_gain = section(shape.layer_norm && Cell::has_c, width);
+    c_bias = section(shape.layer_norm && Cell::has_c, width);
   }
 
-  static std::int64_t size(LayerShape shape) {
-    return blocks_of<T>(shape.hidden) * PANEL<T> * (Cell::gates * (shape.input + shape.hidden) + Cell::slots);
-  }
+  static std::int64_t size(LayerShape shape) { return PackedLayer(shape, nullptr).values; }
   // Panel of `slot` in block j, or null where that product does not reach the slot.
   const T *x_panel(std::int64_t j, int slot) const {
     const int g = slot - Cell::x_first;
@@ -36,7 +51,7 @@ template <class T, class Cell> struct PackedLayer {
   }
   const T *h_panel(std::int64_t j, int slot) const {
     const int g = slot - Cell::h_first;
-    return g < 0 || g >= Cell::gates ? nullptr : h_panels + (j * Cell::gates + g) * H * PANEL<T>;
+    return g < 0 || g >= Cell::gates ? nullptr : h_panels + (j * Cell::gates + g) * R * PANEL<T>;
   }
 };
 
@@ -47,19 +62,26 @@ template <class T> void pack_rows(const T *weight, std::int64_t K, std::int64_t 
       panel[k * PANEL<T> + u] = u < units ? weight[u * K + k] : T(0);
 }
 
+// out[g * width + u] = values[g * H + u], zeros between H and the width.
+template <class T> void pack_units(const T *values, int count, std::int64_t H, std::int64_t width, T *out) {
+  for (int g = 0; g < count; ++g)
+    for (std::int64_t u = 0; u < width; ++u)
+      out[g * width + u] = u < H ? values[g * H + u] : T(0);
+}
+
 template <class T, class Cell> void pack(LayerShape shape, const Weights<const T> &w, T *packed) {
   const PackedLayer<T, Cell> layer(shape, packed);
-  const std::int64_t H = shape.hidden, I = shape.input;
+  const std::int64_t H = shape.hidden, I = shape.input, R = layer.R, width = layer.blocks * PANEL<T>;
   T *x_panel = packed, *h_panel = packed + (layer.h_panels - packed), *start = packed + (layer.start - packed);
   for (std::int64_t j = 0; j < layer.blocks; ++j) {
     const std::int64_t first = j * PANEL<T>, units = smaller(PANEL<T>, H - first);
     for (int slot = 0; slot < Cell::slots; ++slot)
       for (std::int64_t u = 0; u < PANEL<T>; ++u)
         start[slot * PANEL<T> + u] = T(0);
-    for (int g = 0; g < Cell::gates; ++g, x_panel += I * PANEL<T>, h_panel += H * PANEL<T>) {
+    for (int g = 0; g < Cell::gates; ++g, x_panel += I * PANEL<T>, h_panel += R * PANEL<T>) {
       const std::int64_t x_row = Cell::x_gates[g] * H + first, h_row = Cell::h_gates[g] * H + first;
       pack_rows<T>(w.weight_ih + x_row * I, I, units, x_panel);
-      pack_rows<T>(w.weight_hh + h_row * H, H, units, h_panel);
+      pack_rows<T>(w.weight_hh + h_row * R, R, units, h_panel);
       for (std::int64_t u = 0; u < units; ++u) {
         if (w.bias_ih)
           start[(Cell::x_first + g) * PANEL<T> + u] += w.bias_ih[x_row + u];
@@ -68,6 +90,24 @@ template <class T, class Cell> void pack(LayerShape shape, const Weights<const T
       }
     }
     start += Cell::slots * PANEL<T>;
+  }
+  const auto writable = [&](const T *section) { return packed + (section - packed); };
+  if (shape.projection)
+    for (std::int64_t p = 0; p < blocks_of<T>(R); ++p)
+      pack_rows<T>(w.weight_hr + p * PANEL<T> * H, H, smaller(PANEL<T>, R - p * PANEL<T>),
+                   writable(layer.projection) + p * H * PANEL<T>);
+  if (shape.peephole) {
+    pack_units(w.weight_ci, 1, H, width, writable(layer.peephole));
+    pack_units(w.weight_cf, 1, H, width, writable(layer.peephole) + width);
+    pack_units(w.weight_co, 1, H, width, writable(layer.peephole) + 2 * width);
+  }
+  if (shape.layer_norm) {
+    pack_units(w.ln_ih_weight, Cell::gates, H, width, writable(layer.gain_x));
+    pack_units(w.ln_hh_weight, Cell::gates, H, width, writable(layer.gain_h));
+    if constexpr (Cell::has_c) {
+      pack_units(w.ln_c_weight, 1, H, width, writable(layer.c_gain));
+      pack_units(w.ln_c_bias, 1, H, width, writable(layer.c_bias));
+    }
   }
 }
 

@@ -20,28 +20,32 @@ struct Runs {
   std::int64_t length, chunks = 1, stride = 0;
 };
 
-// c[p][r] += sum over k of rows[r][k] * panel p [k], for PANELS panels that lie `panel_stride` values apart.
+// c[p][r] += sum over k of rows[r][k] * panel p [k], for PANELS panels.
 template <class T, int ROWS, int PANELS>
-RECURRA_INLINE void accumulate(Vec<T> (&c)[PANELS][ROWS][VECS<T>], const T *const *rows, Runs runs, const T *panel,
-                               std::int64_t panel_stride) {
-  const T *a[ROWS];
+RECURRA_INLINE void accumulate(Vec<T> (&c)[PANELS][ROWS][VECS<T>], const T *const *rows, Runs runs,
+                               const T *const (&panels)[PANELS]) {
+  const T *a[ROWS], *b[PANELS];
 #pragma GCC unroll 16
   for (int r = 0; r < ROWS; ++r)
     a[r] = rows[r];
+#pragma GCC unroll 16
+  for (int p = 0; p < PANELS; ++p)
+    b[p] = panels[p];
   for (std::int64_t chunk = 0; chunk < runs.chunks; ++chunk) {
-    for (std::int64_t k = 0; k < runs.length; ++k, panel += PANEL<T>) {
+    for (std::int64_t k = 0; k < runs.length; ++k) {
 #pragma GCC unroll 16
       for (int p = 0; p < PANELS; ++p) {
-        Vec<T> b[VECS<T>];
+        Vec<T> w[VECS<T>];
 #pragma GCC unroll 16
         for (int v = 0; v < VECS<T>; ++v)
-          b[v] = load<T>(panel + p * panel_stride + v * LANES<T>);
+          w[v] = load<T>(b[p] + v * LANES<T>);
+        b[p] += PANEL<T>;
 #pragma GCC unroll 16
         for (int r = 0; r < ROWS; ++r) {
           const Vec<T> value = splat<T>(a[r][k]);
 #pragma GCC unroll 16
           for (int v = 0; v < VECS<T>; ++v)
-            c[p][r][v] = fma(value, b[v], c[p][r][v]);
+            c[p][r][v] = fma(value, w[v], c[p][r][v]);
         }
       }
     }
@@ -73,9 +77,9 @@ template <class T, int ROWS> [[gnu::noinline]] void tile(T *out, const TileInput
     for (int v = 0; v < VECS<T>; ++v)
       c[0][r][v] = load<T>(in.start + r * in.start_row_stride + v * LANES<T>);
   if (in.x)
-    accumulate<T, ROWS, 1>(c, in.x, in.x_runs, in.x_panel, 0);
+    accumulate<T, ROWS, 1>(c, in.x, in.x_runs, {in.x_panel});
   if (in.h)
-    accumulate<T, ROWS, 1>(c, in.h, in.h_runs, in.h_panel, 0);
+    accumulate<T, ROWS, 1>(c, in.h, in.h_runs, {in.h_panel});
 #pragma GCC unroll 16
   for (int r = 0; r < ROWS; ++r)
 #pragma GCC unroll 16
@@ -100,7 +104,11 @@ template <class T, int SLOTS, int GATES, int X_FIRST, int H_FIRST>
 #pragma GCC unroll 16
       for (int v = 0; v < VECS<T>; ++v)
         some[g][0][v] = all[first + g][0][v];
-    accumulate<T, 1, GATES>(some, rows, runs, panel, runs.length * PANEL<T>);
+    const T *panels[GATES];
+#pragma GCC unroll 16
+    for (int g = 0; g < GATES; ++g)
+      panels[g] = panel + g * runs.length * PANEL<T>;
+    accumulate<T, 1, GATES>(some, rows, runs, panels);
 #pragma GCC unroll 16
     for (int g = 0; g < GATES; ++g)
 #pragma GCC unroll 16

@@ -1,24 +1,29 @@
 // All kernels for one vector width. Compiled once a variant, with that variant's flags.
 #include "backward.hpp"
-#include "cell_elman.hpp"
-#include "cell_gru.hpp"
-#include "cell_lstm.hpp"
+#include "rows_backward.hpp"
 
 namespace recurra::RECURRA_VARIANT {
 namespace {
 
-// Calls f.operator()<C>() with the class of the cell.
+// Calls f.operator()<C>() with the row maths of the cell; C::Packing is its plain form.
 template <class T, class F> auto with_cell(Cell cell, F &&f) {
   switch (cell) {
   case Cell::elman_tanh:
-    return f.template operator()<Elman<T, false>>();
+    return f.template operator()<RowElman<T, false>>();
   case Cell::elman_relu:
-    return f.template operator()<Elman<T, true>>();
+    return f.template operator()<RowElman<T, true>>();
   case Cell::lstm:
-    return f.template operator()<Lstm<T>>();
+    return f.template operator()<RowLstm<T>>();
+  case Cell::gru:
+    return f.template operator()<RowGru<T, false>>();
   default:
-    return f.template operator()<Gru<T>>();
+    return f.template operator()<RowGru<T, true>>();
   }
+}
+
+// Plain cells run in one fused pass; whatever an option touches needs whole rows.
+bool by_rows(LayerShape shape, bool noise) {
+  return noise || shape.projection || shape.peephole || shape.layer_norm || shape.cell == Cell::gru_reset_before;
 }
 
 template <class T> std::int64_t packed_linear_size(std::int64_t inputs, std::int64_t outputs) {
@@ -68,18 +73,43 @@ template <class T> void activations(const T *x, T *sigmoids, T *tanhs, std::int6
 
 template <class T> constexpr Kernels<T> kernels() {
   return {
-      [](LayerShape shape) { return with_cell<T>(shape.cell, [&]<class C>() { return PackedLayer<T, C>::size(shape); }); },
       [](LayerShape shape) {
-        return with_cell<T>(shape.cell, [&]<class C>() { return blocks_of<T>(shape.hidden) * C::kept * PANEL<T>; });
+        return with_cell<T>(shape.cell, [&]<class C>() { return PackedLayer<T, typename C::Packing>::size(shape); });
+      },
+      [](LayerShape shape, bool noise) {
+        return with_cell<T>(shape.cell, [&]<class C>() {
+          return by_rows(shape, noise) ? row_tape<T, C>(shape).size
+                                       : blocks_of<T>(shape.hidden) * C::Packing::kept * PANEL<T>;
+        });
       },
       [](LayerShape shape, const Weights<const T> &w, T *packed) {
-        with_cell<T>(shape.cell, [&]<class C>() { pack<T, C>(shape, w, packed); });
+        with_cell<T>(shape.cell, [&]<class C>() { pack<T, typename C::Packing>(shape, w, packed); });
       },
-      [](const ForwardArgs<T> &args) { with_cell<T>(args.shape.cell, [&]<class C>() { forward<T, C>(args); }); },
-      [](const BackwardArgs<T> &args) { with_cell<T>(args.shape.cell, [&]<class C>() { backward<T, C>(args); }); },
+      [](const ForwardArgs<T> &args) {
+        with_cell<T>(args.shape.cell, [&]<class C>() {
+          if constexpr (!C::two_products)
+            if (!by_rows(args.shape, args.noise.any()))
+              return forward<T, typename C::Packing>(args);
+          rows_forward<T, C>(args);
+        });
+      },
+      [](const BackwardArgs<T> &args) {
+        with_cell<T>(args.shape.cell, [&]<class C>() {
+          if constexpr (!C::two_products)
+            if (!by_rows(args.shape, args.noise.any()))
+              return backward<T, typename C::Packing>(args);
+          rows_backward<T, C>(args);
+        });
+      },
       [](const StepArgs<T> &args) {
-        Team alone(1);
-        run(alone, [&](int) { with_cell<T>(args.shape.cell, [&]<class C>() { step<T, C>(args); }); });
+        with_cell<T>(args.shape.cell, [&]<class C>() {
+          if constexpr (!C::two_products)
+            if (!by_rows(args.shape, args.zoneout != 0)) {
+              Team alone(1);
+              return run(alone, [&](int) { step<T, typename C::Packing>(args); });
+            }
+          rows_step<T, C>(args);
+        });
       },
       packed_linear_size<T>,
       pack_linear<T>,

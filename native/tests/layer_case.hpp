@@ -11,7 +11,8 @@ template <class T> struct LayerResult {
 };
 
 template <class T> struct LayerGradient {
-  std::vector<T> x, h0, c0, weight_ih, weight_hh, bias_ih, bias_hh;
+  std::vector<T> x, h0, c0, weight_ih, weight_hh, bias_ih, bias_hh, weight_hr, weight_ci, weight_cf, weight_co, ln_ih, ln_hh, ln_c,
+      ln_c_bias;
 };
 
 template <class T> struct LayerCase {
@@ -19,14 +20,18 @@ template <class T> struct LayerCase {
   std::int64_t gates, steps, rows;
   bool reverse;
   std::vector<std::int64_t> lengths;
-  std::vector<T> weight_ih, weight_hh, bias_ih, bias_hh, x, h0, c0, dy, dh_n, dc_n;
+  std::vector<T> weight_ih, weight_hh, bias_ih, bias_hh, weight_hr, weight_ci, weight_cf, weight_co, ln_ih, ln_hh, ln_c, ln_c_bias;
+  std::vector<T> x, h0, c0, dy, dh_n, dc_n;
 
   LayerCase() = default;
 
-  LayerCase(recurra::Cell cell, std::mt19937 &random) {
+  LayerCase(recurra::Cell cell, std::mt19937 &random, bool options = false) {
     const auto below = [&](int limit) { return static_cast<std::int64_t>(random() % limit); };
     shape = {cell, 1 + below(20), 1 + below(40)};
-    gates = cell == recurra::Cell::lstm ? 4 : cell == recurra::Cell::gru ? 3 : 1;
+    gates = cell == recurra::Cell::lstm ? 4 : cell == recurra::Cell::gru || cell == recurra::Cell::gru_reset_before ? 3 : 1;
+    shape.layer_norm = options && below(2);
+    shape.peephole = options && has_c() && below(2);
+    shape.projection = options && has_c() && shape.hidden > 1 && below(2) ? 1 + below(static_cast<int>(shape.hidden) - 1) : 0;
     steps = 1 + below(7);
     rows = 1 + below(15);
     reverse = below(2);
@@ -37,14 +42,23 @@ template <class T> struct LayerCase {
       for (std::int64_t k = 0; k < count; ++k)
         values.push_back(static_cast<T>(normal(random)));
     };
-    const std::int64_t I = shape.input, H = shape.hidden;
+    const std::int64_t I = shape.input, H = shape.hidden, R = shape.output();
     fill(weight_ih, gates * H * I);
-    fill(weight_hh, gates * H * H);
+    fill(weight_hh, gates * H * R);
     fill(bias_ih, gates * H);
     fill(bias_hh, gates * H);
+    fill(weight_hr, shape.projection * H);
+    for (std::vector<T> *peephole : {&weight_ci, &weight_cf, &weight_co})
+      fill(*peephole, shape.peephole ? H : 0);
+    for (std::vector<T> *gain : {&ln_ih, &ln_hh})
+      fill(*gain, shape.layer_norm ? gates * H : 0);
+    for (std::vector<T> *of_c : {&ln_c, &ln_c_bias})
+      fill(*of_c, shape.layer_norm && has_c() ? H : 0);
     fill(x, steps * rows * I);
-    fill(dy, steps * rows * H);
-    for (std::vector<T> *state : {&h0, &c0, &dh_n, &dc_n})
+    fill(dy, steps * rows * R);
+    for (std::vector<T> *state : {&h0, &dh_n})
+      fill(*state, rows * R);
+    for (std::vector<T> *state : {&c0, &dc_n})
       fill(*state, rows * H);
   }
 
@@ -70,55 +84,56 @@ template <class T> struct LayerCase {
     return out;
   }
 
+  // The layer's weights, or gradients of the same sizes.
+  template <class P, class From> static recurra::Weights<P> pointers(From &from) {
+    return {from.weight_ih.data(), from.weight_hh.data(), from.bias_ih.data(), from.bias_hh.data(), from.weight_hr.data(),
+            from.weight_ci.data(), from.weight_cf.data(), from.weight_co.data(), from.ln_ih.data(),  from.ln_hh.data(),
+            from.ln_c.data(),      from.ln_c_bias.data()};
+  }
+
   bool has_c() const { return shape.cell == recurra::Cell::lstm; }
 
   LayerResult<T> forward(const recurra::Kernels<T> &kernels, int threads) const {
-    const std::int64_t I = shape.input, H = shape.hidden;
+    const std::int64_t I = shape.input, H = shape.hidden, R = shape.output();
     std::vector<T> room(kernels.packed_size(shape) + 64 / sizeof(T)); // packed weights are aligned to 64 bytes
     T *packed = room.data();
     while (reinterpret_cast<std::uintptr_t>(packed) % 64)
       ++packed;
-    kernels.pack(shape, {weight_ih.data(), weight_hh.data(), bias_ih.data(), bias_hh.data()}, packed);
+    kernels.pack(shape, pointers<const T>(*this), packed);
     LayerResult<T> out;
-    out.y.resize(steps * rows * H);
-    out.h_n.resize(rows * H);
+    out.y.resize(steps * rows * R);
+    out.h_n.resize(rows * R);
     out.c_n.resize(has_c() ? rows * H : 0);
-    out.tape.resize(steps * rows * kernels.tape_per_step(shape));
+    out.tape.resize(steps * rows * kernels.tape_per_step(shape, false));
     kernels.forward({shape, packed, steps, rows, lengths.data(), reverse, {x.data(), rows * I, I}, h0.data(),
-                     has_c() ? c0.data() : nullptr, {out.y.data(), rows * H, H}, out.h_n.data(),
+                     has_c() ? c0.data() : nullptr, {out.y.data(), rows * R, R}, out.h_n.data(),
                      has_c() ? out.c_n.data() : nullptr, out.tape.data(), threads});
     return out;
   }
 
   LayerGradient<T> backward(const recurra::Kernels<T> &kernels, const LayerResult<T> &result, int threads) const {
-    const std::int64_t I = shape.input, H = shape.hidden;
+    const std::int64_t I = shape.input, R = shape.output();
     LayerGradient<T> out;
-    out.x.resize(x.size());
-    out.h0.resize(h0.size());
-    out.c0.resize(c0.size());
-    out.weight_ih.resize(weight_ih.size());
-    out.weight_hh.resize(weight_hh.size());
-    out.bias_ih.resize(bias_ih.size());
-    out.bias_hh.resize(bias_hh.size());
-    kernels.backward({shape,
-                      {weight_ih.data(), weight_hh.data(), bias_ih.data(), bias_hh.data()},
-                      steps,
-                      rows,
-                      lengths.data(),
-                      reverse,
-                      {x.data(), rows * I, I},
-                      h0.data(),
-                      has_c() ? c0.data() : nullptr,
-                      {result.y.data(), rows * H, H},
-                      result.tape.data(),
-                      {dy.data(), rows * H, H},
-                      dh_n.data(),
-                      has_c() ? dc_n.data() : nullptr,
-                      {out.x.data(), rows * I, I},
-                      out.h0.data(),
-                      has_c() ? out.c0.data() : nullptr,
-                      {out.weight_ih.data(), out.weight_hh.data(), out.bias_ih.data(), out.bias_hh.data()},
-                      threads});
+    const auto size = [](std::vector<T> &gradient, const std::vector<T> &like) { gradient.resize(like.size()); };
+    size(out.x, x);
+    size(out.h0, h0);
+    size(out.c0, c0);
+    size(out.weight_ih, weight_ih);
+    size(out.weight_hh, weight_hh);
+    size(out.bias_ih, bias_ih);
+    size(out.bias_hh, bias_hh);
+    size(out.weight_hr, weight_hr);
+    size(out.weight_ci, weight_ci);
+    size(out.weight_cf, weight_cf);
+    size(out.weight_co, weight_co);
+    size(out.ln_ih, ln_ih);
+    size(out.ln_hh, ln_hh);
+    size(out.ln_c, ln_c);
+    size(out.ln_c_bias, ln_c_bias);
+    kernels.backward({shape, pointers<const T>(*this), steps, rows, lengths.data(), reverse, {x.data(), rows * I, I}, h0.data(),
+                      has_c() ? c0.data() : nullptr, {result.y.data(), rows * R, R}, result.tape.data(),
+                      {dy.data(), rows * R, R}, dh_n.data(), has_c() ? dc_n.data() : nullptr, {out.x.data(), rows * I, I},
+                      out.h0.data(), has_c() ? out.c0.data() : nullptr, pointers<T>(out), threads});
     return out;
   }
 };

@@ -9,15 +9,17 @@ from numpy.typing import NDArray
 class Layer32:
     """Packed weights of one direction of one recurrent layer."""
 
-    def __init__(self, cell: str, weight_ih: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], weight_hh: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], bias_ih: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, bias_hh: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None) -> None: ...
+    def __init__(self, cell: str, weights: dict) -> None: ...
 
-    def forward(self, x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], h0: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], c0: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, lengths: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)] | None, reverse: bool, y: Annotated[NDArray[numpy.float32], dict(device='cpu')], h_n: Annotated[NDArray[numpy.float32], dict(device='cpu')], c_n: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, tape: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, threads: int) -> None:
+    def forward(self, x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], h0: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], c0: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, lengths: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)] | None, reverse: bool, y: Annotated[NDArray[numpy.float32], dict(device='cpu')], h_n: Annotated[NDArray[numpy.float32], dict(device='cpu')], c_n: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, tape: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, recurrent: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, keep_h: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, keep_c: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, zoneout: float, threads: int) -> None:
         """
-        One pass over a batch: x [T, N, I], h0 and c0 [N, H]; writes y [T, N, H], h_n and c_n [N, H] and the tape.
+        One pass over a batch: x [T, N, I], h0 [N, R], c0 [N, H]; writes y [T, N, R], h_n, c_n and the tape.
         """
 
-    def step(self, x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], h: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], c: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, h_new: Annotated[NDArray[numpy.float32], dict(device='cpu')], c_new: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None) -> None:
-        """One step of one row: x [I], h and c [H]; writes h_new and c_new [H]."""
+    def step(self, x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], h: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], c: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, h_new: Annotated[NDArray[numpy.float32], dict(device='cpu')], c_new: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, zoneout: float) -> None:
+        """
+        One step of one row: x [I], h [R], c [H]; writes h_new [R] and c_new [H].
+        """
 
 class Linear32:
     """Packed weights of a linear map."""
@@ -27,8 +29,10 @@ class Linear32:
     def forward(self, x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], y: Annotated[NDArray[numpy.float32], dict(device='cpu')], threads: int) -> None:
         """x [rows, inputs]; writes y [rows, outputs]."""
 
-def backward32(cell: str, weight_ih: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], weight_hh: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], h0: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], c0: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, lengths: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)] | None, reverse: bool, y: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], tape: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], dy: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], dh_n: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], dc_n: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, dx: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, dh0: Annotated[NDArray[numpy.float32], dict(device='cpu')], dc0: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, dweight_ih: Annotated[NDArray[numpy.float32], dict(device='cpu')], dweight_hh: Annotated[NDArray[numpy.float32], dict(device='cpu')], dbias_ih: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, dbias_hh: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, threads: int) -> None:
-    """Gradients of one pass, from what forward was given and wrote."""
+def backward32(cell: str, weights: dict, x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], h0: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], c0: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, lengths: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)] | None, reverse: bool, y: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], tape: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], dy: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], dh_n: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], dc_n: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, dx: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, dh0: Annotated[NDArray[numpy.float32], dict(device='cpu')], dc0: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, gradients: dict, recurrent: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, keep_h: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, keep_c: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, zoneout: float, threads: int) -> None:
+    """
+    Gradients of one pass, from what forward was given and wrote, into the arrays of `gradients` and d...
+    """
 
 def activations32(x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], sigmoid: Annotated[NDArray[numpy.float32], dict(device='cpu')], tanh: Annotated[NDArray[numpy.float32], dict(device='cpu')]) -> None:
     """The kernels' own sigmoid and tanh of x [count]."""
@@ -36,15 +40,17 @@ def activations32(x: Annotated[NDArray[numpy.float32], dict(device='cpu', writab
 class Layer64:
     """Packed weights of one direction of one recurrent layer."""
 
-    def __init__(self, cell: str, weight_ih: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], weight_hh: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], bias_ih: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, bias_hh: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None) -> None: ...
+    def __init__(self, cell: str, weights: dict) -> None: ...
 
-    def forward(self, x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], h0: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], c0: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, lengths: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)] | None, reverse: bool, y: Annotated[NDArray[numpy.float64], dict(device='cpu')], h_n: Annotated[NDArray[numpy.float64], dict(device='cpu')], c_n: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, tape: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, threads: int) -> None:
+    def forward(self, x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], h0: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], c0: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, lengths: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)] | None, reverse: bool, y: Annotated[NDArray[numpy.float64], dict(device='cpu')], h_n: Annotated[NDArray[numpy.float64], dict(device='cpu')], c_n: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, tape: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, recurrent: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, keep_h: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, keep_c: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, zoneout: float, threads: int) -> None:
         """
-        One pass over a batch: x [T, N, I], h0 and c0 [N, H]; writes y [T, N, H], h_n and c_n [N, H] and the tape.
+        One pass over a batch: x [T, N, I], h0 [N, R], c0 [N, H]; writes y [T, N, R], h_n, c_n and the tape.
         """
 
-    def step(self, x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], h: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], c: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, h_new: Annotated[NDArray[numpy.float64], dict(device='cpu')], c_new: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None) -> None:
-        """One step of one row: x [I], h and c [H]; writes h_new and c_new [H]."""
+    def step(self, x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], h: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], c: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, h_new: Annotated[NDArray[numpy.float64], dict(device='cpu')], c_new: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, zoneout: float) -> None:
+        """
+        One step of one row: x [I], h [R], c [H]; writes h_new [R] and c_new [H].
+        """
 
 class Linear64:
     """Packed weights of a linear map."""
@@ -54,13 +60,15 @@ class Linear64:
     def forward(self, x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], y: Annotated[NDArray[numpy.float64], dict(device='cpu')], threads: int) -> None:
         """x [rows, inputs]; writes y [rows, outputs]."""
 
-def backward64(cell: str, weight_ih: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], weight_hh: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], h0: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], c0: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, lengths: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)] | None, reverse: bool, y: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], tape: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], dy: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], dh_n: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], dc_n: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, dx: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, dh0: Annotated[NDArray[numpy.float64], dict(device='cpu')], dc0: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, dweight_ih: Annotated[NDArray[numpy.float64], dict(device='cpu')], dweight_hh: Annotated[NDArray[numpy.float64], dict(device='cpu')], dbias_ih: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, dbias_hh: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, threads: int) -> None:
-    """Gradients of one pass, from what forward was given and wrote."""
+def backward64(cell: str, weights: dict, x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], h0: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], c0: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, lengths: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)] | None, reverse: bool, y: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], tape: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], dy: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], dh_n: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], dc_n: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, dx: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, dh0: Annotated[NDArray[numpy.float64], dict(device='cpu')], dc0: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, gradients: dict, recurrent: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, keep_h: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, keep_c: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, zoneout: float, threads: int) -> None:
+    """
+    Gradients of one pass, from what forward was given and wrote, into the arrays of `gradients` and d...
+    """
 
 def activations64(x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], sigmoid: Annotated[NDArray[numpy.float64], dict(device='cpu')], tanh: Annotated[NDArray[numpy.float64], dict(device='cpu')]) -> None:
     """The kernels' own sigmoid and tanh of x [count]."""
 
-def tape_per_step(cell: str, input: int, hidden: int) -> tuple[int, int]:
+def tape_per_step(cell: str, hidden: int, projection: int, layer_norm: bool, peephole: bool, noise: bool) -> tuple[int, int]:
     """Values of tape that one step of one row takes: [float32, float64]."""
 
 def variant() -> str:

@@ -1,5 +1,6 @@
 """Which native class serves which cell and precision."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,17 @@ from recurra.cells import Cell
 from recurra.kernels import _native
 
 Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def _check_choice() -> None:
+    chosen = os.environ.get("RECURRA_KERNELS")
+    if chosen and chosen not in _native.variants():
+        raise InputError(
+            f"RECURRA_KERNELS must be one of {', '.join(_native.variants())} on this processor, got {chosen!r}"
+        )
+
+
+_check_choice()
 
 
 def by_precision(name: str, dtype: np.dtype[Any]) -> Any:
@@ -32,8 +44,22 @@ def common_dtype(parameters: Mapping[str, Array]) -> np.dtype[Any]:
 
 def native_name(cell: Cell) -> str:
     """What the native module calls the cell."""
-    nonlinearity = getattr(cell, "nonlinearity", None)
-    return f"rnn_{nonlinearity}" if cell.name == "rnn" else cell.name
+    if cell.name == "rnn":
+        return f"rnn_{getattr(cell, 'nonlinearity')}"  # noqa: B009 - not every cell has one
+    return "gru_reset_before" if not getattr(cell, "reset_after", True) else cell.name
+
+
+def native_tape_per_step(cell: Cell, dtype: np.dtype[Any], noise: bool) -> int:
+    """Values of tape that one step of one row takes."""
+    sizes = _native.tape_per_step(
+        native_name(cell),
+        cell.hidden_size,
+        getattr(cell, "proj_size", 0),
+        getattr(cell, "layer_norm", False),
+        getattr(cell, "peephole", False),
+        noise,
+    )
+    return sizes[dtype == np.float64]
 
 
 def in_use() -> str:

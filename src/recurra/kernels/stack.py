@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from recurra._base.errors import InputError
+from recurra._base.validation import one_of
 from recurra.cells import Direction, Stack
 from recurra.cells.lengths import check_lengths
-from recurra.kernels import _native
-from recurra.kernels.native import Array, by_precision, common_dtype, native_name
+from recurra.kernels.native import Array, by_precision, common_dtype, native_name, native_tape_per_step
 
 Arrays = dict[str, Array]
 
@@ -31,7 +31,7 @@ class PackedStack:
         self.dtype = _check_parameters(stack, parameters)
         layer = by_precision("Layer", self.dtype)
         self._runs = [
-            (run, layer(native_name(run.cell), *_own_parameters(run, parameters))) for run in stack.layers()
+            (run, layer(native_name(run.cell), _own_parameters(run, parameters))) for run in stack.layers()
         ]
 
     def forward(
@@ -48,7 +48,7 @@ class PackedStack:
         final state is that of its own last step (its initial state for length 0), and the reverse direction
         starts at that step. A row gives the same bits in every batch and with any number of threads.
         """
-        output, state_n, _ = self._forward(x, state, lengths, None, False, threads)
+        output, state_n, _ = self._forward(x, state, lengths, None, None, False, threads)
         return output, state_n
 
     def forward_train(
@@ -57,15 +57,18 @@ class PackedStack:
         state: Mapping[str, Array] | None = None,
         lengths: Array | None = None,
         dropout_masks: Array | None = None,
+        noise: Mapping[str, Array] | None = None,
         *,
         threads: int = 1,
     ) -> tuple[Array, Arrays, Array]:
         """As `forward`, and the tape (`tape_size` values) that `backward` reads.
 
         ``dropout_masks`` (L-1, T, N, D·H) multiply what each layer passes to the next, already scaled by
-        1/(1-p).
+        1/(1-p). ``noise`` may hold, for each of the L·D runs, "recurrent" (L·D, N, ·), which multiplies the
+        h′ that enters W_hh, and "keep_h" (L·D, T, N, ·) and "keep_c" (L·D, T, N, H), how much of the old
+        state stays (zoneout); without the last two zoneout acts by its expectation.
         """
-        return self._forward(x, state, lengths, dropout_masks, True, threads)
+        return self._forward(x, state, lengths, dropout_masks, noise, True, threads)
 
     def step(self, x: Array, state: Mapping[str, Array]) -> tuple[Array, Arrays]:
         """One step of one row, in one direction: x (I,), states (L, H); output (H,) and new states."""
@@ -87,6 +90,7 @@ class PackedStack:
                 states["c"][k] if "c" in states else None,
                 new["h"][k],
                 new["c"][k] if "c" in new else None,
+                _zoneout(self.stack),
             )
             x = new["h"][k]
         return x.copy(), new
@@ -97,6 +101,7 @@ class PackedStack:
         state: Mapping[str, Array] | None,
         lengths: Array | None,
         dropout_masks: Array | None,
+        noise: Mapping[str, Array] | None,
         train: bool,
         threads: int,
     ) -> tuple[Array, Arrays, Array]:
@@ -106,18 +111,19 @@ class PackedStack:
         lengths = None if lengths is None else check_lengths(lengths, T, N)
         states = _given_state(stack, state, N, self.dtype)
         new = {name: np.empty_like(array) for name, array in states.items()}
+        masks = _given_noise(stack, noise, T, N, self.dtype)
         # Zeros where rows are ragged: the places of dead steps stay unwritten; equal calls give equal tapes.
         room = np.empty if lengths is None else np.zeros
-        tape = room(tape_size(stack, T, N, self.dtype) if train else 0, self.dtype)
-        views = _TapeViews.of(stack, T, N, tape) if train else None
-        D, H = stack.num_directions, stack.cell.output_size
+        tape = room(tape_size(stack, T, N, self.dtype, noisy=bool(masks)) if train else 0, self.dtype)
+        views = _TapeViews.of(stack, T, N, tape, bool(masks)) if train else None
+        D, R = stack.num_directions, stack.cell.output_size
         output = x
         for layer in range(stack.num_layers):
             if layer and dropout_masks is not None:
                 x = x * dropout_masks[layer - 1]
             inner = views is not None and layer < stack.num_layers - 1
             output = (
-                views.outputs[layer] if views is not None and inner else np.empty((T, N, D * H), self.dtype)
+                views.outputs[layer] if views is not None and inner else np.empty((T, N, D * R), self.dtype)
             )
             for d in range(D):
                 k = layer * D + d
@@ -127,10 +133,12 @@ class PackedStack:
                     states["c"][k] if "c" in states else None,
                     lengths,
                     d == 1,
-                    output[:, :, d * H : (d + 1) * H],
+                    output[:, :, d * R : (d + 1) * R],
                     new["h"][k],
                     new["c"][k] if "c" in new else None,
                     views.runs[k] if views is not None else None,
+                    *_masks_of_run(masks, k),
+                    _zoneout(stack),
                     threads,
                 )
             x = output
@@ -148,6 +156,7 @@ def backward(
     tape: Array,
     d_output: Array,
     d_state_n: Mapping[str, Array],
+    noise: Mapping[str, Array] | None = None,
     *,
     need_dx: bool = True,
     threads: int = 1,
@@ -160,15 +169,16 @@ def backward(
     dtype = _check_parameters(stack, parameters)
     x = _readable(_checked(x, "x", (None, None, stack.cell.input_size)), dtype)
     T, N = x.shape[:2]
-    D, H = stack.num_directions, stack.cell.output_size
+    D, R = stack.num_directions, stack.cell.output_size
+    masks = _given_noise(stack, noise, T, N, dtype)
     lengths = None if lengths is None else check_lengths(lengths, T, N)
     states = _given_state(stack, state, N, dtype)
     d_states_n = _given_state(stack, d_state_n, N, dtype)
     d_states = {name: np.empty_like(array) for name, array in states.items()}
     gradients = {name: np.empty(shape, dtype) for name, shape in stack.parameter_shapes().items()}
-    views = _TapeViews.of(stack, T, N, tape)
+    views = _TapeViews.of(stack, T, N, tape, bool(masks))
     native_backward = by_precision("backward", dtype)
-    d_output = _readable(_checked(d_output, "d_output", (T, N, D * H)), dtype)
+    d_output = _readable(_checked(d_output, "d_output", (T, N, D * R)), dtype)
     runs = stack.layers()
     dx: Array | None = None
     for layer in reversed(range(stack.num_layers)):
@@ -178,16 +188,11 @@ def backward(
         y = output if layer == stack.num_layers - 1 else views.outputs[layer]
         dx = None
         for run in runs[layer * D : (layer + 1) * D]:
-            k, own = run.index, slice(run.reverse * H, (run.reverse + 1) * H)
-            weight_ih, weight_hh = _own_parameters(run, parameters)[:2]
+            k, own = run.index, slice(run.reverse * R, (run.reverse + 1) * R)
             own_dx = np.empty(layer_x.shape, dtype) if layer or need_dx else None
-            d_own = [
-                gradients.get(name + run.suffix) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-            ]
             native_backward(
                 native_name(run.cell),
-                weight_ih,
-                weight_hh,
+                _own_parameters(run, parameters),
                 layer_x,
                 states["h"][k],
                 states["c"][k] if "c" in states else None,
@@ -201,7 +206,9 @@ def backward(
                 own_dx,
                 d_states["h"][k],
                 d_states["c"][k] if "c" in states else None,
-                *d_own,
+                run.parameters(gradients),
+                *_masks_of_run(masks, k),
+                _zoneout(stack),
                 threads,
             )
             dx = own_dx if dx is None or own_dx is None else np.add(dx, own_dx, out=dx)
@@ -211,10 +218,18 @@ def backward(
     return dx, d_states, gradients
 
 
-def tape_size(stack: Stack, T: int, N: int, dtype: Any = np.float32) -> int:
-    """Values that `PackedStack.forward_train` keeps for `backward`, whatever the lengths."""
-    inner = (stack.num_layers - 1) * T * N * stack.output_size
-    return inner + sum(T * N * _tape_per_step(run, np.dtype(dtype)) for run in stack.layers())
+def tape_size(stack: Stack, T: int, N: int, dtype: Any = np.float32, *, noisy: bool = False) -> int:
+    """Values that `PackedStack.forward_train` keeps for `backward`, whatever the lengths.
+
+    ``noisy``: whether it is given ``noise``.
+    """
+    return sum(_tape_parts(stack, T, N, np.dtype(dtype), noisy))
+
+
+def _tape_parts(stack: Stack, T: int, N: int, dtype: np.dtype[Any], noisy: bool) -> list[int]:
+    noisy = noisy or _zoneout(stack) != 0
+    runs = [T * N * native_tape_per_step(run.cell, dtype, noisy) for run in stack.layers()]
+    return runs + [T * N * stack.output_size] * (stack.num_layers - 1)
 
 
 @dataclass(frozen=True)
@@ -225,30 +240,42 @@ class _TapeViews:
     outputs: list[Array]
 
     @classmethod
-    def of(cls, stack: Stack, T: int, N: int, tape: Array) -> "_TapeViews":
-        expected = tape_size(stack, T, N, tape.dtype)
-        if tape.shape != (expected,):
-            raise InputError(f"tape must have shape ({expected},), got {tape.shape}")
-        runs = stack.layers()
-        sizes = [T * N * _tape_per_step(run, tape.dtype) for run in runs]
-        sizes += [T * N * stack.output_size] * (stack.num_layers - 1)
+    def of(cls, stack: Stack, T: int, N: int, tape: Array, noisy: bool) -> "_TapeViews":
+        sizes = _tape_parts(stack, T, N, tape.dtype, noisy)
+        if tape.shape != (sum(sizes),):
+            raise InputError(f"tape must have shape ({sum(sizes)},), got {tape.shape}")
         parts = np.split(tape, np.cumsum(sizes)[:-1])
-        outputs = [part.reshape(T, N, stack.output_size) for part in parts[len(runs) :]]
-        return cls(parts[: len(runs)], outputs)
+        runs = len(stack.layers())
+        outputs = [part.reshape(T, N, stack.output_size) for part in parts[runs:]]
+        return cls(parts[:runs], outputs)
 
 
-def _tape_per_step(run: Direction, dtype: np.dtype[Any]) -> int:
-    sizes = _native.tape_per_step(native_name(run.cell), run.cell.input_size, run.cell.hidden_size)
-    return sizes[dtype == np.float64]
+def _zoneout(stack: Stack) -> float:
+    return getattr(stack.cell, "zoneout", 0.0)
 
 
-def _own_parameters(run: Direction, parameters: Mapping[str, Array]) -> list[Array | None]:
-    """weight_ih, weight_hh, bias_ih, bias_hh of one run; None for biases that the cell does not have."""
-    shapes = run.cell.parameter_shapes()
-    return [
-        np.ascontiguousarray(parameters[name + run.suffix]) if name in shapes else None
-        for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-    ]
+def _own_parameters(run: Direction, parameters: Mapping[str, Array]) -> Arrays:
+    return {name: np.ascontiguousarray(array) for name, array in run.parameters(parameters).items()}
+
+
+def _given_noise(
+    stack: Stack, noise: Mapping[str, Array] | None, T: int, N: int, dtype: np.dtype[Any]
+) -> Arrays:
+    runs, R, H = len(stack.layers()), stack.cell.output_size, stack.cell.hidden_size
+    shapes = {"recurrent": (runs, N, R), "keep_h": (runs, T, N, R)}
+    if "c" in stack.cell.states:
+        shapes["keep_c"] = (runs, T, N, H)
+    masks = {}
+    for name, array in (noise or {}).items():
+        one_of("noise", name, shapes)
+        if array.shape != shapes[name]:
+            raise InputError(f"noise {name!r} must have shape {shapes[name]}, got {array.shape}")
+        masks[name] = np.ascontiguousarray(array, dtype)
+    return masks
+
+
+def _masks_of_run(masks: Arrays, k: int) -> list[Array | None]:
+    return [masks[name][k] if name in masks else None for name in ("recurrent", "keep_h", "keep_c")]
 
 
 def _check_parameters(stack: Stack, parameters: Mapping[str, Array]) -> np.dtype[Any]:
