@@ -88,10 +88,10 @@ def test_step_backward_is_that_of_one_step(make_cell, draw):
     d_state = {name: array[0] for name, array in problem.d_state_n.items()}
 
     def loss():
-        new, _ = cell.step(np, p, x, state)
+        new, _ = cell.step(np, p, x, state, cell.no_noise())
         return sum(np.sum(new[name] * d_state[name]) for name in new)
 
-    new, saved = cell.step(np, p, x, state)
+    new, saved = cell.step(np, p, x, state, cell.no_noise())
     assert list(new) == list(cell.states)
     dx, d_prev, d_p = cell.step_backward(p, saved, d_state)
     assert_gradient(dx, difference(loss, x), "x")

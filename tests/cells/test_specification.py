@@ -31,7 +31,8 @@ def test_registry_gives_each_cell_by_name():
         (lambda: cell("lstm", input_size=3), "lstm needs hidden_size"),
         (
             lambda: cell("gru", input_size=3, hidden_siz=4),
-            "gru has no option 'hidden_siz', only input_size, hidden_size, bias; did you mean 'hidden_size'?",
+            "gru has no option 'hidden_siz', only input_size, hidden_size, bias, reset_after, layer_norm, "
+            "zoneout; did you mean 'hidden_size'?",
         ),
         (lambda: Stack(LSTM(3, 4), 0), "num_layers must be a whole number of at least 1, got 0"),
         (lambda: Stack(LSTM(3, 4), 1, "no"), "bidirectional must be True or False, got 'no'"),
@@ -146,5 +147,5 @@ def test_saturated_gates_do_not_overflow(make_cell):
     cell = make_cell(1, 1)
     p = {name: np.full(shape, 1e4, np.float32) for name, shape in cell.parameter_shapes().items()}
     state = {name: np.full((2, 1), -1.0, np.float32) for name in cell.states}
-    new, _ = cell.step(np, p, np.array([[1.0], [-1e3]], np.float32), state)
+    new, _ = cell.step(np, p, np.array([[1.0], [-1e3]], np.float32), state, cell.no_noise())
     assert all(np.isfinite(array).all() for array in new.values())

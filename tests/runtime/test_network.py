@@ -188,7 +188,8 @@ def without(index, field):
         (layer(0, cell="lstn"), "cell must be one of rnn, lstm, gru, got 'lstn'; did you mean 'lstm'?"),
         (
             layer(0, extra=1),
-            "lstm has no option 'extra', only input_size, hidden_size, bias",
+            "lstm has no option 'extra', only input_size, hidden_size, bias, peephole, proj_size, "
+            "layer_norm, zoneout",
         ),
         (layer(0, hidden_size=0), "hidden_size must be a whole number of at least 1, got 0"),
         (layer(0, num_layers=10**9), "spec.layers[0].num_layers is 1000000000, with only 10 tensors"),

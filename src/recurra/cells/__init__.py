@@ -5,18 +5,23 @@ from recurra.cells.elman import Elman
 from recurra.cells.gru import GRU
 from recurra.cells.lengths import check_lengths
 from recurra.cells.lstm import LSTM
-from recurra.cells.registry import CELLS, cell
+from recurra.cells.options import OPTIONS, TRAINING_OPTIONS, Option
+from recurra.cells.registry import CELLS, OPTIONS_OF, cell
 from recurra.cells.stack import Direction, Stack
 
 __all__ = [
     "CELLS",
     "GRU",
     "LSTM",
+    "OPTIONS",
+    "OPTIONS_OF",
+    "TRAINING_OPTIONS",
     "Array",
     "Arrays",
     "Cell",
     "Direction",
     "Elman",
+    "Option",
     "Stack",
     "cell",
     "check_lengths",

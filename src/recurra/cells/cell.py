@@ -1,9 +1,9 @@
 """What every cell is: a frozen specification together with the equations of one step.
 
-Axis letters: ``N`` rows, ``I`` input, ``H`` hidden, ``G`` gates. Parameters carry PyTorch's names, shapes
-and gate order. An *array namespace* ``xp`` is ``numpy`` or ``torch``, of which the equations use ``tanh``,
-``where``, ``zeros_like``, ``stack`` and ``concatenate``: they are written once, and this package never
-imports PyTorch.
+Axis letters: ``N`` rows, ``I`` input, ``H`` hidden, ``R`` output (``H``, or the width of a projection),
+``G`` gates. Parameters carry PyTorch's names, shapes and gate order. An *array namespace* ``xp`` is ``numpy``
+or ``torch``, of which the equations use ``tanh``, ``logaddexp``, ``where``, ``zeros_like``, ``stack`` and
+``concatenate``: they are written once, and this package never imports PyTorch.
 """
 
 import dataclasses
@@ -13,20 +13,20 @@ from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
-from recurra._base.errors import InputError
 from recurra._base.validation import positive_int
 from recurra.cells.initialisers import orthogonal, xavier_uniform
+from recurra.cells.options import OPTIONS, boolean
 
 Array: TypeAlias = Any
 """An array of the namespace in use."""
 
 Arrays: TypeAlias = dict[str, Array]
-"""Arrays by name: parameters, states, or what a step keeps for its backward."""
+"""Arrays by name: parameters, states, noise, or what a step keeps for its backward."""
 
 
 @dataclass(frozen=True)
 class Cell(ABC):
-    """A recurrent cell; see `Elman`, `LSTM` and `GRU`. Raises InputError where a size is not at least 1."""
+    """A recurrent cell; see `Elman`, `LSTM`, `GRU`. InputError where a size or an option is out of range."""
 
     input_size: int
     hidden_size: int
@@ -39,39 +39,65 @@ class Cell(ABC):
     """What is carried from step to step; ``h`` is also the output."""
     initial_biases: ClassVar[dict[str, float]] = {}
     """Gates whose biases start at ``b_ih + b_hh`` other than 0."""
+    has_recurrent_weights: ClassVar[bool] = True
+    """Whether the gates see h′, through ``weight_hh``."""
 
     def __post_init__(self) -> None:
-        for size in ("input_size", "hidden_size"):
-            # A plain int: JSON takes no NumPy integer.
-            object.__setattr__(self, size, positive_int(size, getattr(self, size)))
-        if not isinstance(self.bias, bool):
-            raise InputError(f"bias must be True or False, got {self.bias!r}")
+        checks = {"input_size": positive_int, "hidden_size": positive_int, "bias": boolean}
+        checks |= {name: option.check for name, option in OPTIONS.items() if hasattr(self, name)}
+        for name, check in checks.items():
+            # What the check returns is a plain value: JSON takes no NumPy integer.
+            object.__setattr__(self, name, check(name, getattr(self, name)))
+
+    @classmethod
+    def options(cls) -> dict[str, Any]:
+        """The options of this kind of cell, with their defaults: its fields beyond sizes and bias."""
+        return {f.name: f.default for f in dataclasses.fields(cls) if f.name in OPTIONS}
 
     @property
     def output_size(self) -> int:
-        """Width of the output of a step."""
+        """Width R of the output of a step, which is the state ``h``."""
         return self.hidden_size
 
     def state_sizes(self) -> dict[str, int]:
         """Width of each state."""
-        return dict.fromkeys(self.states, self.hidden_size)
+        return dict.fromkeys(self.states, self.hidden_size) | {"h": self.output_size}
 
     def parameter_shapes(self) -> dict[str, tuple[int, ...]]:
-        """Shape of each parameter, in PyTorch's order: weights (G·H, ·), biases (G·H,)."""
+        """Shape of each parameter, in PyTorch's order: weights (G·H, ·), biases (G·H,), then the options'."""
         rows = len(self.gates) * self.hidden_size
-        shapes = {"weight_ih": (rows, self.input_size), "weight_hh": (rows, self.hidden_size)}
-        return shapes | ({"bias_ih": (rows,), "bias_hh": (rows,)} if self.bias else {})
+        shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, self.input_size)}
+        if self.has_recurrent_weights:
+            shapes["weight_hh"] = (rows, self.output_size)
+        if self.bias:
+            shapes |= {name.replace("weight", "bias"): (rows,) for name in shapes}
+        return shapes
 
     def initialise(self, rng: np.random.Generator, dtype: Any = np.float32) -> Arrays:
-        """Fresh parameters, gate by gate: Xavier W_ih, orthogonal W_hh, biases 0 or as `initial_biases`."""
-        I, H = self.input_size, self.hidden_size  # noqa: E741
-        p = {
-            "weight_ih": np.concatenate([xavier_uniform(rng, H, I) for _ in self.gates]),
-            "weight_hh": np.concatenate([orthogonal(rng, H) for _ in self.gates]),
-            "bias_ih": np.repeat([self.initial_biases.get(gate, 0.0) for gate in self.gates], H),
-            "bias_hh": np.zeros(len(self.gates) * H),
+        """Fresh parameters: gate by gate Xavier W_ih and orthogonal W_hh; biases 0 or as `initial_biases`.
+
+        A projection is Xavier, gains of a normalisation are 1, and peepholes 0.
+        """
+        return {
+            name: self._initial(name, shape, rng).astype(dtype)
+            for name, shape in self.parameter_shapes().items()
         }
-        return {name: p[name].astype(dtype) for name in self.parameter_shapes()}
+
+    def _initial(self, name: str, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+        H = self.hidden_size
+        match name:
+            case "weight_ih":
+                return np.concatenate([xavier_uniform(rng, H, shape[1]) for _ in self.gates])
+            case "weight_hh":
+                return np.concatenate([orthogonal(rng, H, shape[1]) for _ in self.gates])
+            case "weight_hr":
+                return xavier_uniform(rng, *shape)
+            case "bias_ih":
+                return np.repeat([self.initial_biases.get(gate, 0.0) for gate in self.gates], H)
+            case "ln_ih_weight" | "ln_hh_weight" | "ln_c_weight":
+                return np.ones(shape)
+            case _:
+                return np.zeros(shape)
 
     def with_zero_biases(self, xp: Any, p: Arrays) -> Arrays:
         """The parameters, with zeros for biases that the cell does not have, so that no equation asks."""
@@ -80,11 +106,20 @@ class Cell(ABC):
         zeros = xp.zeros_like(p["weight_ih"][:, 0])
         return {**p, "bias_ih": zeros, "bias_hh": zeros}
 
-    @abstractmethod
-    def step(self, xp: Any, p: Arrays, x: Array, state: Arrays) -> tuple[Arrays, Arrays]:
-        """One step for x (N, I) and each state (N, H): the new states, and what `step_backward` needs.
+    def no_noise(self) -> Arrays:
+        """The noise of inference: nothing is dropped, and zoneout is replaced by its expectation."""
+        if not self.has_recurrent_weights:
+            return {}
+        zoneout = getattr(self, "zoneout", 0.0)
+        return {"recurrent": 1.0, **{f"keep_{state}": zoneout for state in self.states}}
 
-        ``p`` holds both biases. Nothing is changed in place.
+    @abstractmethod
+    def step(self, xp: Any, p: Arrays, x: Array, state: Arrays, noise: Arrays) -> tuple[Arrays, Arrays]:
+        """One step for x (N, I) and each state (N, ·): the new states, and what `step_backward` needs.
+
+        ``p`` holds both biases. ``noise`` has the names of `no_noise`, each a number or an array:
+        ``recurrent`` (N, R) multiplies the h′ that enters W_hh; ``keep_h`` (N, R) and ``keep_c`` (N, H)
+        are the share of the old value that each unit keeps. Nothing is changed in place.
         """
 
     @abstractmethod
@@ -95,5 +130,9 @@ class Cell(ABC):
         """
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values that `recurra.cells.cell` turns into an equal cell."""
-        return {"cell": self.name, **dataclasses.asdict(self)}
+        """Plain values that `recurra.cells.cell` turns into an equal cell; without options that are off."""
+        fields = dataclasses.asdict(self)
+        for name, default in self.options().items():
+            if fields[name] == default and not OPTIONS[name].always_written:
+                del fields[name]
+        return {"cell": self.name, **fields}

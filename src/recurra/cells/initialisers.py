@@ -11,7 +11,10 @@ def xavier_uniform(rng: np.random.Generator, rows: int, columns: int) -> np.ndar
     return rng.uniform(-bound, bound, (rows, columns))
 
 
-def orthogonal(rng: np.random.Generator, size: int) -> np.ndarray:
-    """(size, size), uniform among orthogonal matrices (Saxe et al. 2014; signs as in Mezzadri 2007)."""
-    q, r = np.linalg.qr(rng.standard_normal((size, size)))
+def orthogonal(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
+    """(rows, columns) with orthonormal columns, uniform among such (Saxe et al. 2014; signs: Mezzadri 2007).
+
+    No more columns than rows.
+    """
+    q, r = np.linalg.qr(rng.standard_normal((rows, columns)))
     return q * np.sign(np.diag(r))

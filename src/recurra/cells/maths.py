@@ -13,6 +13,11 @@ def relu(xp: Any, a: Any) -> Any:
     return xp.where(a <= 0, 0.0, a)
 
 
+def zoneout(keep: Any, old: Any, new: Any) -> Any:
+    """The old value for the share ``keep``, the new one for the rest (Krueger et al., arXiv:1606.01305)."""
+    return keep * old + (1 - keep) * new
+
+
 def split(a: Any, count: int) -> list[Any]:
     """The ``count`` equal parts of the last axis, in order."""
     width = a.shape[-1] // count

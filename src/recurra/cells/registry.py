@@ -1,4 +1,4 @@
-"""The cells by name."""
+"""The cells by name, and which options go with which."""
 
 import dataclasses
 from typing import Any
@@ -9,8 +9,15 @@ from recurra.cells.cell import Cell
 from recurra.cells.elman import Elman
 from recurra.cells.gru import GRU
 from recurra.cells.lstm import LSTM
+from recurra.cells.options import TRAINING_OPTIONS
 
 CELLS: dict[str, type[Cell]] = {kind.name: kind for kind in (Elman, LSTM, GRU)}
+
+OPTIONS_OF: dict[str, tuple[str, ...]] = {
+    name: (*kind.options(), *(TRAINING_OPTIONS if kind.has_recurrent_weights else ()))
+    for name, kind in CELLS.items()
+}
+"""The options that each cell goes with, training noise last: the one table, by the cells' own fields."""
 
 
 def cell(name: str, **options: Any) -> Cell:
@@ -19,10 +26,18 @@ def cell(name: str, **options: Any) -> Cell:
     fields = {field.name: field for field in dataclasses.fields(kind)}
     for option in options:
         if option not in fields:
-            raise InputError(
-                f"{name} has no option {option!r}, only {', '.join(fields)}{nearest(option, fields)}"
-            )
+            raise InputError(f"{name} has no option {option!r}, {_where(option, list(fields))}")
     for field in fields.values():
         if field.default is dataclasses.MISSING and field.name not in options:
             raise InputError(f"{name} needs {field.name}")
     return kind(**options)
+
+
+def _where(option: str, fields: list[str]) -> str:
+    """Why an option is none of these fields."""
+    if option in TRAINING_OPTIONS:
+        return "since it is noise of training only: an option of the layers"
+    owners = [name for name, options in OPTIONS_OF.items() if option in options]
+    if owners:
+        return f"which goes with {' and '.join(owners)} only"
+    return f"only {', '.join(fields)}{nearest(option, fields)}"

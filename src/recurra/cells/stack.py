@@ -1,7 +1,7 @@
 """Layers of one cell, in one direction or both: the specification of a recurrent network, and its oracle.
 
-Time-major: x (T, N, I), output (T, N, D·H) with the forward direction first, states (L·D, N, H) ordered by
-layer, then direction; parameters and states as in torch.nn.
+Time-major: x (T, N, I), output (T, N, D·R) with the forward direction first (R: width of a cell's output),
+states (L·D, N, ·) ordered by layer, then direction; parameters and states as in torch.nn.
 """
 
 import dataclasses
@@ -55,7 +55,7 @@ class Stack:
 
     @property
     def output_size(self) -> int:
-        """Width of the last layer's output, D·H."""
+        """Width of the last layer's output, D·R."""
         return self.num_directions * self.cell.output_size
 
     def layers(self) -> list[Direction]:
@@ -100,12 +100,14 @@ class Stack:
         lengths: Any = None,
         dropout_masks: Array | None = None,
         *,
+        noise: Mapping[str, Array] | None = None,
         xp: Any = np,
     ) -> tuple[Array, Arrays, list[loop.Tape]]:
-        """Run all layers over x (T, N, I): output (T, N, D·H), final states (L·D, N, H), tapes.
+        """Run all layers over x (T, N, I): output (T, N, D·R), final states (L·D, N, ·), tapes.
 
-        ``dropout_masks`` (L-1, T, N, D·H) multiply what each layer passes to the next (already scaled by
-        1/(1-p)); None for no dropout. Lengths and errors as in `recurra.cells.loop.forward`.
+        ``dropout_masks`` (L-1, T, N, D·R) multiply what each layer passes to the next (already scaled by
+        1/(1-p)); None for no dropout. ``noise`` is that of `recurra.cells.loop` with one axis more in front,
+        of the L·D runs. Lengths and errors as there.
         """
         runs = self.layers()
         states_n, tapes = [], []
@@ -115,8 +117,9 @@ class Stack:
             outputs = []
             for run in runs[layer * self.num_directions : (layer + 1) * self.num_directions]:
                 own_state = {name: state[name][run.index] for name in self.cell.states}
+                own_noise = {name: array[run.index] for name, array in (noise or {}).items()}
                 output, state_n, tape = loop.forward(
-                    run.cell, run.parameters(p), x, own_state, lengths, run.reverse, xp=xp
+                    run.cell, run.parameters(p), x, own_state, lengths, run.reverse, noise=own_noise, xp=xp
                 )
                 outputs.append(output)
                 states_n.append(state_n)
@@ -132,9 +135,9 @@ class Stack:
         d_state_n: Mapping[str, Array],
         dropout_masks: Array | None = None,
     ) -> tuple[Array, Arrays, Arrays]:
-        """Gradients of x (T, N, I), of the initial states (L·D, N, H) and of the parameters; NumPy only.
+        """Gradients of x (T, N, I), of the initial states (L·D, N, ·) and of the parameters; NumPy only.
 
-        ``d_output`` (T, N, D·H) and ``d_state_n`` (L·D, N, H) are the gradients of what `forward` returned,
+        ``d_output`` (T, N, D·R) and ``d_state_n`` (L·D, N, ·) are the gradients of what `forward` returned,
         ``dropout_masks`` those that it was given.
         """
         runs = self.layers()
