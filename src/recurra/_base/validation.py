@@ -34,7 +34,9 @@ def one_of(name: str, value: Any, options: Iterable[str]) -> str:
     """Return ``value``; raise InputError, with the nearest option, unless it is one of ``options``."""
     options = list(options)
     if value not in options:
-        raise InputError(f"{name} must be one of {', '.join(options)}, got {value!r}{nearest(value, options)}")
+        raise InputError(
+            f"{name} must be one of {', '.join(options)}, got {value!r}{nearest(value, options)}"
+        )
     return value
 
 
