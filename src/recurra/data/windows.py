@@ -41,11 +41,16 @@ class Contexts:
         return len(self.origins)
 
     def __getitem__(self, index: Any) -> np.ndarray:
-        """The contexts (n, context, C) of the windows at ``index``, a slice or an array; always a copy."""
-        origins = self.origins[index]
-        rows = origins[..., None, None] + np.arange(1 - self.length, 1)[:, None]
-        rows = np.minimum(rows, self.last_seen[origins][..., None, :])
-        return self.values[rows, np.arange(self.values.shape[1])]
+        """The contexts of the windows at ``index``, as of an array, and always a copy."""
+        picked = self.origins[index]
+        origins = np.ravel(picked)
+        views = sliding_window_view(self.values, self.length, axis=0)
+        contexts = np.ascontiguousarray(views[origins - self.length + 1].swapaxes(1, 2))
+        in_gap = np.flatnonzero((self.last_seen[origins] < origins[:, None]).any(axis=1))
+        rows = origins[in_gap, None, None] + np.arange(1 - self.length, 1)[:, None]
+        rows = np.minimum(rows, self.last_seen[origins[in_gap], None])
+        contexts[in_gap] = self.values[rows, np.arange(self.values.shape[1])]
+        return contexts.reshape(*np.shape(picked), *contexts.shape[1:])
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return self[:].astype(dtype or np.float64, copy=False)
