@@ -7,7 +7,7 @@ states (L·D, N, ·) ordered by layer, then direction; parameters and states as 
 import dataclasses
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -44,10 +44,25 @@ class Stack:
     num_layers: int = 1
     bidirectional: bool = False
 
+    # What follows from the rest, worked out once.
+    _runs: list[Direction] = field(init=False, repr=False, compare=False)
+    _shapes: dict[str, tuple[int, ...]] = field(init=False, repr=False, compare=False)
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "num_layers", positive_int("num_layers", self.num_layers))
         if not isinstance(self.bidirectional, bool):
             raise InputError(f"bidirectional must be True or False, got {self.bidirectional!r}")
+        inner = dataclasses.replace(self.cell, input_size=self.output_size)
+        pairs = itertools.product(range(self.num_layers), (False, True)[: self.num_directions])
+        runs = [
+            Direction(k, layer, reverse, f"_l{layer}{'_reverse' * reverse}", inner if layer else self.cell)
+            for k, (layer, reverse) in enumerate(pairs)
+        ]
+        shapes = {
+            name + run.suffix: shape for run in runs for name, shape in run.cell.parameter_shapes().items()
+        }
+        object.__setattr__(self, "_runs", runs)
+        object.__setattr__(self, "_shapes", shapes)
 
     @property
     def num_directions(self) -> int:
@@ -60,20 +75,11 @@ class Stack:
 
     def layers(self) -> list[Direction]:
         """Every run, by layer and then direction; run k has state k."""
-        inner = dataclasses.replace(self.cell, input_size=self.output_size)
-        runs = itertools.product(range(self.num_layers), (False, True)[: self.num_directions])
-        return [
-            Direction(k, layer, reverse, f"_l{layer}{'_reverse' * reverse}", inner if layer else self.cell)
-            for k, (layer, reverse) in enumerate(runs)
-        ]
+        return list(self._runs)
 
     def parameter_shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of each parameter, in the order of torch.nn's ``state_dict``."""
-        return {
-            name + run.suffix: shape
-            for run in self.layers()
-            for name, shape in run.cell.parameter_shapes().items()
-        }
+        return dict(self._shapes)
 
     def initialise(self, rng: np.random.Generator, dtype: Any = np.float32) -> Arrays:
         """Fresh parameters, as each cell draws its own."""
