@@ -70,3 +70,13 @@ def test_a_constant_target():
         "target 'y' is constant in the training part (3.5 in all 49 observed rows), so there is nothing to "
         "learn; choose another target, or more rows for training"
     )
+
+
+def test_a_target_that_was_never_observed():
+    series = array_series(np.array([np.nan] * 5 + [1.0, 2.0]), ["y"])
+    with pytest.raises(InputError) as caught:
+        TargetScale.fit(series, slice(0, 5))
+    assert str(caught.value) == (
+        "target 'y' has no values in the training part, so there is nothing to learn; "
+        "choose another target, or more rows for training"
+    )

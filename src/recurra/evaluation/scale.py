@@ -27,10 +27,18 @@ class TargetScale:
 
     @classmethod
     def fit(cls, series: Series, part: slice) -> "TargetScale":
-        """Measure the target of ``series`` in ``part``; raise InputError if it is constant there."""
+        """Measure the target of ``series``, imputed or not, in the training ``part``.
+
+        Raises InputError if the target is constant there, or was never observed.
+        """
         seen = series.observed[part, 0]
         target = np.where(seen, series.values[part, 0], np.nan)
         values = target[seen]
+        if len(values) == 0:
+            raise InputError(
+                f"target {series.names[0]!r} has no values in the training part, so there is nothing to learn; "
+                "choose another target, or more rows for training"
+            )
         if np.ptp(values) == 0:
             raise InputError(
                 f"target {series.names[0]!r} is constant in the training part ({values[0]:g} in all "
