@@ -36,8 +36,8 @@ class TargetScale:
         values = target[seen]
         if len(values) == 0:
             raise InputError(
-                f"target {series.names[0]!r} has no values in the training part, so there is nothing to learn; "
-                "choose another target, or more rows for training"
+                f"target {series.names[0]!r} has no values in the training part, so there is nothing to "
+                "learn; choose another target, or more rows for training"
             )
         if np.ptp(values) == 0:
             raise InputError(
