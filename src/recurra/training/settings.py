@@ -16,7 +16,7 @@ class TrainingSettings:
     batch_size: int = 64  # small enough for many steps an epoch, large enough to fill the kernels
     learning_rate: float = 1e-3  # Adam's own default
     clip_norm: float = 1.0  # gradients through many steps of time explode now and then
-    patience: int = 10  # epochs without a better validation loss
+    patience: int = 5  # epochs without a better validation loss
     seed: int = 0
 
     def __post_init__(self) -> None:
