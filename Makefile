@@ -9,7 +9,7 @@ NATIVE_TESTS := $(shell find native/tests -type f)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check test-python test-native test-slow sanitize bench format stubs clean
+.PHONY: help install demo test check test-python test-native test-slow sanitize accuracy bench format stubs clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,6 +39,9 @@ sanitize: install ## Run the C++ tests under the address and undefined-behaviour
 	cmake -S . -B build/sanitize -G Ninja -DRECURRA_PYTHON=OFF -DRECURRA_TESTS=ON -DRECURRA_SANITIZE=ON
 	cmake --build build/sanitize
 	ctest --test-dir build/sanitize --output-on-failure
+
+accuracy: build/native/tests.done ## Measure the error of tanh and sigmoid over every float32 (minutes)
+	build/native/activation_error
 
 bench: install ## Compare the layers with PyTorch's, side by side
 	python benchmarks/layers.py

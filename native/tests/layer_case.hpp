@@ -75,6 +75,14 @@ template <class T> struct LayerCase {
     copy(weight_hh, out.weight_hh);
     copy(bias_ih, out.bias_ih);
     copy(bias_hh, out.bias_hh);
+    copy(weight_hr, out.weight_hr);
+    copy(weight_ci, out.weight_ci);
+    copy(weight_cf, out.weight_cf);
+    copy(weight_co, out.weight_co);
+    copy(ln_ih, out.ln_ih);
+    copy(ln_hh, out.ln_hh);
+    copy(ln_c, out.ln_c);
+    copy(ln_c_bias, out.ln_c_bias);
     copy(x, out.x);
     copy(h0, out.h0);
     copy(c0, out.c0);
