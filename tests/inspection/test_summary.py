@@ -37,7 +37,12 @@ def test_the_verdict_says_when_a_baseline_is_better(evaluation: Evaluation) -> N
 
 @pytest.mark.parametrize(
     ("model", "baseline", "comparison"),
-    [(1.001, 1.0, "about as much as"), (0.999, 1.0, "about as much as"), (0.5, 0.0, "more than")],
+    [
+        (1.001, 1.0, "about as much as"),
+        (0.999, 1.0, "about as much as"),
+        (0.5, 0.0, "more than"),
+        (2.5, 1.0, "2.5 times as much as"),
+    ],
 )
 def test_the_verdict_on_near_ties_and_on_perfect_baselines(
     evaluation: Evaluation, model: float, baseline: float, comparison: str

@@ -171,4 +171,6 @@ def _change(ours: float, theirs: float) -> str:
     change = 100 * (ours / theirs - 1)
     if abs(change) < 0.5:
         return "about as much as"
+    if change >= 100:
+        return f"{ours / theirs:.1f} times as much as"
     return f"{abs(change):.0f} % {'less' if change < 0 else 'more'} than"

@@ -1,0 +1,5 @@
+"""``python -m recurra.cli`` is ``recurra``."""
+
+from recurra.cli.app import main
+
+main()

@@ -1,0 +1,89 @@
+"""The command line as its own process: what it imports, how it is interrupted, how it ends in a pipe."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+SHOW = """
+import sys
+from recurra.cli import app
+try:
+    app(sys.argv[1:])
+finally:
+    heavy = {"torch", "lightning_fabric", "plotly", "jinja2", "statsmodels"}
+    print(sorted(heavy & set(sys.modules)), file=sys.stderr)
+"""
+
+
+def imported(*words: object) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", SHOW, *map(str, words)], capture_output=True, text=True, check=True
+    )
+    return eval(done.stderr.splitlines()[-1])  # noqa: S307 - printed by the line above
+
+
+@pytest.mark.parametrize(
+    "words", [["--help"], ["--version"], ["fit", "forecast", "--help"], ["demo", "--help"]]
+)
+def test_help_imports_nothing_heavy(words: list[str]) -> None:
+    assert imported(*words) == []
+
+
+def test_predict_and_evaluate_never_import_pytorch(trained) -> None:
+    assert imported("predict", trained.model, trained.data) == []
+    assert "torch" not in imported("evaluate", trained.model, trained.data)
+
+
+def start(*words: object, **options) -> subprocess.Popen:
+    command = [sys.executable, "-m", "recurra.cli", *map(str, words)]
+    return subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+
+
+def test_an_interrupt_during_training_leaves_nothing(data: Path, tmp_path: Path) -> None:
+    log = tmp_path / "stderr"
+    out = tmp_path / "out"
+    out.mkdir()
+    words = [
+        "fit",
+        "forecast",
+        data,
+        "--target",
+        "load",
+        "--horizon",
+        12,
+        "--epochs",
+        100_000,
+        "-o",
+        out / "m",
+    ]
+    environment = {**os.environ, "TTY_COMPATIBLE": "1", "TTY_INTERACTIVE": "1", "OMP_NUM_THREADS": "1"}
+    with log.open("w") as stderr:
+        command = [sys.executable, "-m", "recurra.cli", *map(str, words)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True, env=environment)
+        try:
+            for _ in range(600):
+                if "epoch" in log.read_text() or process.poll() is not None:
+                    break
+                time.sleep(0.1)
+            process.send_signal(signal.SIGINT)
+            stdout, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 130
+    assert stdout == ""
+    assert log.read_text().rstrip().endswith("interrupted")
+    assert "Traceback" not in log.read_text()
+    assert list(out.iterdir()) == []
+
+
+def test_a_reader_that_leaves_early_is_no_error(trained) -> None:
+    process = start("predict", trained.model, trained.data)
+    process.stdout.close()
+    _, stderr = process.communicate(timeout=60)
+    assert "Traceback" not in stderr
+    assert "Exception ignored" not in stderr
