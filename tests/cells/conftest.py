@@ -2,23 +2,38 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pytest
 
-from recurra.cells import GRU, LSTM, Arrays, Cell, Elman, Stack
-
-CELLS: list[Callable[..., Cell]] = [
-    Elman,
-    lambda *sizes, **options: Elman(*sizes, nonlinearity="relu", **options),
-    LSTM,
-    GRU,
-]
+from recurra.cells import CELLS, OPTIONS, Arrays, Cell, Stack
 
 
-@pytest.fixture(params=CELLS, ids=["rnn-tanh", "rnn-relu", "lstm", "gru"])
+def variants() -> dict[str, Callable[..., Cell]]:
+    """Every registered cell: plain, with each option alone, and with all at once."""
+    found = {}
+    for name, kind in CELLS.items():
+        off = {option: OPTIONS[option].trials[0] for option in kind.options()}
+        on = {option: OPTIONS[option].trials[-1] for option in off}
+        found[name] = kind
+        found |= {f"{name}-{option}": partial(kind, **{option: on[option]}) for option in off}
+        if len(on) > 1:
+            found[f"{name}-all"] = partial(kind, **on)
+    return found
+
+
+@pytest.fixture(params=variants().values(), ids=variants())
 def make_cell(request) -> Callable[..., Cell]:
     return request.param
+
+
+def noise_shapes(stack: Stack, T: int, N: int) -> dict[str, tuple[int, ...]]:
+    """Shape of each noise that the stack takes."""
+    runs, sizes = len(stack.layers()), stack.cell.state_sizes()
+    shapes = {"recurrent": (runs, N, sizes["h"])}
+    shapes |= {f"keep_{name}": (runs, T, N, size) for name, size in sizes.items()}
+    return {name: shape for name, shape in shapes.items() if name in stack.cell.no_noise()}
 
 
 @dataclass
@@ -29,6 +44,7 @@ class Problem:
     p: Arrays
     x: np.ndarray
     state: Arrays
+    noise: Arrays
     d_output: np.ndarray
     d_state_n: Arrays
 
@@ -44,6 +60,7 @@ class Problem:
             {name: 0.7 * normal(shape) for name, shape in stack.parameter_shapes().items()},
             normal((T, N, stack.cell.input_size)),
             {name: normal(shape) for name, shape in stack.state_shapes(N).items()},
+            {name: rng.random(shape) for name, shape in noise_shapes(stack, T, N).items()},
             normal((T, N, stack.output_size)),
             {name: normal(shape) for name, shape in stack.state_shapes(N).items()},
         )

@@ -1,17 +1,37 @@
 """Sizes, names, initial weights, checks of arguments, and the round trip through plain values."""
 
-import json
 import re
 
 import numpy as np
 import pytest
 
 from recurra._base.errors import InputError
-from recurra.cells import CELLS, GRU, LSTM, Elman, Stack, cell, check_lengths, loop
+from recurra.cells import (
+    CELLS,
+    GRU,
+    LSTM,
+    OPTIONS,
+    OPTIONS_OF,
+    TRAINING_OPTIONS,
+    Elman,
+    MinGRU,
+    MinLSTM,
+    Stack,
+    cell,
+    check_lengths,
+    count_parameters,
+    loop,
+)
 
 
 def test_registry_gives_each_cell_by_name():
-    assert list(CELLS.items()) == [("rnn", Elman), ("lstm", LSTM), ("gru", GRU)]
+    assert list(CELLS.items()) == [
+        ("rnn", Elman),
+        ("lstm", LSTM),
+        ("gru", GRU),
+        ("min_gru", MinGRU),
+        ("min_lstm", MinLSTM),
+    ]
     assert cell("lstm", input_size=3, hidden_size=4) == LSTM(3, 4)
     assert cell("rnn", input_size=3, hidden_size=4, nonlinearity="relu") == Elman(3, 4, nonlinearity="relu")
 
@@ -27,12 +47,43 @@ def test_registry_gives_each_cell_by_name():
             lambda: Elman(3, 4, nonlinearity="Relu"),
             "nonlinearity must be one of tanh, relu, got 'Relu'; did you mean 'relu'?",
         ),
-        (lambda: cell("ltsm"), "cell must be one of rnn, lstm, gru, got 'ltsm'; did you mean 'lstm'?"),
+        (
+            lambda: cell("ltsm"),
+            "cell must be one of rnn, lstm, gru, min_gru, min_lstm, got 'ltsm'; did you mean 'lstm'?",
+        ),
         (lambda: cell("lstm", input_size=3), "lstm needs hidden_size"),
         (
             lambda: cell("gru", input_size=3, hidden_siz=4),
             "gru has no option 'hidden_siz', only input_size, hidden_size, bias, reset_after, layer_norm, "
             "zoneout; did you mean 'hidden_size'?",
+        ),
+        (
+            lambda: cell("gru", input_size=3, hidden_size=4, peephole=True),
+            "gru has no option 'peephole', which goes with lstm only",
+        ),
+        (
+            lambda: cell("min_gru", input_size=3, hidden_size=4, zoneout=0.1),
+            "min_gru has no option 'zoneout', which goes with rnn, lstm and gru only",
+        ),
+        (
+            lambda: cell("lstm", input_size=3, hidden_size=4, recurrent_dropout=0.1),
+            "lstm has no option 'recurrent_dropout', since it is noise of training: an option of a layer",
+        ),
+        (lambda: LSTM(3, 4, peephole=1), "peephole must be True or False, got 1"),
+        (lambda: GRU(3, 4, reset_after="no"), "reset_after must be True or False, got 'no'"),
+        (lambda: Elman(3, 4, layer_norm=None), "layer_norm must be True or False, got None"),
+        (lambda: GRU(3, 4, zoneout=1.5), "zoneout must be a number between 0 and 1, got 1.5"),
+        (lambda: LSTM(3, 4, proj_size=4), "proj_size must be smaller than hidden_size 4, got 4"),
+        (lambda: LSTM(3, 4, proj_size=-1), "proj_size must be a whole number of at least 0 (none), got -1"),
+        (lambda: LSTM(3, 4, proj_size=2.0), "proj_size must be a whole number of at least 0 (none), got 2.0"),
+        (lambda: count_parameters(LSTM(3, 4), 3), "biases must be 1 or 2, got 3"),
+        (
+            lambda: loop.forward(GRU(3, 4), {}, np.zeros((1, 2, 3)), {}, noise={"keep_c": 0}),
+            "gru has no noise 'keep_c', only recurrent, keep_h",
+        ),
+        (
+            lambda: loop.forward(MinGRU(3, 4), {}, np.zeros((1, 2, 3)), {}, noise={"recurrent": 0}),
+            "min_gru has no noise 'recurrent', only none",
         ),
         (lambda: Stack(LSTM(3, 4), 0), "num_layers must be a whole number of at least 1, got 0"),
         (lambda: Stack(LSTM(3, 4), 1, "no"), "bidirectional must be True or False, got 'no'"),
@@ -65,12 +116,6 @@ def test_lengths_in_any_order_and_of_no_rows():
     np.testing.assert_array_equal(check_lengths(None, 3, 2), [3, 3])
     np.testing.assert_array_equal(check_lengths((0, 3, 1), 3, 3), [0, 3, 1])
     assert check_lengths([], 3, 0).dtype == np.int64
-
-
-@pytest.mark.parametrize("make", [LSTM, GRU, Elman])
-def test_stack_survives_json(make):
-    stack = Stack(make(np.int64(3), 4, bias=False), 2, True)
-    assert Stack.from_dict(json.loads(json.dumps(stack.to_dict()))) == stack
 
 
 def test_stack_describes_itself_in_plain_values():
@@ -117,35 +162,53 @@ def test_initial_weights_follow_the_seed():
     assert set(Elman(3, 4, bias=False).initialise(np.random.default_rng(0))) == {"weight_ih", "weight_hh"}
 
 
-def test_float32_stays_float32(make_cell):
-    stack = Stack(make_cell(3, 4, bias=False), 2, True)
-    p = stack.initialise(np.random.default_rng(0))
-    x = np.ones((3, 2, 3), np.float32)
-    output, state_n, tapes = stack.forward(p, x, stack.zero_state(2), [3, 1])
-    dx, d_state, d_p = stack.backward(p, tapes, output, state_n)
-    arrays = [output, dx, *state_n.values(), *d_state.values(), *d_p.values()]
-    assert {array.dtype for array in arrays} == {np.dtype(np.float32)}
+def test_options_that_are_off_are_not_written():
+    """So files of plain cells stay what they were before there were options."""
+    plain = {"cell": "gru", "input_size": 3, "hidden_size": 4, "bias": True}
+    assert GRU(3, 4).to_dict() == plain
+    assert GRU(3, 4, reset_after=False, zoneout=0.5).to_dict() == {
+        **plain,
+        "reset_after": False,
+        "zoneout": 0.5,
+    }
 
 
-def test_padding_may_hold_anything(make_cell, draw):
-    problem = draw(Stack(make_cell(3, 4), 2, True), T=4, N=2)
-    lengths = [2, 4]
-
-    def run(x):
-        output, state_n, tapes = problem.stack.forward(problem.p, x, problem.state, lengths)
-        dx, _, d_p = problem.stack.backward(problem.p, tapes, problem.d_output, problem.d_state_n)
-        return [output, *state_n.values(), dx, *d_p.values()]
-
-    clean = run(problem.x)
-    problem.x[2:, 0] = np.nan
-    problem.d_output[2:, 0] = np.nan
-    for got, want in zip(run(problem.x), clean):
-        np.testing.assert_array_equal(got, want)
+def test_options_of_each_cell():
+    noise = tuple(TRAINING_OPTIONS)
+    assert {
+        "rnn": ("nonlinearity", "layer_norm", "zoneout", *noise),
+        "lstm": ("peephole", "proj_size", "layer_norm", "zoneout", *noise),
+        "gru": ("reset_after", "layer_norm", "zoneout", *noise),
+        "min_gru": (),
+        "min_lstm": (),
+    } == OPTIONS_OF
+    for kind in CELLS.values():
+        for option, default in kind.options().items():
+            assert OPTIONS[option].trials[0] == default
 
 
-def test_saturated_gates_do_not_overflow(make_cell):
-    cell = make_cell(1, 1)
-    p = {name: np.full(shape, 1e4, np.float32) for name, shape in cell.parameter_shapes().items()}
-    state = {name: np.full((2, 1), -1.0, np.float32) for name in cell.states}
-    new, _ = cell.step(np, p, np.array([[1.0], [-1e3]], np.float32), state, cell.no_noise())
-    assert all(np.isfinite(array).all() for array in new.values())
+def test_parameters_of_the_options_come_last():
+    names = "weight_ih weight_hh bias_ih bias_hh weight_hr weight_ci weight_cf weight_co "
+    names += "ln_ih_weight ln_hh_weight ln_c_weight ln_c_bias"
+    shapes = LSTM(3, 8, peephole=True, proj_size=5, layer_norm=True).parameter_shapes()
+    assert list(shapes) == names.split()
+    options = [(5, 8), (8,), (8,), (8,), (32,), (32,), (8,), (8,)]
+    assert list(shapes.values()) == [(32, 3), (32, 5), (32,), (32,), *options]
+    assert MinLSTM(3, 8).parameter_shapes() == {"weight_ih": (24, 3), "bias_ih": (24,)}
+
+
+def test_initial_weights_of_the_options():
+    p = LSTM(3, 8, peephole=True, proj_size=5, layer_norm=True).initialise(np.random.default_rng(0))
+    for gate in np.split(p["weight_hh"], 4):
+        np.testing.assert_allclose(gate.T @ gate, np.eye(5), atol=1e-6)
+    assert 0 < np.abs(p["weight_hr"]).max() <= np.sqrt(6 / (5 + 8))
+    for name in ("ln_ih_weight", "ln_hh_weight", "ln_c_weight"):
+        np.testing.assert_array_equal(p[name], 1.0)
+    for name in ("weight_ci", "weight_cf", "weight_co", "ln_c_bias"):
+        np.testing.assert_array_equal(p[name], 0.0)
+
+
+@pytest.mark.parametrize(("kind", "count"), [(Elman, 96), (LSTM, 384), (GRU, 288)])
+def test_textbook_counts(kind, count):
+    assert count_parameters(kind(3, 8), biases=1) == count
+    assert count_parameters(Stack(kind(3, 8)), biases=1) + 8 + 1 == {96: 105, 384: 393, 288: 297}[count]

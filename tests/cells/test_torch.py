@@ -8,11 +8,26 @@ from hypothesis import strategies as st
 
 from recurra.cells import GRU, LSTM, Elman, Stack
 
+TORCH_CELLS = {
+    "rnn-tanh": Elman,
+    "rnn-relu": lambda *sizes, **options: Elman(*sizes, nonlinearity="relu", **options),
+    "lstm": LSTM,
+    "lstm-projection": lambda I, H, **options: LSTM(I, H, proj_size=(H + 1) // 2 - (H == 1), **options),  # noqa: E741
+    "gru": GRU,
+}
+
+
+@pytest.fixture(params=TORCH_CELLS.values(), ids=TORCH_CELLS)
+def torch_cell(request):
+    """Makes a cell that torch.nn has too."""
+    return request.param
+
 
 def torch_layer(stack, p):
     """The torch.nn layer with the same parameters, loaded strictly: all names and shapes agree."""
     kind = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[stack.cell.name]
-    options = {"nonlinearity": stack.cell.nonlinearity} if isinstance(stack.cell, Elman) else {}
+    options = {"nonlinearity", "proj_size"} & stack.cell.options().keys()
+    options = {option: getattr(stack.cell, option) for option in options}
     layer = kind(
         stack.cell.input_size,
         stack.cell.hidden_size,
@@ -75,14 +90,14 @@ def assert_agrees(problem, lengths):
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("num_layers", [1, 2, 3])
 @pytest.mark.parametrize("lengths", [None, [3, 5, 0, 1]])
-def test_stack(make_cell, draw, num_layers, bidirectional, bias, lengths):
-    stack = Stack(make_cell(3, 4, bias=bias), num_layers, bidirectional)
+def test_stack(torch_cell, draw, num_layers, bidirectional, bias, lengths):
+    stack = Stack(torch_cell(3, 4, bias=bias), num_layers, bidirectional)
     assert_agrees(draw(stack, T=5, N=4), lengths)
 
 
 cells = st.builds(
-    lambda kind, I, H, bias: kind(I, H, bias),  # noqa: E741
-    st.sampled_from([Elman, LSTM, GRU, lambda *sizes: Elman(*sizes, nonlinearity="relu")]),
+    lambda kind, I, H, bias: kind(I, H, bias=bias),  # noqa: E741
+    st.sampled_from(list(TORCH_CELLS.values())),
     st.integers(1, 6),
     st.integers(1, 9),
     st.booleans(),
@@ -101,10 +116,13 @@ def test_equations_also_run_on_torch(make_cell, draw):
     problem = draw(Stack(make_cell(3, 4, bias=False), 2, True), T=4, N=3)
     p, state = ({k: torch.from_numpy(a) for k, a in named.items()} for named in (problem.p, problem.state))
     masks = np.random.default_rng(0).random((1, 4, 3, 8))
+    masks = masks[..., : problem.stack.output_size]
+    noise = {"noise": problem.noise}
+    torch_noise = {"noise": {k: torch.from_numpy(a) for k, a in problem.noise.items()}, "xp": torch}
     lengths = np.array([4, 0, 2])
     x, torch_lengths, torch_masks = map(torch.from_numpy, (problem.x, lengths, masks))
-    got, got_n, _ = problem.stack.forward(p, x, state, torch_lengths, torch_masks, xp=torch)
-    want, want_n, _ = problem.stack.forward(problem.p, problem.x, problem.state, lengths, masks)
+    got, got_n, _ = problem.stack.forward(p, x, state, torch_lengths, torch_masks, **torch_noise)
+    want, want_n, _ = problem.stack.forward(problem.p, problem.x, problem.state, lengths, masks, **noise)
     np.testing.assert_allclose(got, want, rtol=1e-12, atol=1e-14)
     for name in want_n:
         np.testing.assert_allclose(got_n[name], want_n[name], rtol=1e-12, atol=1e-14)

@@ -185,7 +185,10 @@ def without(index, field):
             without(0, "cell"),
             "a stack needs cell, got only input_size, hidden_size, bias, num_layers, bidirectional",
         ),
-        (layer(0, cell="lstn"), "cell must be one of rnn, lstm, gru, got 'lstn'; did you mean 'lstm'?"),
+        (
+            layer(0, cell="lstn"),
+            "cell must be one of rnn, lstm, gru, min_gru, min_lstm, got 'lstn'; did you mean 'lstm'?",
+        ),
         (
             layer(0, extra=1),
             "lstm has no option 'extra', only input_size, hidden_size, bias, peephole, proj_size, "

@@ -13,6 +13,11 @@ def relu(xp: Any, a: Any) -> Any:
     return xp.where(a <= 0, 0.0, a)
 
 
+def softplus(xp: Any, a: Any) -> Any:
+    """log(1 + eᵃ), without overflow."""
+    return xp.logaddexp(xp.zeros_like(a), a)
+
+
 def zoneout(keep: Any, old: Any, new: Any) -> Any:
     """The old value for the share ``keep``, the new one for the rest (Krueger et al., arXiv:1606.01305)."""
     return keep * old + (1 - keep) * new

@@ -9,9 +9,11 @@ from recurra.cells.cell import Cell
 from recurra.cells.elman import Elman
 from recurra.cells.gru import GRU
 from recurra.cells.lstm import LSTM
+from recurra.cells.min_gru import MinGRU
+from recurra.cells.min_lstm import MinLSTM
 from recurra.cells.options import TRAINING_OPTIONS
 
-CELLS: dict[str, type[Cell]] = {kind.name: kind for kind in (Elman, LSTM, GRU)}
+CELLS: dict[str, type[Cell]] = {kind.name: kind for kind in (Elman, LSTM, GRU, MinGRU, MinLSTM)}
 
 OPTIONS_OF: dict[str, tuple[str, ...]] = {
     name: (*kind.options(), *(TRAINING_OPTIONS if kind.has_recurrent_weights else ()))
@@ -36,8 +38,8 @@ def cell(name: str, **options: Any) -> Cell:
 def _where(option: str, fields: list[str]) -> str:
     """Why an option is none of these fields."""
     if option in TRAINING_OPTIONS:
-        return "since it is noise of training only: an option of the layers"
+        return "since it is noise of training: an option of a layer"
     owners = [name for name, options in OPTIONS_OF.items() if option in options]
     if owners:
-        return f"which goes with {' and '.join(owners)} only"
+        return f"which goes with {' and '.join(filter(None, [', '.join(owners[:-1]), owners[-1]]))} only"
     return f"only {', '.join(fields)}{nearest(option, fields)}"

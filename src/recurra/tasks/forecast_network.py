@@ -14,7 +14,8 @@ from recurra import nn
 from recurra.data import Windows
 from recurra.runtime import ForecastInputs
 
-_LAYERS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+LAYERS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+"""The layer of each cell that a forecaster can have."""
 
 
 class ForecastNetwork(torch.nn.Module):
@@ -28,7 +29,7 @@ class ForecastNetwork(torch.nn.Module):
         self, inputs: ForecastInputs, cell: str, hidden_size: int, num_layers: int, *, seed: int
     ) -> None:
         super().__init__()
-        self.encoder = _LAYERS[cell](inputs.input_size, hidden_size, num_layers, batch_first=True)
+        self.encoder = LAYERS[cell](inputs.input_size, hidden_size, num_layers, batch_first=True)
         self.head = torch.nn.Linear(self.encoder.stack.output_size, inputs.output_size)
         self._shape = (inputs.horizon, len(inputs.levels))
         initial = self.encoder.stack.initialise(np.random.default_rng(seed))

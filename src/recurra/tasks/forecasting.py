@@ -13,12 +13,11 @@ from recurra import artifact as artifacts
 from recurra._base.errors import ArtifactError, InputError
 from recurra._base.validation import one_of, positive_int
 from recurra.artifact import Artifact
-from recurra.cells import CELLS
 from recurra.data import Scaler, Share, impute, make_windows, read_series, split_rows
 from recurra.evaluation import Evaluation, TargetScale, evaluate_forecasts
 from recurra.runtime import Forecast, ForecastInputs, ForecastModel, forecast_artifact
 from recurra.tasks.card import forecast_card
-from recurra.tasks.forecast_network import ForecastNetwork, PinballLoss, WindowExamples
+from recurra.tasks.forecast_network import LAYERS, ForecastNetwork, PinballLoss, WindowExamples
 from recurra.training import Listener, TrainingSettings, train
 
 LEVELS = (0.1, 0.5, 0.9)
@@ -214,7 +213,7 @@ class Forecaster(BaseEstimator):
         positive_int("horizon", self.horizon)
         if self.context is not None:
             positive_int("context", self.context)
-        one_of("cell", self.cell, CELLS)
+        one_of("cell", self.cell, LAYERS)
         positive_int("hidden_size", self.hidden_size)
         positive_int("num_layers", self.num_layers)
         return TrainingSettings(
