@@ -215,6 +215,10 @@ def test_predict_refuses_data_that_does_not_suit(refused, trained, tmp_path: Pat
     assert refused("predict", trained.model, short) == (
         "error: the data has 4 rows, but a forecast needs the last 24; give more"
     )
+    for name, path in (("model", trained.model), ("data", trained.data)):
+        assert refused("predict", trained.model, trained.data, "-o", path) == (
+            f"error: -o names the {name} itself, {path}; give another file name"
+        )
     assert refused("predict", trained.model, trained.data, "-o", tmp_path / "no" / "f.csv") == (
         "error: TMP/no/f.csv cannot be written: the folder TMP/no does not exist; create it first"
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recurra._base.errors import InputError
 from recurra.cli import console
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ def predict(
     from recurra.runtime import load
 
     if output is not None:
+        for name, path in (("model", model), ("data", data)):
+            if output.resolve() == path.resolve():
+                raise InputError(f"-o names the {name} itself, {output}; give another file name")
         check_writable(output)
     forecast = load(model).predict(data)
     console.note(forecast.gaps.lines())
