@@ -88,13 +88,31 @@ Cell cell_of(const std::string &name) {
     return Cell::gru;
   if (name == "gru_reset_before")
     return Cell::gru_reset_before;
-  throw nb::value_error(
-      ("cell must be one of rnn_tanh, rnn_relu, lstm, gru, gru_reset_before, got '" + name + "'").c_str());
+  if (name == "min_gru")
+    return Cell::min_gru;
+  if (name == "min_lstm")
+    return Cell::min_lstm;
+  throw nb::value_error(("cell must be one of rnn_tanh, rnn_relu, lstm, gru, gru_reset_before, min_gru, min_lstm, got '" +
+                         name + "'")
+                            .c_str());
 }
 
 std::int64_t gates_of(Cell cell) {
-  return cell == Cell::lstm ? 4 : cell == Cell::gru || cell == Cell::gru_reset_before ? 3 : 1;
+  switch (cell) {
+  case Cell::lstm:
+    return 4;
+  case Cell::gru:
+  case Cell::gru_reset_before:
+  case Cell::min_lstm:
+    return 3;
+  case Cell::min_gru:
+    return 2;
+  default:
+    return 1;
+  }
 }
+
+bool sees_state(Cell cell) { return cell != Cell::min_gru && cell != Cell::min_lstm; }
 
 const std::int64_t *lengths_of(const std::optional<Lengths> &lengths, std::int64_t T_, std::int64_t N) {
   if (!lengths)
@@ -152,19 +170,18 @@ template <class A> A get(const Arrays &arrays, const char *name) {
 
 template <class A> LayerShape shape_of(const std::string &name, const Arrays &arrays) {
   const Cell cell = cell_of(name);
-  const A weight_ih = get<A>(arrays, "weight_ih"), weight_hh = get<A>(arrays, "weight_hh");
+  const A weight_ih = get<A>(arrays, "weight_ih");
   LayerShape shape{cell, axis(weight_ih, 1), axis(weight_ih, 0) / gates_of(cell)};
   if (shape.input < 1 || shape.hidden < 1)
     throw nb::value_error(("input and hidden size must be at least 1, got " + text({shape.input, shape.hidden})).c_str());
   if (arrays.contains("weight_hr"))
-    shape.projection = axis(weight_hh, 1);
+    shape.projection = axis(get<A>(arrays, "weight_hr"), 0);
   shape.peephole = arrays.contains("weight_ci");
   shape.layer_norm = arrays.contains("ln_ih_weight");
   if (cell != Cell::lstm && (shape.projection || shape.peephole))
     throw nb::value_error("only an LSTM has weight_hr and weight_ci");
-  if (shape.projection < 0 || shape.projection >= shape.hidden)
-    if (arrays.contains("weight_hr"))
-      throw nb::value_error(("a projection must be smaller than the hidden size, got " + text({shape.projection})).c_str());
+  if (arrays.contains("weight_hr") && (shape.projection < 1 || shape.projection >= shape.hidden))
+    throw nb::value_error(("a projection must be smaller than the hidden size, got " + text({shape.projection})).c_str());
   return shape;
 }
 
@@ -178,7 +195,8 @@ template <class P, class A> recurra::Weights<P> weights_of(const Arrays &arrays,
     const auto array = find<A>(arrays, name);
     return array ? contiguous(*array, name, {rows}) : nullptr;
   };
-  recurra::Weights<P> out{pointer("weight_ih", {rows, shape.input}), pointer("weight_hh", {rows, R}), optional("bias_ih"),
+  recurra::Weights<P> out{pointer("weight_ih", {rows, shape.input}),
+                          sees_state(shape.cell) ? pointer("weight_hh", {rows, R}) : nullptr, optional("bias_ih"),
                           optional("bias_hh")};
   if (shape.projection)
     out.weight_hr = pointer("weight_hr", {R, H});
@@ -357,7 +375,7 @@ template <class T> void bind(nb::module_ &m, const char *suffix) {
   m.def(name("backward").c_str(), &backward<T>, "cell"_a, "weights"_a, "x"_a, "h0"_a, "c0"_a.none(), "lengths"_a.none(),
         "reverse"_a, "y"_a, "tape"_a, "dy"_a, "dh_n"_a, "dc_n"_a.none(), "dx"_a.none(), "dh0"_a, "dc0"_a.none(),
         "gradients"_a, "recurrent"_a.none(), "keep_h"_a.none(), "keep_c"_a.none(), "zoneout"_a, "threads"_a,
-        "Gradients of one pass, from what forward was given and wrote, into the arrays of `gradients` and d...");
+        "Gradients of one pass, from what forward was given and wrote, into the arrays whose names begin with d and those of `gradients`.");
   m.def(name("activations").c_str(), &activations<T>, "x"_a, "sigmoid"_a, "tanh"_a,
         "The kernels' own sigmoid and tanh of x [count].");
 }

@@ -14,7 +14,7 @@ template <> struct ExpConstants<float> {
   static constexpr float log2e = 1.44269504f, ln2_high = 0.693145751953125f, ln2_low = 1.42860677e-06f;
   static constexpr float rounder = 12582912.f; // 1.5 * 2^23: adding it rounds to a whole number in the low bits
   static constexpr int mantissa = 23, bias = 127;
-  static constexpr float largest = 87.f;      // sigmoid's exponent stays in the range of normal numbers
+  static constexpr float largest = 87.f;      // exp of it, and of its negative, are normal numbers
   static constexpr float tanh_is_one = -20.f; // 1 - tanh(10) is far below half a unit in the last place
   static constexpr float q[] = {0.5f, 0.16666576266288757f, 0.041666556149721146f, 0.008363178931176662f,
                                 0.0013926184037700295f};
@@ -49,16 +49,18 @@ template <class T> RECURRA_INLINE void split_exp(Vec<T> t, Vec<T> &power, Vec<T>
   power = (Vec<T>)(((VecInt<T>)shifted + C::bias) << C::mantissa);
 }
 
-// 1 / (1 + exp(-x)); absolute error at most 2^-23 in single precision.
-template <class T> RECURRA_INLINE Vec<T> sigmoid(Vec<T> x) {
+// exp(t), with t limited to where the result is a normal number.
+template <class T> RECURRA_INLINE Vec<T> limited_exp(Vec<T> t) {
   using C = ExpConstants<T>;
-  Vec<T> t = -x; // comparisons with NaN are false, so NaN passes both limits
-  t = t > C::largest ? splat<T>(C::largest) : t;
+  t = t > C::largest ? splat<T>(C::largest) : t; // comparisons with NaN are false, so NaN passes both limits
   t = t < -C::largest ? splat<T>(-C::largest) : t;
   Vec<T> power, rest;
   split_exp<T>(t, power, rest);
-  return T(1) / (T(1) + fma(power, rest, power));
+  return fma(power, rest, power);
 }
+
+// 1 / (1 + exp(-x)); absolute error at most 2^-23 in single precision.
+template <class T> RECURRA_INLINE Vec<T> sigmoid(Vec<T> x) { return T(1) / (T(1) + limited_exp<T>(-x)); }
 
 // tanh |x| = -e / (2 + e) with e = expm1(-2 |x|), then the sign of x; at most 2 units in the last place.
 template <class T> RECURRA_INLINE Vec<T> tanh(Vec<T> x) {

@@ -9,7 +9,7 @@
 
 namespace recurra {
 
-enum class Cell { elman_tanh, elman_relu, lstm, gru, gru_reset_before };
+enum class Cell { elman_tanh, elman_relu, lstm, gru, gru_reset_before, min_gru, min_lstm };
 
 struct LayerShape {
   Cell cell;
@@ -25,7 +25,7 @@ struct LayerShape {
 // Weights, or their gradients, in PyTorch's layout and gate order. T is const where they are only read.
 template <class T> struct Weights {
   T *weight_ih; // [G * H, I]
-  T *weight_hh; // [G * H, R]
+  T *weight_hh; // [G * H, R]; null for the cells whose gates do not see h'
   T *bias_ih;   // [G * H]; null for none
   T *bias_hh;   // [G * H]; null for none
   T *weight_hr = nullptr;                                                      // [R, H]: projection

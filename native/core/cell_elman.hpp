@@ -10,7 +10,7 @@ template <class T, bool RELU> struct Elman {
   // Slots are the columns of pre-activations that a unit needs; the input product fills `gates` of them from x_first on, the
   // recurrent product from h_first on. `kept` columns a unit go to the tape for the backward pass.
   static constexpr int gates = 1, slots = 1, x_first = 0, h_first = 0, kept = 0;
-  static constexpr bool has_c = false;
+  static constexpr bool has_c = false, recurrent = true;
   static constexpr int x_gates[] = {0}, h_gates[] = {0}; // PyTorch's gate number in each slot
 
   RECURRA_INLINE static V forward(const V (&z)[slots], V, V &, V *) {

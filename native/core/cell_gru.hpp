@@ -13,7 +13,7 @@ template <class T, bool RESET_BEFORE> struct Gru {
   // n needs its two products apart, so there are four slots: n from x, r, z, n from h'. In this order both products, and both
   // their gradients, are contiguous: three slots from 0 on, three from 1 on.
   static constexpr int gates = 3, slots = 4, x_first = 0, h_first = 1, kept = 4;
-  static constexpr bool has_c = false;
+  static constexpr bool has_c = false, recurrent = true;
   static constexpr int x_gates[] = {2, 0, 1}, h_gates[] = {0, 1, 2};
 
   // `keep` (null in inference) receives r, z, n and the recurrent half of n's pre-activation.

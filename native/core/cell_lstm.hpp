@@ -9,7 +9,7 @@ namespace recurra::RECURRA_VARIANT {
 template <class T> struct Lstm {
   using V = Vec<T>;
   static constexpr int gates = 4, slots = 4, x_first = 0, h_first = 0, kept = 5;
-  static constexpr bool has_c = true;
+  static constexpr bool has_c = true, recurrent = true;
   static constexpr int x_gates[] = {0, 1, 2, 3}, h_gates[] = {0, 1, 2, 3}; // i, f, g, o
   static constexpr int kept_c = 4;
 

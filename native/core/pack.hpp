@@ -33,7 +33,7 @@ template <class T, class Cell> struct PackedLayer {
       return begin;
     };
     x_panels = section(true, width * Cell::gates * I);
-    h_panels = section(true, width * Cell::gates * R);
+    h_panels = section(Cell::recurrent, width * Cell::gates * R);
     start = section(true, width * Cell::slots);
     projection = section(shape.projection, blocks_of<T>(R) * PANEL<T> * H);
     peephole = section(shape.peephole, 3 * width);
@@ -72,16 +72,20 @@ template <class T> void pack_units(const T *values, int count, std::int64_t H, s
 template <class T, class Cell> void pack(LayerShape shape, const Weights<const T> &w, T *packed) {
   const PackedLayer<T, Cell> layer(shape, packed);
   const std::int64_t H = shape.hidden, I = shape.input, R = layer.R, width = layer.blocks * PANEL<T>;
-  T *x_panel = packed, *h_panel = packed + (layer.h_panels - packed), *start = packed + (layer.start - packed);
+  const auto writable = [&](const T *section) { return packed + (section - packed); };
+  T *x_panel = packed, *h_panel = writable(layer.h_panels), *start = writable(layer.start);
   for (std::int64_t j = 0; j < layer.blocks; ++j) {
     const std::int64_t first = j * PANEL<T>, units = smaller(PANEL<T>, H - first);
     for (int slot = 0; slot < Cell::slots; ++slot)
       for (std::int64_t u = 0; u < PANEL<T>; ++u)
         start[slot * PANEL<T> + u] = T(0);
-    for (int g = 0; g < Cell::gates; ++g, x_panel += I * PANEL<T>, h_panel += R * PANEL<T>) {
+    for (int g = 0; g < Cell::gates; ++g, x_panel += I * PANEL<T>) {
       const std::int64_t x_row = Cell::x_gates[g] * H + first, h_row = Cell::h_gates[g] * H + first;
       pack_rows<T>(w.weight_ih + x_row * I, I, units, x_panel);
-      pack_rows<T>(w.weight_hh + h_row * R, R, units, h_panel);
+      if constexpr (Cell::recurrent) {
+        pack_rows<T>(w.weight_hh + h_row * R, R, units, h_panel);
+        h_panel += R * PANEL<T>;
+      }
       for (std::int64_t u = 0; u < units; ++u) {
         if (w.bias_ih)
           start[(Cell::x_first + g) * PANEL<T> + u] += w.bias_ih[x_row + u];
@@ -91,7 +95,6 @@ template <class T, class Cell> void pack(LayerShape shape, const Weights<const T
     }
     start += Cell::slots * PANEL<T>;
   }
-  const auto writable = [&](const T *section) { return packed + (section - packed); };
   if (shape.projection)
     for (std::int64_t p = 0; p < blocks_of<T>(R); ++p)
       pack_rows<T>(w.weight_hr + p * PANEL<T> * H, H, smaller(PANEL<T>, R - p * PANEL<T>),

@@ -3,6 +3,9 @@
 // Such a layer computes the input's and the state's products of a row apart (zx and zh, gate after gate in PyTorch's order),
 // may normalise them, and then runs the cell's row maths over whole rows. Rows are padded to whole panels; what lies past H is
 // zero in every pre-activation, so it stays zero.
+//
+// A RowCell has its gate count and a few facts: `has_c`; `plain`, whether it also has a fused pass (its Packing); `two_products`,
+// whether the last gate's product starts from what the others gave; `same_gradients`, whether those of zx and zh are the same.
 #pragma once
 
 #include "activations.hpp"

@@ -11,7 +11,7 @@ namespace recurra::RECURRA_VARIANT {
 template <class T> struct RowLstm {
   using Packing = Lstm<T>;
   static constexpr int gates = 4;
-  static constexpr bool has_c = true, two_products = false, same_gradients = true;
+  static constexpr bool has_c = true, plain = true, two_products = false, same_gradients = true;
 
   static void forward(const Row<T> &row) {
     const std::int64_t W = row.width;

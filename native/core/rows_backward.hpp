@@ -105,7 +105,7 @@ private:
 
   // Adds to carry_h, for the rows that are alive at step s, what step s sends back to h before it.
   void through_product(std::int64_t s, std::int64_t begin, std::int64_t live, const Buffers &b) const {
-    if (live <= 0)
+    if (live <= 0 || !RowCell::Packing::recurrent)
       return;
     for (std::int64_t r = 0; r < live; ++r)
       b.sources[r] = zh_of(s, begin + r);
@@ -236,7 +236,8 @@ template <class T, class RowCell> void rows_backward(const BackwardArgs<T> &args
   const std::int64_t H = shape.hidden, I = shape.input, R = shape.output(), W = layer.width, V = layer.h_width, all = layer.all();
   const bool masked = RowCell::two_products || args.noise.recurrent;
   Pass pass{args, batch, layer, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr};
-  pass.turned_h = turn<T>(space, args.weights.weight_hh, 0, Pass::FIRST, H, W, R);
+  if constexpr (Packing::recurrent)
+    pass.turned_h = turn<T>(space, args.weights.weight_hh, 0, Pass::FIRST, H, W, R);
   if constexpr (RowCell::two_products)
     pass.turned_n = turn<T>(space, args.weights.weight_hh, Pass::FIRST, 1, H, W, R);
   if (shape.projection) {
@@ -280,7 +281,8 @@ template <class T, class RowCell> void rows_backward(const BackwardArgs<T> &args
   const bool norm = shape.layer_norm; // its biases lie outside the normalisation, so the row sums have their gradients
   const GradientRows<T> dzx{pass.dzx, batch.total, all, PANEL<T>, W}, dzh{pass.dzh, batch.total, all, PANEL<T>, W};
   outer<T>(team, space, x_rows, I, dzx, RowCell::gates, IN_ORDER, H, out.weight_ih, norm ? nullptr : out.bias_ih);
-  outer<T>(team, space, h_rows, R, dzh, Pass::FIRST, IN_ORDER, H, out.weight_hh, norm ? nullptr : out.bias_hh);
+  if constexpr (Packing::recurrent)
+    outer<T>(team, space, h_rows, R, dzh, Pass::FIRST, IN_ORDER, H, out.weight_hh, norm ? nullptr : out.bias_hh);
   if constexpr (RowCell::two_products) {
     const GradientRows<T> dzn{pass.dzh + Pass::FIRST * W, batch.total, all, PANEL<T>, W};
     outer<T>(team, space, extra_rows, R, dzn, 1, LAST, H, out.weight_hh, norm ? nullptr : out.bias_hh);

@@ -7,6 +7,7 @@
 #include "row_elman.hpp"
 #include "row_gru.hpp"
 #include "row_lstm.hpp"
+#include "row_minimal.hpp"
 
 namespace recurra::RECURRA_VARIANT {
 
@@ -182,9 +183,11 @@ private:
     const auto x_bias = [&](std::int64_t j, int gate) { return layer.x_bias(j, place_of(Packing::x_gates, gate)); };
     const auto h_bias = [&](std::int64_t j, int gate) { return layer.h_bias(j, place_of(Packing::h_gates, gate)); };
     constexpr int FIRST = RowCell::two_products ? RowCell::gates - 1 : RowCell::gates; // gates of the first product
-    for (std::int64_t r = 0; r < live; ++r)
-      b.sources[r] = b.h_masked + r * layer.h_width;
-    layer.multiply_h(b.sources, live, 0, FIRST, b.zh);
+    if constexpr (Packing::recurrent) {
+      for (std::int64_t r = 0; r < live; ++r)
+        b.sources[r] = b.h_masked + r * layer.h_width;
+      layer.multiply_h(b.sources, live, 0, FIRST, b.zh);
+    }
     for (std::int64_t r = 0; r < live; ++r) {
       const Row<T> row = row_of(s, begin, r, zx, b);
       if (layer.shape.layer_norm) {

@@ -16,14 +16,18 @@ template <class T, class F> auto with_cell(Cell cell, F &&f) {
     return f.template operator()<RowLstm<T>>();
   case Cell::gru:
     return f.template operator()<RowGru<T, false>>();
-  default:
+  case Cell::gru_reset_before:
     return f.template operator()<RowGru<T, true>>();
+  case Cell::min_gru:
+    return f.template operator()<RowMinGru<T>>();
+  default:
+    return f.template operator()<RowMinLstm<T>>();
   }
 }
 
 // Plain cells run in one fused pass; whatever an option touches needs whole rows.
-bool by_rows(LayerShape shape, bool noise) {
-  return noise || shape.projection || shape.peephole || shape.layer_norm || shape.cell == Cell::gru_reset_before;
+bool plain(LayerShape shape, bool noise) {
+  return !(noise || shape.projection || shape.peephole || shape.layer_norm);
 }
 
 template <class T> std::int64_t packed_linear_size(std::int64_t inputs, std::int64_t outputs) {
@@ -78,8 +82,10 @@ template <class T> constexpr Kernels<T> kernels() {
       },
       [](LayerShape shape, bool noise) {
         return with_cell<T>(shape.cell, [&]<class C>() {
-          return by_rows(shape, noise) ? row_tape<T, C>(shape).size
-                                       : blocks_of<T>(shape.hidden) * C::Packing::kept * PANEL<T>;
+          if constexpr (C::plain)
+            if (plain(shape, noise))
+              return blocks_of<T>(shape.hidden) * std::int64_t{C::Packing::kept} * PANEL<T>;
+          return row_tape<T, C>(shape).size;
         });
       },
       [](LayerShape shape, const Weights<const T> &w, T *packed) {
@@ -87,24 +93,24 @@ template <class T> constexpr Kernels<T> kernels() {
       },
       [](const ForwardArgs<T> &args) {
         with_cell<T>(args.shape.cell, [&]<class C>() {
-          if constexpr (!C::two_products)
-            if (!by_rows(args.shape, args.noise.any()))
+          if constexpr (C::plain)
+            if (plain(args.shape, args.noise.any()))
               return forward<T, typename C::Packing>(args);
           rows_forward<T, C>(args);
         });
       },
       [](const BackwardArgs<T> &args) {
         with_cell<T>(args.shape.cell, [&]<class C>() {
-          if constexpr (!C::two_products)
-            if (!by_rows(args.shape, args.noise.any()))
+          if constexpr (C::plain)
+            if (plain(args.shape, args.noise.any()))
               return backward<T, typename C::Packing>(args);
           rows_backward<T, C>(args);
         });
       },
       [](const StepArgs<T> &args) {
         with_cell<T>(args.shape.cell, [&]<class C>() {
-          if constexpr (!C::two_products)
-            if (!by_rows(args.shape, args.zoneout != 0)) {
+          if constexpr (C::plain)
+            if (plain(args.shape, args.zoneout != 0)) {
               Team alone(1);
               return run(alone, [&](int) { step<T, typename C::Packing>(args); });
             }

@@ -28,8 +28,12 @@ template <class T> struct LayerCase {
   LayerCase(recurra::Cell cell, std::mt19937 &random, bool options = false) {
     const auto below = [&](int limit) { return static_cast<std::int64_t>(random() % limit); };
     shape = {cell, 1 + below(20), 1 + below(40)};
-    gates = cell == recurra::Cell::lstm ? 4 : cell == recurra::Cell::gru || cell == recurra::Cell::gru_reset_before ? 3 : 1;
-    shape.layer_norm = options && below(2);
+    using recurra::Cell;
+    gates = cell == Cell::lstm                                                                      ? 4
+            : cell == Cell::gru || cell == Cell::gru_reset_before || cell == Cell::min_lstm ? 3
+            : cell == Cell::min_gru                                                                 ? 2
+                                                                                                    : 1;
+    shape.layer_norm = options && cell != Cell::min_gru && cell != Cell::min_lstm && below(2);
     shape.peephole = options && has_c() && below(2);
     shape.projection = options && has_c() && shape.hidden > 1 && below(2) ? 1 + below(static_cast<int>(shape.hidden) - 1) : 0;
     steps = 1 + below(7);
@@ -44,9 +48,10 @@ template <class T> struct LayerCase {
     };
     const std::int64_t I = shape.input, H = shape.hidden, R = shape.output();
     fill(weight_ih, gates * H * I);
-    fill(weight_hh, gates * H * R);
+    const bool sees_state = cell != Cell::min_gru && cell != Cell::min_lstm; // the others have neither of these
+    fill(weight_hh, sees_state ? gates * H * R : 0);
     fill(bias_ih, gates * H);
-    fill(bias_hh, gates * H);
+    fill(bias_hh, sees_state ? gates * H : 0);
     fill(weight_hr, shape.projection * H);
     for (std::vector<T> *peephole : {&weight_ci, &weight_cf, &weight_co})
       fill(*peephole, shape.peephole ? H : 0);

@@ -160,6 +160,8 @@ TEST(backward_is_the_derivative_of_forward_with_options) {
       return;
     for (int k = 0; k < 15; ++k)
       check_backward(variant, cell == Cell::gru && k % 2 ? Cell::gru_reset_before : cell, random, true);
+    for (const Cell minimal : {Cell::min_gru, Cell::min_lstm})
+      check_backward(variant, minimal, random, false);
   });
 }
 

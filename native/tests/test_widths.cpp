@@ -30,7 +30,8 @@ TEST(the_width_of_vectors_changes_no_bit) {
     return;
   using recurra::Cell;
   std::mt19937 random(8);
-  for (const Cell cell : {Cell::elman_tanh, Cell::elman_relu, Cell::lstm, Cell::gru, Cell::gru_reset_before})
+  for (const Cell cell : {Cell::elman_tanh, Cell::elman_relu, Cell::lstm, Cell::gru, Cell::gru_reset_before,
+                          Cell::min_gru, Cell::min_lstm})
     for (int k = 0; k < 40; ++k) {
       const LayerCase<double> problem(cell, random, k % 2);
       CHECK(same_bits(problem.forward(recurra::avx2::VARIANT.f64, 1), problem.forward(recurra::narrow::VARIANT.f64, 2)));

@@ -9,19 +9,19 @@ from hypothesis import strategies as st
 
 from recurra import kernels
 from recurra._base.errors import InputError
+from recurra.cells import CELLS as ALL_CELLS
 from recurra.cells import Stack, cell
 from recurra.cells.options import OPTIONS
 from recurra.cells.registry import OPTIONS_OF
 
 CELLS = [("rnn", {}), ("rnn", {"nonlinearity": "relu"}), ("lstm", {}), ("gru", {})]
-NATIVE = ["rnn", "lstm", "gru"]
 EPSILON = {np.float32: 2.0**-24, np.float64: 2.0**-53}
 
 
 @st.composite
 def problems(draw, max_layers=2):
     """A random stack with parameters, input, states, lengths and noise; biases and states are not zero."""
-    name = draw(st.sampled_from(NATIVE))
+    name = draw(st.sampled_from(sorted(ALL_CELLS)))
     own = [option for option in OPTIONS_OF[name] if option in OPTIONS]
     options = {option: draw(st.sampled_from(OPTIONS[option].trials)) for option in own}
     T, N = draw(st.integers(1, 9)), draw(st.sampled_from([*range(16), 50, 100]))
@@ -36,9 +36,9 @@ def problems(draw, max_layers=2):
     lengths = rng.integers(0, T + 1, N) if draw(st.booleans()) else None
     masks = rng.binomial(1, 0.6, (stack.num_layers - 1, T, N, stack.output_size)) / 0.6
     noise, runs, R = {}, len(stack.layers()), stack.cell.output_size
-    if draw(st.booleans()):
+    if made.has_recurrent_weights and draw(st.booleans()):
         noise["recurrent"] = rng.binomial(1, 0.6, (runs, N, R)) / 0.6
-    if draw(st.booleans()):
+    if "zoneout" in own and draw(st.booleans()):
         noise["keep_h"] = rng.binomial(1, 0.3, (runs, T, N, R)).astype(float)
         if name == "lstm":
             noise["keep_c"] = rng.binomial(1, 0.3, (runs, T, N, H)).astype(float)

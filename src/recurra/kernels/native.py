@@ -16,9 +16,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 def _check_choice() -> None:
     chosen = os.environ.get("RECURRA_KERNELS")
     if chosen and chosen not in _native.variants():
-        raise InputError(
-            f"RECURRA_KERNELS must be one of {', '.join(_native.variants())} on this processor, got {chosen!r}"
-        )
+        runnable = ", ".join(_native.variants())
+        raise InputError(f"RECURRA_KERNELS must be one of {runnable} on this processor, got {chosen!r}")
 
 
 _check_choice()

@@ -261,6 +261,8 @@ def _own_parameters(run: Direction, parameters: Mapping[str, Array]) -> Arrays:
 def _given_noise(
     stack: Stack, noise: Mapping[str, Array] | None, T: int, N: int, dtype: np.dtype[Any]
 ) -> Arrays:
+    if noise and not stack.cell.has_recurrent_weights:
+        raise InputError(f"noise must be None for {stack.cell.name}, got {', '.join(noise)}")
     runs, R, H = len(stack.layers()), stack.cell.output_size, stack.cell.hidden_size
     shapes = {"recurrent": (runs, N, R), "keep_h": (runs, T, N, R)}
     if "c" in stack.cell.states:
