@@ -8,7 +8,7 @@ import torch
 
 from recurra._base.errors import InputError
 from recurra.cells import Stack, cell
-from recurra.runtime import Linear, Network, Pool, Recurrent, network_spec
+from recurra.runtime import Autoregression, Linear, Network, Pool, Recurrent, network_spec
 
 TORCH = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
 
@@ -26,6 +26,10 @@ def random_network(*parts, seed=0):
 def usual(name="lstm", *, num_layers=2, bidirectional=False):
     stack = Stack(cell(name, input_size=3, hidden_size=7), num_layers, bidirectional)
     return Recurrent("encoder", stack), Pool("last"), Linear("head", stack.output_size, 4)
+
+
+def with_autoregression(name="lstm", *, context=5):
+    return *usual(name), Autoregression("autoregression", context, horizon=2, levels=2)
 
 
 @pytest.mark.parametrize("bidirectional", [False, True])
@@ -52,9 +56,33 @@ def test_without_pooling_every_step_comes_out():
     np.testing.assert_array_equal(steps[:, -1], last)
 
 
+@pytest.mark.parametrize("context", [3, 11, 20])
+def test_an_autoregression_stands_beside(context):
+    parts = with_autoregression(context=context)
+    spec, tensors = random_network(*parts)
+    x = np.random.default_rng(1).normal(size=(5, 11, 3)).astype(np.float32)
+    without = {key: value for key, value in tensors.items() if not key.startswith("autoregression")}
+    before = Network(network_spec(parts[:-1]), without)(x)
+    column = np.concatenate([np.zeros((5, 20)), x[:, :, 0].astype(np.float64)], axis=1)[:, -context:]
+    steps = column @ tensors["autoregression.weight"].T
+    expected = before.reshape(5, 2, 2) + steps[:, :, None]  # both levels of a step alike
+    np.testing.assert_allclose(Network(spec, tensors)(x), expected.reshape(5, 4), atol=2e-6)
+
+
+def test_an_autoregression_in_the_specification():
+    assert network_spec(with_autoregression())["layers"][3] == {
+        "type": "autoregression",
+        "name": "autoregression",
+        "context": 5,
+        "horizon": 2,
+        "levels": 2,
+    }
+
+
+@pytest.mark.parametrize("parts", [usual, with_autoregression])
 @pytest.mark.parametrize("name", TORCH)
-def test_a_row_has_the_same_bits_alone_padded_and_in_any_batch(name):
-    spec, tensors = random_network(*usual(name))
+def test_a_row_has_the_same_bits_alone_padded_and_in_any_batch(name, parts):
+    spec, tensors = random_network(*parts(name))
     network = Network(spec, tensors)
     x = np.random.default_rng(2).normal(size=(37, 12, 3)).astype(np.float32)
     lengths = np.random.default_rng(3).integers(0, 13, 37)
@@ -66,8 +94,9 @@ def test_a_row_has_the_same_bits_alone_padded_and_in_any_batch(name):
         np.testing.assert_array_equal(network(x[row : row + 1, :length]), together[row : row + 1])
 
 
-def test_a_row_of_length_zero_is_the_bias_of_the_head():
-    spec, tensors = random_network(*usual())
+@pytest.mark.parametrize("parts", [usual, with_autoregression])
+def test_a_row_of_length_zero_is_the_bias_of_the_head(parts):
+    spec, tensors = random_network(*parts())
     output = Network(spec, tensors)(np.ones((2, 5, 3), np.float32), np.array([0, 5]))
     np.testing.assert_array_equal(output[0], tensors["head.bias"])
     assert (output[1] != output[0]).all()
@@ -169,15 +198,15 @@ def without(index, field):
         ),
         (
             layer(0, type="os.system"),
-            "spec.layers[0].type must be one of recurrent, pool, linear, got 'os.system'",
+            "spec.layers[0].type must be one of recurrent, pool, linear, autoregression, got 'os.system'",
         ),
         (
             without(1, "type"),
-            "spec.layers[1].type must be one of recurrent, pool, linear, got None",
+            "spec.layers[1].type must be one of recurrent, pool, linear, autoregression, got None",
         ),
         (
             layer(0, type=["recurrent"]),
-            "spec.layers[0].type must be one of recurrent, pool, linear, got ['recurrent']"
+            "spec.layers[0].type must be one of recurrent, pool, linear, autoregression, got ['recurrent']"
             "; did you mean 'recurrent'?",
         ),
         (without(0, "name"), "spec.layers[0].name must be text, got None"),
@@ -232,6 +261,32 @@ def without(index, field):
 )
 def test_a_specification_that_does_not_fit(change, message):
     spec, tensors = random_network(*usual())
+    spec = copy.deepcopy(spec)
+    change(spec, tensors)
+    with pytest.raises(InputError) as error:
+        Network(spec, tensors)
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (layer(3, levels=3), "'autoregression' gives 6 outputs, but the part before it gives 4"),
+        (layer(3, context=0), "spec.layers[3].context must be a whole number of at least 1, got 0"),
+        (
+            layer(3, context=2**60),
+            f"tensor 'autoregression.weight' must be float32 (2, {2**60}), got float32 (2, 5)",
+        ),
+        (without(3, "name"), "spec.layers[3] must have name, got only context, horizon, levels"),
+        (layer(3, name="head"), "spec.layers must have different names, got 'head.weight' twice"),
+        (
+            lambda spec, tensors: spec["layers"].pop(1),
+            "spec.layers must pool the sequence before a part that stands beside the others",
+        ),
+    ],
+)
+def test_an_autoregression_that_does_not_fit(change, message):
+    spec, tensors = random_network(*with_autoregression())
     spec = copy.deepcopy(spec)
     change(spec, tensors)
     with pytest.raises(InputError) as error:

@@ -91,6 +91,13 @@ def test_the_runtime_computes_the_network_that_was_trained(quick, frame, monkeyp
     )
 
 
+def test_a_linear_rule_is_learnt_by_the_autoregression(make):
+    wave = np.sin(np.arange(600) * 2 * np.pi / 25) + np.sin(np.arange(600) * 2 * np.pi / 11)
+    forecaster = make(target="y", horizon=5, context=40, hidden_size=1, cell="rnn").fit(wave)
+    assert forecaster.metrics_["mae"] < 0.1 * forecaster.baselines_["last value"]["mae"]
+    assert forecaster.artifact_.tensors["autoregression.weight"].shape == (5, 40)
+
+
 def test_the_same_seed_gives_the_same_model(quick, frame):
     first, again = quick().fit(frame), quick().fit(frame)
     assert first.model_.fingerprint == again.model_.fingerprint

@@ -14,7 +14,7 @@ from recurra.data import GapReport, Series, future_times, impute, last_context, 
 from recurra.evaluation import Evaluation, evaluate_forecasts
 from recurra.runtime.forecast_inputs import MEDIAN, ForecastInputs
 from recurra.runtime.network import Network, network_spec
-from recurra.runtime.parts import Linear, Pool, Recurrent
+from recurra.runtime.parts import Autoregression, Linear, Part, Pool, Recurrent
 
 if TYPE_CHECKING:
     import polars as pl
@@ -156,9 +156,16 @@ def forecast_artifact(
     """The artifact of a forecaster: a recurrent ``encoder``, its last output, and a linear ``head``.
 
     ``tensors``, float32: the stack's parameters after ``encoder.``, ``head.weight`` (horizon * Q, H) and
-    ``head.bias`` (horizon * Q,). Raises InputError where they do not fit.
+    ``head.bias`` (horizon * Q,); with ``autoregression.weight`` (horizon, context), an autoregression stands
+    beside. Raises InputError where they do not fit.
     """
-    parts = [Recurrent("encoder", stack), Pool(), Linear("head", stack.output_size, inputs.output_size)]
+    parts: list[Part] = [
+        Recurrent("encoder", stack),
+        Pool(),
+        Linear("head", stack.output_size, inputs.output_size),
+    ]
+    if "autoregression.weight" in tensors:
+        parts.append(Autoregression("autoregression", inputs.context, inputs.horizon, len(inputs.levels)))
     spec = network_spec(parts)
     _check_sizes(inputs, Network(spec, tensors))
     return Artifact(

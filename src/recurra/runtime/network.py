@@ -28,7 +28,7 @@ class Network:
         self.input_size, self.output_size = _widths(parts)
         self.pools = any(isinstance(part, Pool) for part in parts)
         _check_tensors(parts, tensors)
-        self._runs = [part.bind(tensors) for part in parts]
+        self._runs = [(part.beside, part.bind(tensors)) for part in parts]
 
     def __call__(self, x: np.ndarray, lengths: np.ndarray | None = None, *, threads: int = 1) -> np.ndarray:
         """The output (N, O) or (N, T, O), float32, for x (N, T, I).
@@ -42,9 +42,9 @@ class Network:
             )
         N, T, _ = x.shape
         lengths = check_lengths(lengths, T, N)
-        x = x.transpose(1, 0, 2)
-        for run in self._runs:
-            x = run(x, lengths, threads)
+        inputs = x = x.transpose(1, 0, 2)
+        for beside, run in self._runs:
+            x = x + run(inputs, lengths, threads) if beside else run(x, lengths, threads)
         return x if self.pools else x.transpose(1, 0, 2)
 
 
@@ -62,6 +62,8 @@ def _widths(parts: Sequence[Part]) -> tuple[int, int]:
     for part in parts:
         if pooled and isinstance(part, (Pool, Recurrent)):
             raise InputError("spec.layers must not have a recurrent layer or a second pool after a pool")
+        if part.beside and not pooled:
+            raise InputError("spec.layers must pool the sequence before a part that stands beside the others")
         pooled = pooled or isinstance(part, Pool)
         width = part.output_size(width)
     return first, width

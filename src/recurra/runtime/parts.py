@@ -7,7 +7,7 @@ time-major, (T, N, ·); pooling turns them into rows, (N, ·).
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -17,12 +17,17 @@ from recurra._base.validation import one_of
 from recurra.cells import Stack
 from recurra.runtime import schema
 
+_TYPES = ("recurrent", "pool", "linear", "autoregression")
+
 Run: TypeAlias = Callable[[np.ndarray, np.ndarray, int], np.ndarray]
 """From x, each row's length (N,) and a number of threads to the part's output."""
 
 
 class Part(ABC):
     """A part of a network; its tensors are named ``name.parameter`` in the model file."""
+
+    beside: ClassVar[bool] = False
+    """Whether it reads the network's inputs, and its output is added to that of the part before it."""
 
     @abstractmethod
     def output_size(self, input_size: int) -> int:
@@ -117,16 +122,63 @@ class Linear(Part):
         }
 
 
+@dataclass(frozen=True)
+class Autoregression(Part):
+    """For each step of a horizon, W times the last ``context`` values of the inputs' first column.
+
+    It stands beside the network and shifts all ``levels`` quantiles of a step alike (the linear bypass of
+    Lai, Chang, Yang & Liu 2018, section 3.6). Steps before a row's first one count as zero.
+    """
+
+    name: str
+    context: int
+    horizon: int
+    levels: int
+
+    beside: ClassVar[bool] = True
+
+    def output_size(self, input_size: int) -> int:
+        size = self.horizon * self.levels
+        if size != input_size:
+            raise InputError(f"{self.name!r} gives {size} outputs, but the part before it gives {input_size}")
+        return size
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        return {f"{self.name}.weight": (self.horizon, self.context)}
+
+    def bind(self, tensors: Mapping[str, np.ndarray]) -> Run:
+        packed = kernels.Linear(tensors[f"{self.name}.weight"])
+
+        def run(x: np.ndarray, lengths: np.ndarray, threads: int) -> np.ndarray:
+            steps = packed(_last_values(x[:, :, 0], lengths, self.context), threads=threads)
+            return np.repeat(steps, self.levels, axis=1)
+
+        return run
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "type": "autoregression",
+            "name": self.name,
+            "context": self.context,
+            "horizon": self.horizon,
+            "levels": self.levels,
+        }
+
+
 def part_from_dict(fields: dict[str, Any], name: str) -> Part:
     """The part that ``to_dict`` described; raises InputError, naming the place below ``name``."""
     rest = {field: value for field, value in fields.items() if field != "type"}
-    match one_of(f"{name}.type", fields.get("type"), ["recurrent", "pool", "linear"]):
+    match one_of(f"{name}.type", fields.get("type"), _TYPES):
         case "recurrent":
             schema.check_fields({"name": rest.pop("name", None)}, {"name": schema.TEXT}, name)
             return Recurrent(fields["name"], Stack.from_dict(rest))
         case "pool":
             schema.check_fields(rest, {"how": schema.TEXT}, name)
             return Pool(**rest)
+        case "autoregression":
+            sizes = dict.fromkeys(("context", "horizon", "levels"), schema.SIZE)
+            schema.check_fields(rest, {"name": schema.TEXT, **sizes}, name)
+            return Autoregression(**rest)
         case _:
             sizes = {"in_features": schema.SIZE, "out_features": schema.SIZE}
             schema.check_fields(rest, {"name": schema.TEXT, **sizes}, name)
@@ -145,3 +197,12 @@ def _last(x: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     last = x[np.maximum(lengths, 1) - 1, np.arange(N)]
     last[lengths == 0] = 0
     return last
+
+
+def _last_values(x: np.ndarray, lengths: np.ndarray, count: int) -> np.ndarray:
+    """The last ``count`` values (N, count) of each row of x (T, N), zero before its first."""
+    T, N = x.shape
+    if T == 0:
+        return np.zeros((N, count), x.dtype)
+    steps = lengths[:, None] + np.arange(-count, 0)
+    return np.where(steps >= 0, x[np.maximum(steps, 0), np.arange(N)[:, None]], x.dtype.type(0))

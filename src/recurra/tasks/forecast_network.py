@@ -19,10 +19,11 @@ LAYERS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 
 class ForecastNetwork(torch.nn.Module):
-    """Quantiles (W, horizon, Q) after windows (W, context, I), both scaled.
+    """Quantiles (W, horizon, Q) after windows (W, context, I), both scaled; the target is the first column.
 
-    A recurrent encoder and a linear head on its last output. The head starts at zero, so that training begins
-    at what the scaling is centred on.
+    A recurrent encoder and a linear head on its last output make the quantiles; a linear autoregression on
+    the target's own window shifts all quantiles of a step alike (Lai, Chang, Yang & Liu 2018, section 3.6).
+    The last two start at zero, so that training begins at what the scaling is centred on.
     """
 
     def __init__(
@@ -31,15 +32,17 @@ class ForecastNetwork(torch.nn.Module):
         super().__init__()
         self.encoder = LAYERS[cell](inputs.input_size, hidden_size, num_layers, batch_first=True)
         self.head = torch.nn.Linear(self.encoder.stack.output_size, inputs.output_size)
+        self.autoregression = torch.nn.Linear(inputs.context, inputs.horizon, bias=False)
         self._shape = (inputs.horizon, len(inputs.levels))
         initial = self.encoder.stack.initialise(np.random.default_rng(seed))
         self.encoder.load_state_dict({name: torch.from_numpy(array) for name, array in initial.items()})
-        for parameter in self.head.parameters():
+        for parameter in (*self.head.parameters(), *self.autoregression.parameters()):
             torch.nn.init.zeros_(parameter)
 
     def forward(self, x: Tensor) -> Tensor:
         output, _ = self.encoder(x)
-        return self.head(output[:, -1]).unflatten(1, self._shape)
+        quantiles = self.head(output[:, -1]).unflatten(1, self._shape)
+        return quantiles + self.autoregression(x[:, :, 0]).unsqueeze(2)
 
     def tensors(self) -> dict[str, np.ndarray]:
         """Every parameter by name, as arrays."""

@@ -28,7 +28,8 @@ class Forecaster(BaseEstimator):
     """Forecast a column of a table ``horizon`` steps ahead, with the quantiles 0.1, 0.5 and 0.9.
 
     A recurrent network reads the last ``context`` rows, centred on their own end so that a trend does not
-    break it. It learns from the training part, stops by the validation part and is scored on the test part.
+    break it, and a linear autoregression stands beside it. It learns from the training part, stops by the
+    validation part and is scored on the test part.
 
     Args:
         target: the column to forecast.
