@@ -6,7 +6,6 @@ import sys
 
 import pytest
 import torch
-from torch.nn.utils.rnn import pack_sequence
 
 from recurra import nn
 from recurra._base.errors import InputError
@@ -42,14 +41,77 @@ def test_constructor_raises_as_torch_does(kind, sizes, options):
     assert error_of(lambda: ours(*sizes, **options, **fixed)) == want
 
 
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("LSTM", {"proj_size": -1}),
+        ("LSTM", {"proj_size": 4}),
+        ("LSTM", {"proj_size": 5}),
+        ("GRU", {"proj_size": 2}),
+        ("GRU", {"proj_size": 0}),
+        ("RNN", {"proj_size": 2}),
+        ("RNN", {"nonlinearity": "sin"}),
+        ("RNN", {"nonlinearity": None}),
+        ("RNN", {"num_layers": 1.0}),
+        ("LSTM", {"num_layers": "1"}),
+        ("LSTM", {"dropout": "a"}),
+        ("LSTM", {"dropout": None}),
+        ("GRU", {"dtype": torch.int64}),
+    ],
+)
+def test_wrong_options_raise_as_torch_does(kind, options):
+    want = error_of(lambda: getattr(torch.nn, kind)(3, 4, **options))
+    assert error_of(lambda: getattr(nn, kind)(3, 4, **options)) == want
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "options"),
+    [
+        ("LSTM", (3,), {}),
+        ("GRU", (3, 4), {"hidden": 4}),
+        ("LSTM", (3, 4), {"nonlinearity": "relu"}),
+        ("RNN", (3, 4), {"bias_": True}),
+    ],
+)
+def test_unknown_and_missing_arguments_are_type_errors_as_in_torch(kind, arguments, options):
+    assert error_of(lambda: getattr(torch.nn, kind)(*arguments, **options))[0] is TypeError
+    error, message = error_of(lambda: getattr(nn, kind)(*arguments, **options))
+    assert error is TypeError
+    assert repr(next(iter(options), "hidden_size")) in message
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: nn.GRU(3, 4, peephole=True), "GRU has no option 'peephole', which goes with LSTM only"),
+        (lambda: nn.RNN(3, 4, peephole=True), "RNN has no option 'peephole', which goes with LSTM only"),
+        (
+            lambda: nn.LSTM(3, 4, reset_after=False),
+            "LSTM has no option 'reset_after', which goes with GRU only",
+        ),
+        (lambda: nn.LSTM(3, 4, layer_norm=1), "layer_norm must be True or False, got 1"),
+        (lambda: nn.LSTM(3, 4, peephole="yes"), "peephole must be True or False, got 'yes'"),
+        (lambda: nn.GRU(3, 4, reset_after=None), "reset_after must be True or False, got None"),
+        (lambda: nn.GRU(3, 4, learn_initial_state=1), "learn_initial_state must be True or False, got 1"),
+        (lambda: nn.GRU(3, 4, zoneout=1.5), "zoneout must be a number between 0 and 1, got 1.5"),
+        (
+            lambda: nn.RNN(3, 4, recurrent_dropout=-0.1),
+            "recurrent_dropout must be a number between 0 and 1, got -0.1",
+        ),
+        (
+            lambda: nn.LSTM(3, 4, weight_dropout=True),
+            "weight_dropout must be a number between 0 and 1, got True",
+        ),
+    ],
+)
+def test_wrong_options_of_ours(call, message):
+    with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
+        call()
+
+
 def test_dropout_after_the_only_layer_warns_as_torch_does(make_pair):
     with pytest.warns(UserWarning, match="dropout option adds dropout after all but last recurrent layer"):
         make_pair(3, 4, dropout=0.5)
-
-
-def test_unknown_nonlinearity_as_torch():
-    want = error_of(lambda: torch.nn.RNN(3, 4, nonlinearity="sin"))
-    assert error_of(lambda: nn.RNN(3, 4, nonlinearity="sin")) == want
 
 
 def zeros(*shape, dtype=torch.float32):
@@ -101,14 +163,9 @@ X, H = zeros(5, 2, 3), zeros(1, 2, 4)
 @pytest.mark.parametrize(
     ("call", "kind", "message"),
     [
-        (
-            lambda: LSTM(pack_sequence([zeros(5, 3)])),
-            InputError,
-            "input must be a padded tensor, got a PackedSequence; unpack it with "
-            "torch.nn.utils.rnn.pad_packed_sequence and pass lengths=",
-        ),
         (lambda: LSTM(X, H), InputError, "hx must be a pair of tensors (h_0, c_0), got Tensor"),
-        (lambda: LSTM(X, (H,)), InputError, "hx must be a pair of tensors (h_0, c_0), got tuple"),
+        (lambda: LSTM(X, (H, 0)), InputError, "hx must be a pair of tensors (h_0, c_0), got tuple"),
+        (lambda: LSTM(X, (H,)), RuntimeError, "lstm expects two hidden states"),
         (lambda: GRU(X, (H, H)), InputError, "hx must be a tensor, got tuple"),
         (
             lambda: GRU(X, H.double()),
@@ -119,13 +176,8 @@ X, H = zeros(5, 2, 3), zeros(1, 2, 4)
         (
             lambda: LSTM(X, (H, H.to("meta"))),
             RuntimeError,
-            "Input and hidden[1] tensors are not at the same device, found input tensor at cpu "
-            "and hidden[1] tensor at meta",
-        ),
-        (
-            lambda: nn.LSTM(3, 4, proj_size=2),
-            InputError,
-            "proj_size must be 0, since this LSTM has no projection, got 2",
+            "Input and hidden tensors are not at the same device, found input tensor at cpu "
+            "and hidden tensor at meta",
         ),
         (
             lambda: LSTM(X, lengths=[1]),

@@ -48,16 +48,16 @@ def assert_rows_as_if_alone(layer, reference, x, hx, lengths):
 def gradients_given(*results):
     """The output gradients that `gradients` drew for results of these shapes."""
     generator = torch.Generator().manual_seed(1)
-    return [torch.randn(r.shape, generator=generator, dtype=torch.float64) for r in results]
+    return [torch.randn(r.shape, generator=generator, dtype=torch.float64).to(r) for r in results]
 
 
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("num_layers", [1, 2])
 @pytest.mark.parametrize("lengths", [[3, 5, 0, 1], [0, 0, 0, 0], [5, 5, 5, 5]])
-def test_rows_are_as_if_alone(make_pair, num_layers, bidirectional, lengths):
-    ours, theirs = make_pair(3, 4, num_layers, bidirectional=bidirectional)
-    x = torch.randn(5, 4, 3, dtype=torch.float64)
-    assert_rows_as_if_alone(ours, theirs, x, random_state(ours, 4), lengths)
+def test_rows_are_as_if_alone(make_pair, device, num_layers, bidirectional, lengths):
+    ours, theirs = make_pair(3, 4, num_layers, bidirectional=bidirectional, device=device)
+    x = torch.randn(5, 4, 3, dtype=torch.float64, device=device)
+    assert_rows_as_if_alone(ours, theirs, x, random_state(ours, 4, device=device), lengths)
 
 
 @settings(max_examples=30, deadline=None)
@@ -94,6 +94,17 @@ def test_lengths_of_any_kind(make, lengths):
         assert not row[length:].any()
 
 
+def test_an_array_of_lengths_may_change_before_the_backward(make):
+    layer = make(3, 4)
+    x = torch.randn(5, 2, 3, dtype=torch.float64, requires_grad=True)
+    lengths = np.array([2, 5])
+    output, _ = layer(x, lengths=lengths)
+    lengths[:] = 0
+    output.sum().backward()
+    assert x.grad[:2, 0].any(-1).all()
+    assert not x.grad[2:, 0].any()
+
+
 def test_unbatched(make):
     layer = make(3, 4, 2, bidirectional=True)
     x = torch.randn(5, 3, dtype=torch.float64)
@@ -104,10 +115,10 @@ def test_unbatched(make):
     torch.testing.assert_close(state_n, want_n, rtol=1e-12, atol=1e-14)
 
 
-def test_padding_may_hold_anything(make):
-    layer = make(3, 4, 2, bidirectional=True)
-    x = torch.randn(5, 2, 3, dtype=torch.float64)
-    hx = random_state(layer, 2)
+def test_padding_may_hold_anything(make, device):
+    layer = make(3, 4, 2, bidirectional=True, device=device)
+    x = torch.randn(5, 2, 3, dtype=torch.float64, device=device)
+    hx = random_state(layer, 2, device=device)
     clean = list(gradients(layer, x, hx, lengths=[3, 5]))
     x[3:, 0] = torch.nan
     for got, want in zip(gradients(layer, x, hx, lengths=[3, 5]), clean):

@@ -7,6 +7,8 @@ try:
 except ModuleNotFoundError as error:
     raise MissingExtraError.of("torch", "train") from error
 
-from recurra.nn.recurrent import GRU, LSTM, RNN
+from recurra.nn.accelerate import accelerate
+from recurra.nn.cells import GRUCell, LSTMCell, RNNCell
+from recurra.nn.layers import GRU, LSTM, RNN
 
-__all__ = ["GRU", "LSTM", "RNN"]
+__all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell", "accelerate"]

@@ -1,7 +1,7 @@
 """How autograd goes through a stack: kernels forward, kernels backward, portable equations from then on.
 
-Tensors travel as ``x, *state, *parameters``, since autograd looks for them among a function's own arguments;
-``states`` says how many of them are states.
+Tensors travel as ``*noise, x, *state, *parameters``, since autograd looks for them among a function's own
+arguments; ``states`` says how many of them are states.
 """
 
 from collections.abc import Sequence
@@ -9,9 +9,10 @@ from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
-from recurra.cells import check_lengths
 from recurra.nn import ops, portable
+from recurra.nn.noise import Noise
 
 Gradients: TypeAlias = tuple[Tensor | None, ...]
 
@@ -21,87 +22,98 @@ def run(
     x: Tensor,
     state: Sequence[Tensor],
     lengths: Tensor | None,
-    dropout_masks: Tensor | None,
+    noise: Noise,
     parameters: Sequence[Tensor],
 ) -> tuple[Tensor, ...]:
-    """The output (T, N, D·H) and each final state (L·D, N, ·); arguments as in `recurra.nn.ops`.
+    """The output (T, N, D·R) and each final state (L·D, N, ·); arguments as in `recurra.nn.ops`.
 
-    On the CPU the kernels compute them, elsewhere the portable equations. Raises InputError for lengths that
-    do not fit.
+    The kernels compute them on the CPU, the portable equations elsewhere and in forward-mode differentiation.
+    Raises InputError for lengths that do not fit.
     """
-    if x.device.type != "cpu":
+    if x.device.type != "cpu" or in_forward_mode():
         if lengths is not None:
-            check_lengths(lengths.numpy(), *x.shape[:2])
-        return portable.run(ops.stack_of(specification), x, state, lengths, dropout_masks, parameters)
-    if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in (x, *state, *parameters)):
-        *results, _ = _Forward.apply(
-            specification, len(state), lengths, dropout_masks, x, *state, *parameters
-        )
+            lengths = ops.checked_lengths(lengths, *x.shape[:2])
+        return portable.run(ops.stack_of(specification), x, state, lengths, noise, parameters)
+    if _needs_gradient(x, *state, *parameters):
+        *results, _ = _Forward.apply(specification, len(state), lengths, *noise, x, *state, *parameters)
     else:
-        *results, _ = ops.forward(specification, x, state, lengths, dropout_masks, parameters, False)
+        *results, _ = ops.forward(specification, x, state, lengths, noise, parameters, False)
     return tuple(results)
 
 
+def in_forward_mode() -> bool:
+    """Whether some tensor may carry a tangent, which an operator would drop without a word."""
+    # There is no public way to ask, and a tensor within torch.func's own wrappers does not show its tangent.
+    return not torch.compiler.is_compiling() and forward_ad._current_level >= 0
+
+
+def in_transform() -> bool:
+    """Whether a transform of torch.func is at work."""
+    return not torch.compiler.is_compiling() and torch._C._are_functorch_transforms_active()
+
+
+def _needs_gradient(*tensors: Tensor) -> bool:
+    # Under vmap a tensor does not show that a transform outside it wants its gradient.
+    return torch.is_grad_enabled() and (any(tensor.requires_grad for tensor in tensors) or in_transform())
+
+
 class _Forward(torch.autograd.Function):
-    """(x, *state, *parameters) → (output, *state_n, tape)"""
+    """(lengths, *noise, x, *state, *parameters) → (output, *state_n, tape)"""
+
+    generate_vmap_rule = True
 
     @staticmethod
     def forward(
-        specification: str,
-        states: int,
-        lengths: Tensor | None,
-        dropout_masks: Tensor | None,
-        x: Tensor,
-        *tensors: Tensor,
+        specification: str, states: int, lengths: Tensor | None, *tensors: Tensor | None
     ) -> tuple[Tensor, ...]:
-        state, parameters = tensors[:states], tensors[states:]
-        return tuple(ops.forward(specification, x, state, lengths, dropout_masks, parameters, True))
+        noise, x, state, parameters = _split(tensors, states)
+        return tuple(ops.forward(specification, x, state, lengths, noise, parameters, True))
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple, output: tuple[Tensor, ...]) -> None:
-        specification, states, lengths, dropout_masks, *tensors = inputs
+        ctx.specification, ctx.states, *tensors = inputs
         result, tape = output[0], output[-1]
-        ctx.specification, ctx.states = specification, states
         ctx.mark_non_differentiable(tape)
-        ctx.save_for_backward(lengths, dropout_masks, result, tape, *tensors)
+        ctx.save_for_backward(result, tape, *tensors)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Gradients:
         d_outputs = gradients[:-1]  # all but the tape's
-        need_dx = ctx.needs_input_grad[4]
+        need_dx = ctx.needs_input_grad[3 + len(Noise._fields)]
         # A compiled graph has no second derivative, and the compiler can't trace one function inside another.
         differentiate = _Backward.forward if torch.compiler.is_compiling() else _Backward.apply
         dx, *d_tensors = differentiate(ctx.specification, ctx.states, need_dx, *ctx.saved_tensors, *d_outputs)
-        return None, None, None, None, dx if need_dx else None, *d_tensors
+        return *_NONE, dx if need_dx else None, *d_tensors
 
 
 class _Backward(torch.autograd.Function):
-    """(output, tape, x, *state, *parameters, d_output, *d_state_n) → (dx, *d_state, *d_parameters)
+    """(output, tape, lengths, *noise, x, *state, *parameters, d_output, *d_state_n)
+    → (dx, *d_state, *d_parameters)
 
     Output and tape follow from the rest, so no gradient goes through them.
     """
+
+    generate_vmap_rule = True
 
     @staticmethod
     def forward(
         specification: str,
         states: int,
         need_dx: bool,
-        lengths: Tensor | None,
-        dropout_masks: Tensor | None,
         output: Tensor,
         tape: Tensor,
-        x: Tensor,
-        *tensors: Tensor,
+        lengths: Tensor | None,
+        *tensors: Tensor | None,
     ) -> tuple[Tensor, ...]:
-        state, parameters = tensors[:states], tensors[states : -states - 1]
-        d_output, *d_state_n = tensors[-states - 1 :]
+        noise, x, state, rest = _split(tensors, states)
+        parameters, (d_output, *d_state_n) = rest[: -states - 1], rest[-states - 1 :]
         return tuple(
             ops.backward(
                 specification,
                 x,
                 state,
                 lengths,
-                dropout_masks,
+                noise,
                 parameters,
                 output,
                 tape,
@@ -113,18 +125,19 @@ class _Backward(torch.autograd.Function):
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple, output: tuple[Tensor, ...]) -> None:  # noqa: ARG004
-        specification, states, need_dx, lengths, dropout_masks, _, _, *tensors = inputs
-        ctx.specification, ctx.states, ctx.need_dx = specification, states, need_dx
-        ctx.save_for_backward(lengths, dropout_masks, *tensors)
+        ctx.specification, ctx.states, ctx.need_dx, _, _, *tensors = inputs
+        ctx.save_for_backward(*tensors)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Gradients:
         stack, states = ops.stack_of(ctx.specification), ctx.states
-        lengths, dropout_masks, *tensors = ctx.saved_tensors
+        lengths, *tensors = ctx.saved_tensors
+        count = len(Noise._fields)
+        noise, tensors = Noise(*tensors[:count]), tensors[count:]
 
         def outputs(x: Tensor, *tensors: Tensor) -> tuple[Tensor, ...]:
             state, parameters = tensors[:states], tensors[states:]
-            return portable.run(stack, x, state, lengths, dropout_masks, parameters)
+            return portable.run(stack, x, state, lengths, noise, parameters)
 
         def first_derivative(*tensors: Tensor) -> tuple[Tensor, ...]:
             inputs, d_outputs = tensors[: -states - 1], tensors[-states - 1 :]
@@ -132,4 +145,15 @@ class _Backward(torch.autograd.Function):
             return dx if ctx.need_dx else dx.new_empty(0), *d_inputs
 
         second_derivative = torch.func.vjp(first_derivative, *tensors)[1](gradients)
-        return None, None, None, None, None, None, None, *second_derivative
+        return None, None, None, *_NONE, *second_derivative
+
+
+_NONE = (None,) * (3 + len(Noise._fields))
+"""The gradients of specification, ``states``, lengths and noise."""
+
+
+def _split(tensors: Sequence[Any], states: int) -> tuple[Noise, Tensor, Sequence[Tensor], Sequence[Tensor]]:
+    """Noise, x, states and the rest, out of tensors in the order in which they travel."""
+    count = len(Noise._fields)
+    x, *others = tensors[count:]
+    return Noise(*tensors[:count]), x, others[:states], others[states:]

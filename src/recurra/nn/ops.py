@@ -1,14 +1,15 @@
-"""The two operators that PyTorch sees: a whole stack forward, and its derivative. CPU, float32 or float64.
+"""The operators that PyTorch sees: a whole stack forward, and its derivative. CPU, float32 or float64.
 
 Shapes, for T steps, N rows, L layers, D directions: x (T, N, I); each state (L·D, N, ·), in the order of the
 cell's ``states``; parameters in the order of ``Stack.parameter_shapes``; lengths (N,) int64 or None for T
-each; dropout masks (L-1, T, N, D·H), already scaled, or None; the tape one flat tensor that only the kernels
-understand. ``specification`` is a stack as JSON, since an operator takes no Python objects.
+each; noise a `recurra.nn.noise.Noise`; the tape one flat tensor that only the kernels understand.
+``specification`` is a stack as JSON, since an operator takes no Python objects.
 """
 
 import functools
 import json
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from torch import Tensor
 
 from recurra import kernels
 from recurra.cells import Stack, check_lengths
+from recurra.nn.noise import Noise
 
 
 def specify(stack: Stack) -> str:
@@ -35,11 +37,11 @@ def forward(
     x: Tensor,
     state: Sequence[Tensor],
     lengths: Tensor | None,
-    dropout_masks: Tensor | None,
+    noise: Sequence[Tensor | None],
     parameters: Sequence[Tensor],
     keep_tape: bool,
 ) -> list[Tensor]:
-    """Output (T, N, D·H), each final state (L·D, N, ·), and the tape for `backward` or an empty tensor.
+    """Output (T, N, D·R), each final state (L·D, N, ·), and the tape for `backward` or an empty tensor.
 
     Raises InputError for lengths that do not fit.
     """
@@ -47,8 +49,9 @@ def forward(
     packed = kernels.PackedStack(stack, _named(stack.parameter_shapes(), parameters))
     arguments = _array(x), _named(stack.cell.states, state), _lengths(x, lengths)
     threads = torch.get_num_threads()
-    if keep_tape or dropout_masks is not None:
-        output, state_n, tape = packed.forward_train(*arguments, _optional(dropout_masks), threads=threads)
+    between_layers, own_noise = _noise(noise)
+    if keep_tape or between_layers is not None or own_noise:
+        output, state_n, tape = packed.forward_train(*arguments, between_layers, own_noise, threads=threads)
     else:
         output, state_n = packed.forward(*arguments, threads=threads)
         tape = None
@@ -60,10 +63,11 @@ def forward(
 
 
 @forward.register_fake
-def _(specification, x, state, lengths, dropout_masks, parameters, keep_tape):  # noqa: ARG001
+def _(specification, x, state, lengths, noise, parameters, keep_tape):  # noqa: ARG001
     stack = stack_of(specification)
     T, N, _ = x.shape
-    tape_size = kernels.tape_size(stack, T, N, _NUMPY_DTYPES[x.dtype]) if keep_tape else 0
+    noisy = bool(Noise(*noise).of_cells())
+    tape_size = kernels.tape_size(stack, T, N, _NUMPY_DTYPES[x.dtype], noisy=noisy) if keep_tape else 0
     return [
         x.new_empty(T, N, stack.output_size),
         *(x.new_empty(shape) for shape in stack.state_shapes(N).values()),
@@ -77,7 +81,7 @@ def backward(
     x: Tensor,
     state: Sequence[Tensor],
     lengths: Tensor | None,
-    dropout_masks: Tensor | None,
+    noise: Sequence[Tensor | None],
     parameters: Sequence[Tensor],
     output: Tensor,
     tape: Tensor,
@@ -90,17 +94,19 @@ def backward(
     Takes what `forward` was given and what it returned, and the gradients of output and final states.
     """
     stack = stack_of(specification)
+    between_layers, own_noise = _noise(noise)
     dx, d_state, d_parameters = kernels.backward(
         stack,
         _named(stack.parameter_shapes(), parameters),
         _array(x),
         _named(stack.cell.states, state),
         _lengths(x, lengths),
-        _optional(dropout_masks),
+        between_layers,
         _array(output),
         _array(tape),
         _array(d_output),
         _named(stack.cell.states, d_state_n),
+        own_noise,
         need_dx=need_dx,
         threads=torch.get_num_threads(),
     )
@@ -112,9 +118,45 @@ def backward(
 
 
 @backward.register_fake
-def _(specification, x, state, lengths, masks, parameters, output, tape, d_output, d_state_n, need_dx):  # noqa: ARG001
+def _(specification, x, state, lengths, noise, parameters, output, tape, d_output, d_state_n, need_dx):  # noqa: ARG001
     dx = x.new_empty(x.shape if need_dx else 0)
     return [dx, *(tensor.new_empty(tensor.shape) for tensor in (*state, *parameters))]
+
+
+@torch.library.custom_op("recurra::checked_lengths", mutates_args=(), device_types="cpu")
+def checked_lengths(lengths: Tensor, T: int, N: int) -> Tensor:
+    """The lengths as int64 (N,); InputError unless `recurra.cells.check_lengths` lets them pass.
+
+    An operator, so that a compiled graph makes the check when it runs.
+    """
+    return torch.from_numpy(check_lengths(lengths.numpy(), T, N))
+
+
+@checked_lengths.register_fake
+def _(lengths, T, N):  # noqa: ARG001
+    return lengths.new_empty(N, dtype=torch.int64)
+
+
+def _one_by_one(operator: Any) -> Any:
+    """How ``operator`` maps over a new axis, under torch.func.vmap: a call for each entry of it."""
+
+    def entry(argument: Any, dim: Any, k: int) -> Any:
+        if isinstance(argument, list | tuple):
+            return [entry(*each, k) for each in zip(argument, dim)]
+        return argument if dim is None else argument.select(dim, k)
+
+    def rule(info: Any, in_dims: tuple, *arguments: Any) -> tuple[list[Tensor], list[int]]:
+        calls = [
+            operator(*(entry(*each, k) for each in zip(arguments, in_dims))) for k in range(info.batch_size)
+        ]
+        results = [torch.stack(entries) for entries in zip(*calls)]
+        return results, [0] * len(results)
+
+    return rule
+
+
+torch.library.register_vmap(forward, _one_by_one(forward))
+torch.library.register_vmap(backward, _one_by_one(backward))
 
 
 _NUMPY_DTYPES = {torch.float32: np.dtype(np.float32), torch.float64: np.dtype(np.float64)}
@@ -125,8 +167,11 @@ def _array(tensor: Tensor) -> np.ndarray:
     return (tensor if tensor.stride(-1) == 1 else tensor.contiguous()).detach().numpy()
 
 
-def _optional(tensor: Tensor | None) -> np.ndarray | None:
-    return None if tensor is None else _array(tensor)
+def _noise(noise: Sequence[Tensor | None]) -> tuple[np.ndarray | None, dict[str, np.ndarray]]:
+    """The masks between the layers, and those within the cells by name."""
+    masks = Noise(*noise)
+    between_layers = None if masks.between_layers is None else _array(masks.between_layers)
+    return between_layers, {name: _array(mask) for name, mask in masks.of_cells().items()}
 
 
 def _named(names: Iterable[str], tensors: Sequence[Tensor]) -> dict[str, np.ndarray]:

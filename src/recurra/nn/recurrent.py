@@ -1,221 +1,185 @@
-"""RNN, LSTM and GRU as in torch.nn (arguments, parameters, ``state_dict``, results), and ``lengths``."""
+"""What RNN, LSTM and GRU share: torch.nn's parameters and calls, computed by the kernels, and the options."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
+from torch.nn import Parameter
 from torch.nn.functional import dropout
-from torch.nn.utils.rnn import PackedSequence
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from recurra import cells
 from recurra._base.errors import InputError
-from recurra.nn import autograd, ops
-from recurra.nn.checks import as_lengths, check_input, check_rank, check_state
+from recurra._base.validation import probability
+from recurra.cells.options import boolean
+from recurra.nn import autograd, checks, cudnn, ops
+from recurra.nn.initial import initialise
+from recurra.nn.noise import draw
+
+_SHARED = {"nonlinearity", "proj_size"}
+"""Options of cells that torch.nn's layers have too."""
+
+_OF_LAYERS = ("recurrent_dropout", "weight_dropout", "learn_initial_state")
+"""Options of every layer, beyond its cell's."""
 
 
 class Recurrent(torch.nn.RNNBase):
-    """What `RNN`, `LSTM` and `GRU` share. It holds torch.nn's parameters and computes them by our kernels.
+    """Base of `RNN`, `LSTM` and `GRU`. ``stack`` is the layer's specification.
 
-    ``stack`` is the layer's specification.
+    Not a subclass of `torch.nn.LSTM` and its like, which torch.compile refuses to trace.
     """
 
-    stack: cells.Stack
+    kind: ClassVar[type[cells.Cell]]
+    """The cell."""
 
-    def _specify(self, cell: cells.Cell) -> None:
+    stack: cells.Stack
+    recurrent_dropout: float = 0.0
+    weight_dropout: float = 0.0
+    learn_initial_state: bool = False
+
+    def __init__(
+        self,
+        *arguments: Any,
+        recurrent_dropout: float,
+        weight_dropout: float,
+        learn_initial_state: bool,
+        options: Mapping[str, Any],
+        device: Any,
+        dtype: Any,
+    ) -> None:
+        """``arguments`` are those of `torch.nn.RNNBase`, ``options`` the cell's own beyond torch.nn's."""
+        super().__init__(*arguments, device=device, dtype=dtype)
+        self.recurrent_dropout = probability("recurrent_dropout", recurrent_dropout)
+        self.weight_dropout = probability("weight_dropout", weight_dropout)
+        self.learn_initial_state = boolean("learn_initial_state", learn_initial_state)
+        self.specify(**options)
+        shapes = self.stack.parameter_shapes()
+        if learn_initial_state:
+            shapes |= {f"initial_{name}": shape for name, shape in self.stack.state_shapes(1).items()}
+        for name in [name for name in shapes if name not in self._parameters]:
+            parameter = Parameter(torch.empty(shapes[name], device=device, dtype=dtype))
+            self.register_parameter(name, parameter)
+            initialise(name, parameter, self.hidden_size)
+
+    def specify(self, **options: Any) -> None:
+        """Derive ``stack`` from these options of the cell and the attributes that torch.nn's layers have."""
+        known = self.kind.options()
+        given = {name: getattr(self, name) for name in _SHARED & known.keys()} | options
+        cell = self.kind(self.input_size, self.hidden_size, self.bias, **given)
         self.stack = cells.Stack(cell, self.num_layers, self.bidirectional)
         self._specification = ops.specify(self.stack)
+        # Once, and not at every call.
+        self._names = list(self.stack.parameter_shapes())
+        self._own_options = {
+            name: getattr(cell, name)
+            for name, default in known.items()
+            if name not in _SHARED and getattr(cell, name) != default
+        }
+        runs = self.stack.layers()
+        self._all_weights = [[name + run.suffix for name in run.cell.parameter_shapes()] for run in runs]
+
+    @property
+    def layer_norm(self) -> bool:
+        """Whether each product is normalised over its rows."""
+        return self.option("layer_norm")
+
+    @property
+    def zoneout(self) -> float:
+        """Probability that a unit of a state keeps its old value."""
+        return self.option("zoneout")
+
+    def option(self, name: str) -> Any:
+        """An option of the cell, fixed when the layer was made."""
+        return getattr(self.stack.cell, name)
+
+    def reset_parameters(self) -> None:
+        """Draw torch.nn's uniform values; gains of normalisations become 1, their biases and states 0."""
+        for name, parameter in self.named_parameters():
+            initialise(name, parameter, self.hidden_size)
+
+    def extra_repr(self) -> str:
+        """torch.nn's description, and the options that are on."""
+        own = self._own_options | {name: getattr(self, name) for name in _OF_LAYERS if getattr(self, name)}
+        return ", ".join([super().extra_repr(), *(f"{name}={value}" for name, value in own.items())])
 
     def _run(
         self,
-        input: Tensor,  # noqa: A002
+        input: Tensor | PackedSequence,  # noqa: A002
         state: Sequence[Tensor] | None,
         lengths: Any,
-    ) -> tuple[Tensor, list[Tensor]]:
+    ) -> tuple[Any, list[Tensor]]:
         """The output and each final state, laid out as the input is."""
+        parameters = [getattr(self, name) for name in self._names]
         if isinstance(input, PackedSequence):
-            raise InputError(
-                "input must be a padded tensor, got a PackedSequence; unpack it with "
-                "torch.nn.utils.rnn.pad_packed_sequence and pass lengths="
-            )
-        check_rank(self.mode.split("_")[0], input)
+            if lengths is not None:
+                raise InputError("lengths must be left out with a PackedSequence, which has its own")
+            return self._run_packed(input, state, parameters)
+        checks.check_rank(self.mode.split("_")[0], input)
         batched = input.dim() == 3
+        if state is not None:
+            checks.check_state_rank(input.dim(), state)
+            state = state if batched else [tensor.unsqueeze(1) for tensor in state]
         x = input.unsqueeze(1) if not batched else input.transpose(0, 1) if self.batch_first else input
-        parameters = [getattr(self, name) for name in self.stack.parameter_shapes()]
-        check_input(x, parameters[0])
-        shapes = list(self.stack.state_shapes(x.size(1)).values())
-        if state is None:
-            state = [x.new_zeros(shape) for shape in shapes]
-        else:
-            check_state(input, state, shapes)
-            state = [tensor if batched else tensor.unsqueeze(1) for tensor in state]
-
-        # Half types have too few digits for sums over many steps.
-        dtype = torch.float64 if parameters[0].dtype == torch.float64 else torch.float32
-        output, *state_n = autograd.run(
-            self._specification,
-            x.to(dtype),
-            [tensor.to(dtype) for tensor in state],
-            as_lengths(lengths),
-            self._dropout_masks(x, dtype),
-            [parameter.to(dtype) for parameter in parameters],
-        )
-        output, *state_n = (tensor.to(input.dtype) for tensor in (output, *state_n))
+        checks.check_input(x, parameters[0], 3)
+        output, state_n = self._compute(x, state, checks.as_lengths(lengths), parameters)
         if not batched:
             return output.squeeze(1), [tensor.squeeze(1) for tensor in state_n]
         return output.transpose(0, 1) if self.batch_first else output, state_n
 
-    def _dropout_masks(self, x: Tensor, dtype: torch.dtype) -> Tensor | None:
-        """Masks (L-1, T, N, D·H), drawn as torch.nn draws them: one by one."""
-        if not (self.training and self.dropout and self.num_layers > 1):
-            return None
-        ones = x.new_ones((*x.shape[:2], self.stack.output_size), dtype=dtype)
-        return torch.stack([dropout(ones, self.dropout) for _ in range(self.num_layers - 1)])
+    def _run_packed(
+        self, packed: PackedSequence, state: Sequence[Tensor] | None, parameters: Sequence[Tensor]
+    ) -> tuple[PackedSequence, list[Tensor]]:
+        data, batch_sizes, order, order_back = packed
+        checks.check_input(data, parameters[0], 2)
+        x, lengths = pad_packed_sequence(PackedSequence(data, batch_sizes))
+        if state is not None and order is not None:
+            state = [tensor.index_select(1, order) for tensor in state]
+        output, state_n = self._compute(x, state, lengths, parameters)
+        data = pack_padded_sequence(output, lengths).data
+        if order_back is not None:
+            state_n = [tensor.index_select(1, order_back) for tensor in state_n]
+        return PackedSequence(data, batch_sizes, order, order_back), state_n
 
-
-class _OneState(Recurrent):
-    def forward(
+    def _compute(
         self,
-        input: Tensor,  # noqa: A002
-        hx: Tensor | None = None,
-        lengths: Any = None,
-    ) -> tuple[Tensor, Tensor]:
-        """Output (T, N, D·H) and final state (L·D, N, H), for an input (T, N, I) and initial state ``hx``.
+        x: Tensor,
+        state: Sequence[Tensor] | None,
+        lengths: Tensor | None,
+        parameters: Sequence[Tensor],
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Output (T, N, D·R) and final states (L·D, N, ·), for x (T, N, I), all of the input's dtype."""
+        shapes = list(self.stack.state_shapes(x.size(1)).values())
+        if state is not None:
+            checks.check_state(state, shapes)
+        checks.check_together(x, state or (), parameters)
+        if state is None:
+            state = self._initial_state(x, shapes)
+        if self.training and self.weight_dropout:
+            parameters = [
+                dropout(parameter, self.weight_dropout) if name.startswith("weight_hh") else parameter
+                for name, parameter in zip(self._names, parameters)
+            ]
 
-        With ``batch_first``, input and output are (N, T, ·); without a batch there is no N. ``lengths``: N
-        whole numbers in [0, T], in any order (a CPU tensor or any sequence); past its length a row's output
-        is zero, and its final state is that of its own last step, for length 0 a copy of ``hx``. Raises
-        what torch.nn raises, and InputError for lengths that do not fit.
-        """
-        if not isinstance(hx, Tensor | None):
-            raise InputError(f"hx must be a tensor, got {type(hx).__name__}")
-        output, (h_n,) = self._run(input, None if hx is None else [hx], lengths)
-        return output, h_n
+        # Half types have too few digits for sums over many steps; cuDNN sums in float32 by itself.
+        by_cudnn = self._is_plain() and cudnn.serves(x, lengths)
+        dtype = parameters[0].dtype if by_cudnn else torch.promote_types(parameters[0].dtype, torch.float32)
+        arguments = x.to(dtype), [tensor.to(dtype) for tensor in state], lengths
+        if by_cudnn:
+            results = cudnn.run(self, *arguments, parameters)
+        else:
+            noise = draw(self.stack, arguments[0], self.dropout, self.recurrent_dropout, self.training)
+            parameters = [parameter.to(dtype) for parameter in parameters]
+            results = autograd.run(self._specification, *arguments, noise, parameters)
+        output, *state_n = (tensor.to(x.dtype) for tensor in results)
+        return output, state_n
 
+    def _initial_state(self, x: Tensor, shapes: Sequence[tuple[int, ...]]) -> list[Tensor]:
+        if not self.learn_initial_state:
+            return [x.new_zeros(shape) for shape in shapes]
+        learned = [getattr(self, f"initial_{name}") for name in self.stack.cell.states]
+        return [tensor.expand(shape) for tensor, shape in zip(learned, shapes)]
 
-class RNN(_OneState):
-    """Elman's network, h = φ(W_ih x + b_ih + W_hh h′ + b_hh), in place of `torch.nn.RNN`.
-
-    Arguments, parameters and initial values are torch.nn's; calls also take ``lengths``.
-    """
-
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        num_layers: int = 1,
-        nonlinearity: str = "tanh",
-        bias: bool = True,
-        batch_first: bool = False,
-        dropout: float = 0.0,
-        bidirectional: bool = False,
-        *,
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        if nonlinearity not in ("tanh", "relu"):
-            raise ValueError(f"Unknown nonlinearity '{nonlinearity}'. Select from 'tanh' or 'relu'.")
-        super().__init__(
-            f"RNN_{nonlinearity.upper()}",
-            input_size,
-            hidden_size,
-            num_layers,
-            bias,
-            batch_first,
-            dropout,
-            bidirectional,
-            device=device,
-            dtype=dtype,
-        )
-        self.nonlinearity = nonlinearity
-        self._specify(cells.Elman(input_size, hidden_size, bias, nonlinearity))
-
-
-class GRU(_OneState):
-    """The gated recurrent unit with the reset gate after the product, in place of `torch.nn.GRU`.
-
-    Equations in `recurra.cells.GRU`. Arguments, parameters and initial values are torch.nn's; calls also take
-    ``lengths``.
-    """
-
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        num_layers: int = 1,
-        bias: bool = True,
-        batch_first: bool = False,
-        dropout: float = 0.0,
-        bidirectional: bool = False,
-        *,
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(
-            "GRU",
-            input_size,
-            hidden_size,
-            num_layers,
-            bias,
-            batch_first,
-            dropout,
-            bidirectional,
-            device=device,
-            dtype=dtype,
-        )
-        self._specify(cells.GRU(input_size, hidden_size, bias))
-
-
-class LSTM(Recurrent):
-    """Long short-term memory, in place of `torch.nn.LSTM`.
-
-    Equations in `recurra.cells.LSTM`. Arguments, parameters and initial values are torch.nn's, but
-    ``proj_size`` can only be 0; calls also take ``lengths``.
-    """
-
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        num_layers: int = 1,
-        bias: bool = True,
-        batch_first: bool = False,
-        dropout: float = 0.0,
-        bidirectional: bool = False,
-        proj_size: int = 0,
-        *,
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        if proj_size != 0:
-            raise InputError(f"proj_size must be 0, since this LSTM has no projection, got {proj_size!r}")
-        super().__init__(
-            "LSTM",
-            input_size,
-            hidden_size,
-            num_layers,
-            bias,
-            batch_first,
-            dropout,
-            bidirectional,
-            device=device,
-            dtype=dtype,
-        )
-        self._specify(cells.LSTM(input_size, hidden_size, bias))
-
-    def forward(
-        self,
-        input: Tensor,  # noqa: A002
-        hx: tuple[Tensor, Tensor] | None = None,
-        lengths: Any = None,
-    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        """Output (T, N, D·H) and final states (h_n, c_n), each (L·D, N, H), for an input (T, N, I).
-
-        ``hx`` is the initial pair (h_0, c_0). Layouts, ``lengths`` and errors as in `GRU.forward`.
-        """
-        if hx is not None and not (
-            isinstance(hx, Sequence) and len(hx) == 2 and all(isinstance(tensor, Tensor) for tensor in hx)
-        ):
-            raise InputError(f"hx must be a pair of tensors (h_0, c_0), got {type(hx).__name__}")
-        output, (h_n, c_n) = self._run(input, hx, lengths)
-        return output, (h_n, c_n)
+    def _is_plain(self) -> bool:
+        """Whether torch.nn has all that this call is to compute."""
+        return not self._own_options and not (self.training and self.recurrent_dropout)

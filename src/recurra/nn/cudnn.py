@@ -1,0 +1,58 @@
+"""Plain layers on CUDA: PyTorch's own functions, which call cuDNN where it is to be had."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import _VF, Tensor
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+
+from recurra.nn import autograd, ops
+from recurra.nn.portable import without_autocast
+
+_FUNCTIONS = {"RNN_TANH": _VF.rnn_tanh, "RNN_RELU": _VF.rnn_relu, "LSTM": _VF.lstm, "GRU": _VF.gru}
+
+
+def serves(x: Tensor, lengths: Tensor | None) -> bool:
+    """Whether `run` is the way for x: on CUDA, but not where PyTorch can't transform or compile it."""
+    if not x.is_cuda or autograd.in_forward_mode() or autograd.in_transform():
+        return False
+    return lengths is None or not torch.compiler.is_compiling()
+
+
+def run(
+    layer: torch.nn.RNNBase,
+    x: Tensor,
+    state: Sequence[Tensor],
+    lengths: Tensor | None,
+    parameters: Sequence[Tensor],
+) -> tuple[Tensor, ...]:
+    """The output (T, N, D·R) and each final state (L·D, N, ·), for x (T, N, I); `lengths` (N,) on the CPU.
+
+    ``parameters`` are the layer's, in torch.nn's order. Raises InputError for lengths that do not fit.
+    """
+    options = layer.bias, layer.num_layers, layer.dropout, layer.training, layer.bidirectional
+    function = _FUNCTIONS[layer.mode]
+    with without_autocast(x):
+        if lengths is None:
+            return function(x, _hx(state), parameters, *options, False)
+
+        T, N = x.shape[:2]
+        sorted_lengths, rows = ops.checked_lengths(lengths, T, N).sort(descending=True, stable=True)
+        count = int(torch.count_nonzero(sorted_lengths))  # cuDNN knows no row without a step
+        if count == 0:
+            return x.new_zeros(T, N, _width(layer)), *(tensor.clone() for tensor in state)
+        rows = rows[:count].to(x.device)
+        packed = pack_padded_sequence(x.index_select(1, rows), sorted_lengths[:count])
+        own_state = [tensor.index_select(1, rows) for tensor in state]
+        data, *state_n = function(packed.data, packed.batch_sizes, _hx(own_state), parameters, *options)
+        padded, _ = pad_packed_sequence(PackedSequence(data, packed.batch_sizes), total_length=T)
+        output = x.new_zeros(T, N, _width(layer)).index_copy(1, rows, padded)
+        return output, *(old.index_copy(1, rows, new) for old, new in zip(state, state_n))
+
+
+def _hx(state: Sequence[Tensor]) -> Tensor | tuple[Tensor, ...]:
+    return state[0] if len(state) == 1 else tuple(state)
+
+
+def _width(layer: torch.nn.RNNBase) -> int:
+    return (layer.proj_size or layer.hidden_size) * (2 if layer.bidirectional else 1)
