@@ -57,11 +57,19 @@ clean: ## Remove everything that was built or installed
 	rm -rf $(VENV) build demo-out
 
 # Dependencies first and on their own, so that a change of the C++ only recompiles.
+define REQUIREMENTS
+import tomllib
+project = tomllib.load(open('pyproject.toml', 'rb'))['project']
+extras = [line for extra in project['optional-dependencies'].values() for line in extra]
+print(*project['dependencies'], *(line for line in extras if not line.startswith('recurra[')), sep='\n')
+endef
+export REQUIREMENTS
+
 $(VENV)/dependencies.done: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing what Recurra needs into $(VENV) ..."
-	@$(PIP) install --constraint constraints.txt scikit-build-core nanobind cmake ninja
-	@$(PIP) install --constraint constraints.txt --no-build-isolation --editable '.[train,dev]'
+	@mkdir -p build && $(BIN)/python -c "$$REQUIREMENTS" > build/requirements.txt
+	@$(PIP) install --constraint constraints.txt --requirement build/requirements.txt
 	@touch $@
 
 $(VENV)/native.done: $(VENV)/dependencies.done $(NATIVE)
