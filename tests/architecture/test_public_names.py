@@ -16,7 +16,7 @@ PUBLIC = {
         "load",
         "nn",
     ],
-    "recurra.nn": ["GRU", "GRUCell", "LSTM", "LSTMCell", "RNN", "RNNCell", "accelerate"],
+    "recurra.nn": ["GRU", "GRUCell", "LSTM", "LSTMCell", "MinGRU", "MinLSTM", "RNN", "RNNCell", "accelerate"],
     "recurra.tasks": ["Forecaster"],
 }
 

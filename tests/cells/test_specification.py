@@ -9,10 +9,10 @@ from recurra._base.errors import InputError
 from recurra.cells import (
     CELLS,
     GRU,
+    LAYER_OPTIONS,
     LSTM,
     OPTIONS,
     OPTIONS_OF,
-    TRAINING_OPTIONS,
     Elman,
     MinGRU,
     MinLSTM,
@@ -67,7 +67,7 @@ def test_registry_gives_each_cell_by_name():
         ),
         (
             lambda: cell("lstm", input_size=3, hidden_size=4, recurrent_dropout=0.1),
-            "lstm has no option 'recurrent_dropout', since it is noise of training: an option of a layer",
+            "lstm has no option 'recurrent_dropout', which is one of its layers in recurra.nn",
         ),
         (lambda: LSTM(3, 4, peephole=1), "peephole must be True or False, got 1"),
         (lambda: GRU(3, 4, reset_after="no"), "reset_after must be True or False, got 'no'"),
@@ -174,17 +174,18 @@ def test_options_that_are_off_are_not_written():
 
 
 def test_options_of_each_cell():
-    noise = tuple(TRAINING_OPTIONS)
+    of_layers = tuple(LAYER_OPTIONS)
     assert {
-        "rnn": ("nonlinearity", "layer_norm", "zoneout", *noise),
-        "lstm": ("peephole", "proj_size", "layer_norm", "zoneout", *noise),
-        "gru": ("reset_after", "layer_norm", "zoneout", *noise),
+        "rnn": ("nonlinearity", "layer_norm", "zoneout", *of_layers),
+        "lstm": ("peephole", "proj_size", "layer_norm", "zoneout", *of_layers),
+        "gru": ("reset_after", "layer_norm", "zoneout", *of_layers),
         "min_gru": (),
         "min_lstm": (),
     } == OPTIONS_OF
     for kind in CELLS.values():
         for option, default in kind.options().items():
             assert OPTIONS[option].trials[0] == default
+            assert len(set(OPTIONS[option].trials)) > 1
 
 
 def test_parameters_of_the_options_come_last():

@@ -149,20 +149,24 @@ def test_second_derivatives_in_torch(kind, options):
     assert torch.autograd.gradgradcheck(run, tensors, fast_mode=True)
 
 
+@pytest.mark.parametrize("reverse", [False, True], ids=["forward", "reverse"])
 @every_cell
-def test_a_row_alone_and_step_by_step(kind, options):
-    problem = Problem(kind(3, 4, **options), T=5, N=3)
-    lengths = [5, 0, 3]
-    output, state_n, _ = problem.forward(lengths)
+def test_a_row_alone_and_step_by_step(kind, options, reverse):
+    """Each row from its own first step, or backwards from its own last one, with the noise of that step."""
+    problem, lengths = Problem(kind(3, 4, **options), T=5, N=3), [5, 0, 3]
     p = problem.cell.with_zero_biases(np, problem.p)
-    for n, length in enumerate(lengths):
-        state = {name: array[n : n + 1] for name, array in problem.state.items()}
-        for t in range(length):
-            state, _ = problem.cell.step(np, p, problem.x[t, n : n + 1], state, problem.cell.no_noise())
-            np.testing.assert_allclose(output[t, n], state["h"][0], rtol=1e-12, atol=1e-14)
-        assert not output[length:, n].any()
-        for name in state:
-            np.testing.assert_allclose(state_n[name][n], state[name][0], rtol=1e-12, atol=1e-14)
+    for noise in ({}, problem.noise):
+        output, state_n, _ = problem.forward(lengths, reverse, noisy=bool(noise))
+        for n, length in enumerate(lengths):
+            state = {name: array[[n]] for name, array in problem.state.items()}
+            for t in reversed(range(length)) if reverse else range(length):
+                own = {name: a[[n]] if name == "recurrent" else a[t, [n]] for name, a in noise.items()}
+                own = problem.cell.no_noise() | own
+                state, _ = problem.cell.step(np, p, problem.x[t, [n]], state, own)
+                np.testing.assert_allclose(output[t, n], state["h"][0], rtol=1e-12, atol=1e-14)
+            assert not output[length:, n].any()
+            for name in state:
+                np.testing.assert_allclose(state_n[name][n], state[name][0], rtol=1e-12, atol=1e-14)
 
 
 @every_cell

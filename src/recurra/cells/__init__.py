@@ -9,17 +9,17 @@ from recurra.cells.linear_recurrence import LinearRecurrence
 from recurra.cells.lstm import LSTM
 from recurra.cells.min_gru import MinGRU
 from recurra.cells.min_lstm import MinLSTM
-from recurra.cells.options import OPTIONS, TRAINING_OPTIONS, Option
+from recurra.cells.options import LAYER_OPTIONS, OPTIONS, Option
 from recurra.cells.registry import CELLS, OPTIONS_OF, cell
 from recurra.cells.stack import Direction, Stack
 
 __all__ = [
     "CELLS",
     "GRU",
+    "LAYER_OPTIONS",
     "LSTM",
     "OPTIONS",
     "OPTIONS_OF",
-    "TRAINING_OPTIONS",
     "Array",
     "Arrays",
     "Cell",

@@ -52,8 +52,10 @@ OPTIONS = {
     "zoneout": Option("probability that a unit keeps its old value", probability, (0.0, 0.3)),
 }
 
-TRAINING_OPTIONS = {
-    "recurrent_dropout": "one mask for all steps of a sequence on the h′ that enters W_hh",
-    "weight_dropout": "one mask for a batch on W_hh",
+LAYER_OPTIONS = {
+    "recurrent_dropout": "probability that a unit of the h′ in W_hh h′ is dropped, for a whole sequence",
+    "weight_dropout": "probability that a weight of W_hh is dropped, for a whole batch",
+    "learn_initial_state": "the state in which a sequence starts is a parameter",
 }
-"""Noise on the recurrent product, drawn by a layer in training: no part of a cell's specification."""
+"""What the layers of cells with W_hh add. None of it is part of a cell's specification: equations take the
+masks as noise, and the state as an argument."""

@@ -11,15 +11,15 @@ from recurra.cells.gru import GRU
 from recurra.cells.lstm import LSTM
 from recurra.cells.min_gru import MinGRU
 from recurra.cells.min_lstm import MinLSTM
-from recurra.cells.options import TRAINING_OPTIONS
+from recurra.cells.options import LAYER_OPTIONS
 
 CELLS: dict[str, type[Cell]] = {kind.name: kind for kind in (Elman, LSTM, GRU, MinGRU, MinLSTM)}
 
 OPTIONS_OF: dict[str, tuple[str, ...]] = {
-    name: (*kind.options(), *(TRAINING_OPTIONS if kind.has_recurrent_weights else ()))
+    name: (*kind.options(), *(LAYER_OPTIONS if kind.has_recurrent_weights else ()))
     for name, kind in CELLS.items()
 }
-"""The options that each cell goes with, training noise last: the one table, by the cells' own fields."""
+"""The options that each cell goes with, their layers' last: the one table, by the cells' own fields."""
 
 
 def cell(name: str, **options: Any) -> Cell:
@@ -37,8 +37,8 @@ def cell(name: str, **options: Any) -> Cell:
 
 def _where(option: str, fields: list[str]) -> str:
     """Why an option is none of these fields."""
-    if option in TRAINING_OPTIONS:
-        return "since it is noise of training: an option of a layer"
+    if option in LAYER_OPTIONS:
+        return "which is one of its layers in recurra.nn"
     owners = [name for name, options in OPTIONS_OF.items() if option in options]
     if owners:
         return f"which goes with {' and '.join(filter(None, [', '.join(owners[:-1]), owners[-1]]))} only"

@@ -1,4 +1,4 @@
-"""Recurrent layers for PyTorch: torch.nn's RNN, LSTM and GRU on the native kernels, with ragged lengths."""
+"""Recurrent layers for PyTorch: those of torch.nn on the native kernels, with ragged lengths."""
 
 from recurra._base.errors import MissingExtraError
 
@@ -10,5 +10,16 @@ except ModuleNotFoundError as error:
 from recurra.nn.accelerate import accelerate
 from recurra.nn.cells import GRUCell, LSTMCell, RNNCell
 from recurra.nn.layers import GRU, LSTM, RNN
+from recurra.nn.minimal import MinGRU, MinLSTM
 
-__all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell", "accelerate"]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "GRUCell",
+    "LSTMCell",
+    "MinGRU",
+    "MinLSTM",
+    "RNNCell",
+    "accelerate",
+]
