@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recurra import cells
+from recurra import cells, kernels
 from recurra._base.errors import InputError
 from recurra.nn import MinGRU, MinLSTM
 
@@ -65,6 +65,35 @@ def test_agrees_with_the_cell_stepped(data, kind, sizes, bias, bidirectional):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(T, N, sizes[0]))
     assert_agrees(layer, x, rng.normal(size=layer.stack.state_shapes(N)["h"]), lengths)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_agrees_with_what_the_runtime_computes(kind, dtype):
+    """The kernels step, by whole sequences and one step at a time: the same to rounding."""
+    layer = kind(3, 8, 2)
+    x = np.random.default_rng(0).normal(size=(200, 1, 3)).astype(dtype)
+    layer = layer.to(torch.from_numpy(x).dtype)
+    p = {name: parameter.detach().numpy() for name, parameter in layer.named_parameters()}
+    packed = kernels.PackedStack(layer.stack, p)
+    scanned, scanned_n = (tensor.detach().numpy() for tensor in layer(torch.from_numpy(x)))
+    whole, whole_n = packed.forward(x)
+    # Steps forget by the factors a, well below 1 here, so errors do not grow with T.
+    tolerance = 1e-12 if dtype == np.float64 else 1e-5
+    np.testing.assert_allclose(scanned, whole, rtol=0, atol=tolerance)
+    np.testing.assert_allclose(scanned_n, whole_n["h"], rtol=0, atol=tolerance)
+    state = {"h": np.zeros((2, 8), dtype)}
+    for t in range(200):
+        output, state = packed.step(x[t, 0], state)
+        np.testing.assert_allclose(scanned[t, 0], output, rtol=0, atol=tolerance)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_agrees_on_cuda(kind):
+    layer = make(kind, 3, 8, 2, bidirectional=True)
+    x, lengths = torch.randn(50, 4, 3, dtype=torch.float64), [50, 0, 7, 33]
+    there = copy.deepcopy(layer).cuda()
+    for got, want in zip(there(x.cuda(), lengths=lengths), layer(x, lengths=lengths)):
+        torch.testing.assert_close(got.cpu(), want, rtol=1e-10, atol=1e-10)
 
 
 def test_initial_state_is_zero_unless_given(kind):
