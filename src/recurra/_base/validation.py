@@ -18,14 +18,14 @@ def positive_int(name: str, value: Any) -> int:
 
 def positive_float(name: str, value: Any) -> float:
     """Return ``value`` as a float; raise InputError unless it is finite and above 0."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 < value < math.inf:
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 < float(value) < math.inf:
         raise InputError(f"{name} must be a finite number above 0, got {value!r}")
     return float(value)
 
 
 def probability(name: str, value: Any) -> float:
     """Return ``value`` as a float; raise InputError unless it lies in [0, 1]."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 <= value <= 1:
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 <= float(value) <= 1:
         raise InputError(f"{name} must be a number between 0 and 1, got {value!r}")
     return float(value)
 
