@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch.utils.checkpoint import checkpoint
 
 from recurra.nn import ops, portable
 from recurra.nn.noise import Noise, draw
@@ -64,6 +65,20 @@ def test_backward_may_run_again(make):
     torch.testing.assert_close(again, once, rtol=0, atol=0)
 
 
+@pytest.mark.parametrize("use_reentrant", [False, True])
+def test_checkpointed_activations(make, use_reentrant):
+    layer = make(2, 3, 2, dropout=0.3, zoneout=0.3)
+    x = torch.randn(4, 2, 2, dtype=torch.float64, requires_grad=True)
+    found = []
+    for call in (layer, lambda x: checkpoint(layer, x, use_reentrant=use_reentrant)):
+        torch.manual_seed(3)
+        layer.zero_grad()
+        x.grad = None
+        call(x)[0].pow(2).sum().backward()
+        found.append([x.grad, *(parameter.grad for parameter in layer.parameters())])
+    torch.testing.assert_close(*found, rtol=0, atol=0)
+
+
 def test_functional_gradients(make):
     f, tensors = functional(make(2, 3, 2, bidirectional=True), lengths=[2, 3])
     want = torch.autograd.grad(summed(f)(*tensors), tensors)
@@ -88,18 +103,19 @@ def operator_arguments(layer):
     noise = draw(layer.stack, x, 0.5, 0.5, training=True)
     state = states_of(random_state(layer, 3))
     parameters = [getattr(layer, name).detach() for name in layer.stack.parameter_shapes()]
-    return ops.specify(layer.stack), x, state, torch.tensor([4, 0, 2]), noise, parameters
+    return ops.specify(layer.stack), x, state, torch.tensor([4, 0, 2]), *noise, parameters
 
 
 @pytest.mark.parametrize("keep_tape", [False, True])
 @pytest.mark.parametrize("noisy", [False, True])
 def test_forward_operator(make, keep_tape, noisy):
-    specification, x, state, lengths, noise, parameters = operator_arguments(
+    specification, x, state, lengths, *noise, parameters = operator_arguments(
         make(2, 3, 2, bidirectional=True, zoneout=0.5 * noisy)
     )
     # Without lengths a noisy tape has places that no one writes or reads, so two runs can't be compared.
     for given in (lengths,) if noisy else (lengths, None):
-        arguments = specification, x, state, given, noise if noisy else Noise(), parameters, keep_tape
+        masks = noise if noisy else Noise()
+        arguments = specification, x, state, given, *masks, parameters, keep_tape
         torch.library.opcheck(ops.forward, arguments)
 
 
@@ -117,8 +133,8 @@ def test_lengths_operator():
 
 def test_portable_path_agrees(make):
     arguments = operator_arguments(make(2, 3, 2, bidirectional=True, zoneout=0.5))
-    specification, *rest = arguments
-    got = portable.run(ops.stack_of(specification), *rest)
+    specification, x, state, lengths, *noise, parameters = arguments
+    got = portable.run(ops.stack_of(specification), x, state, lengths, Noise(*noise), parameters)
     *want, _ = ops.forward(*arguments, False)
     torch.testing.assert_close(list(got), want, rtol=1e-10, atol=1e-12)
 

@@ -219,6 +219,13 @@ def test_bad_input(call, kind, message):
         call()
 
 
+def test_a_weight_of_another_shape():
+    layer = nn.GRU(3, 4)
+    layer.weight_hh_l0 = torch.nn.Parameter(torch.zeros(3, 3))
+    with pytest.raises(InputError, match=r"^weight_hh_l0 must have shape \(12, 4\), got \(3, 3\)$"):
+        layer(X)
+
+
 def test_without_torch_the_error_names_the_install_command():
     code = "import sys; sys.modules['torch'] = None; import recurra.nn"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

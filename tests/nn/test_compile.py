@@ -14,7 +14,7 @@ from tests.nn.conftest import KINDS, random_state, states_of
 pytestmark = [
     # The compiler itself does what PyTorch deprecates.
     pytest.mark.filterwarnings("ignore:.*Function'> should not be instantiated:DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore:.torch.jit.script(_method)?. is deprecated:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:.torch.jit.* is deprecated:DeprecationWarning"),
 ]
 
 needs_compiler = pytest.mark.skipif(
@@ -163,3 +163,24 @@ def test_an_exported_program_takes_other_weights():
     module = torch.export.export(layer, (x,)).module()
     module.load_state_dict(other.state_dict())
     torch.testing.assert_close(module(x), other(x), rtol=0, atol=0)
+
+
+def test_an_exported_program_is_for_inference():
+    layer = nn.GRU(3, 4)
+    program = torch.export.export(layer, (torch.randn(5, 2, 3),))
+    (call,) = (node for node in program.graph.nodes if "recurra.stack" in str(node.target))
+    assert call.args[-1] is False  # no tape is kept
+    with pytest.raises(RuntimeError, match=r"backward through recurra\.stack\.default"):
+        program.module()(torch.randn(5, 2, 3))[0].sum().backward()
+
+
+@pytest.mark.filterwarnings("ignore:Converting a tensor to a Python:torch.jit.TracerWarning")
+def test_jit_trace(make):
+    layer = make(3, 4, 2, batch_first=True).eval()
+    traced = torch.jit.trace(layer, (torch.randn(2, 5, 3, dtype=torch.float64),))
+    buffer = io.BytesIO()
+    torch.jit.save(traced, buffer)
+    buffer.seek(0)
+    x = torch.randn(3, 7, 3, dtype=torch.float64)
+    for module in (traced, torch.jit.load(buffer)):
+        torch.testing.assert_close(module(x), layer(x), rtol=0, atol=0)

@@ -1,4 +1,4 @@
-"""Recurrent layers for PyTorch: those of torch.nn on the native kernels, with ragged lengths."""
+"""Recurrent layers for PyTorch: those of torch.nn on the native kernels, and what is built of them."""
 
 from recurra._base.errors import MissingExtraError
 
@@ -8,16 +8,32 @@ except ModuleNotFoundError as error:
     raise MissingExtraError.of("torch", "train") from error
 
 from recurra.nn.accelerate import accelerate
+from recurra.nn.attention import AdditiveAttention, DotAttention, GeneralAttention
+from recurra.nn.bridge import Bridge
 from recurra.nn.cells import GRUCell, LSTMCell, RNNCell
+from recurra.nn.decoder import Decoder
+from recurra.nn.encoder import Encoder
+from recurra.nn.encoder_decoder import EncoderDecoder
 from recurra.nn.layers import GRU, LSTM, RNN
 from recurra.nn.minimal import MinGRU, MinLSTM
+from recurra.nn.schedules import ConstantForcing, InverseSigmoidForcing, LinearForcing
 
 __all__ = [
     "GRU",
     "LSTM",
     "RNN",
+    "AdditiveAttention",
+    "Bridge",
+    "ConstantForcing",
+    "Decoder",
+    "DotAttention",
+    "Encoder",
+    "EncoderDecoder",
     "GRUCell",
+    "GeneralAttention",
+    "InverseSigmoidForcing",
     "LSTMCell",
+    "LinearForcing",
     "MinGRU",
     "MinLSTM",
     "RNNCell",

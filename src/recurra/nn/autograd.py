@@ -37,7 +37,7 @@ def run(
     if _needs_gradient(x, *state, *parameters):
         *results, _ = _Forward.apply(specification, len(state), lengths, *noise, x, *state, *parameters)
     else:
-        *results, _ = ops.forward(specification, x, state, lengths, noise, parameters, False)
+        *results, _ = ops.forward(specification, x, state, lengths, *noise, parameters, False)
     return tuple(results)
 
 
@@ -53,6 +53,8 @@ def in_transform() -> bool:
 
 
 def _needs_gradient(*tensors: Tensor) -> bool:
+    if torch.compiler.is_exporting() or torch.jit.is_tracing():  # pyright: ignore[reportPrivateImportUsage]
+        return False  # what is exported or traced is for inference
     # Under vmap a tensor does not show that a transform outside it wants its gradient.
     return torch.is_grad_enabled() and (any(tensor.requires_grad for tensor in tensors) or in_transform())
 
@@ -67,7 +69,7 @@ class _Forward(torch.autograd.Function):
         specification: str, states: int, lengths: Tensor | None, *tensors: Tensor | None
     ) -> tuple[Tensor, ...]:
         noise, x, state, parameters = _split(tensors, states)
-        return tuple(ops.forward(specification, x, state, lengths, noise, parameters, True))
+        return tuple(ops.forward(specification, x, state, lengths, *noise, parameters, True))
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple, output: tuple[Tensor, ...]) -> None:
@@ -113,7 +115,7 @@ class _Backward(torch.autograd.Function):
                 x,
                 state,
                 lengths,
-                noise,
+                *noise,
                 parameters,
                 output,
                 tape,

@@ -51,7 +51,9 @@ def run(
 
 
 def _hx(state: Sequence[Tensor]) -> Tensor | tuple[Tensor, ...]:
-    return state[0] if len(state) == 1 else tuple(state)
+    # cuDNN refuses states with gaps in memory.
+    contiguous = [tensor.contiguous() for tensor in state]
+    return tuple(contiguous) if len(contiguous) > 1 else contiguous[0]
 
 
 def _width(layer: torch.nn.RNNBase) -> int:

@@ -2,7 +2,7 @@
 
 Shapes, for T steps, N rows, L layers, D directions: x (T, N, I); each state (L·D, N, ·), in the order of the
 cell's ``states``; parameters in the order of ``Stack.parameter_shapes``; lengths (N,) int64 or None for T
-each; noise a `recurra.nn.noise.Noise`; the tape one flat tensor that only the kernels understand.
+each; masks as in `recurra.nn.noise.Noise`; the tape one flat tensor that only the kernels understand.
 ``specification`` is a stack as JSON, since an operator takes no Python objects.
 """
 
@@ -37,7 +37,10 @@ def forward(
     x: Tensor,
     state: Sequence[Tensor],
     lengths: Tensor | None,
-    noise: Sequence[Tensor | None],
+    between_layers: Tensor | None,
+    recurrent: Tensor | None,
+    keep_h: Tensor | None,
+    keep_c: Tensor | None,
     parameters: Sequence[Tensor],
     keep_tape: bool,
 ) -> list[Tensor]:
@@ -49,9 +52,9 @@ def forward(
     packed = kernels.PackedStack(stack, _named(stack.parameter_shapes(), parameters))
     arguments = _array(x), _named(stack.cell.states, state), _lengths(x, lengths)
     threads = torch.get_num_threads()
-    between_layers, own_noise = _noise(noise)
-    if keep_tape or between_layers is not None or own_noise:
-        output, state_n, tape = packed.forward_train(*arguments, between_layers, own_noise, threads=threads)
+    masks, own_noise = _noise(Noise(between_layers, recurrent, keep_h, keep_c))
+    if keep_tape or masks is not None or own_noise:
+        output, state_n, tape = packed.forward_train(*arguments, masks, own_noise, threads=threads)
     else:
         output, state_n = packed.forward(*arguments, threads=threads)
         tape = None
@@ -63,10 +66,10 @@ def forward(
 
 
 @forward.register_fake
-def _(specification, x, state, lengths, noise, parameters, keep_tape):  # noqa: ARG001
+def _(specification, x, state, lengths, between_layers, recurrent, keep_h, keep_c, parameters, keep_tape):  # noqa: ARG001
     stack = stack_of(specification)
     T, N, _ = x.shape
-    noisy = bool(Noise(*noise).of_cells())
+    noisy = any(mask is not None for mask in (recurrent, keep_h, keep_c))
     tape_size = kernels.tape_size(stack, T, N, _NUMPY_DTYPES[x.dtype], noisy=noisy) if keep_tape else 0
     return [
         x.new_empty(T, N, stack.output_size),
@@ -81,7 +84,10 @@ def backward(
     x: Tensor,
     state: Sequence[Tensor],
     lengths: Tensor | None,
-    noise: Sequence[Tensor | None],
+    between_layers: Tensor | None,
+    recurrent: Tensor | None,
+    keep_h: Tensor | None,
+    keep_c: Tensor | None,
     parameters: Sequence[Tensor],
     output: Tensor,
     tape: Tensor,
@@ -94,14 +100,14 @@ def backward(
     Takes what `forward` was given and what it returned, and the gradients of output and final states.
     """
     stack = stack_of(specification)
-    between_layers, own_noise = _noise(noise)
+    masks, own_noise = _noise(Noise(between_layers, recurrent, keep_h, keep_c))
     dx, d_state, d_parameters = kernels.backward(
         stack,
         _named(stack.parameter_shapes(), parameters),
         _array(x),
         _named(stack.cell.states, state),
         _lengths(x, lengths),
-        between_layers,
+        masks,
         _array(output),
         _array(tape),
         _array(d_output),
@@ -118,8 +124,8 @@ def backward(
 
 
 @backward.register_fake
-def _(specification, x, state, lengths, noise, parameters, output, tape, d_output, d_state_n, need_dx):  # noqa: ARG001
-    dx = x.new_empty(x.shape if need_dx else 0)
+def _(specification, x, state, lengths, between_layers, recurrent, keep_h, keep_c, parameters, *rest):  # noqa: ARG001
+    dx = x.new_empty(x.shape if rest[-1] else 0)
     return [dx, *(tensor.new_empty(tensor.shape) for tensor in (*state, *parameters))]
 
 
@@ -167,11 +173,10 @@ def _array(tensor: Tensor) -> np.ndarray:
     return (tensor if tensor.stride(-1) == 1 else tensor.contiguous()).detach().numpy()
 
 
-def _noise(noise: Sequence[Tensor | None]) -> tuple[np.ndarray | None, dict[str, np.ndarray]]:
+def _noise(noise: Noise) -> tuple[np.ndarray | None, dict[str, np.ndarray]]:
     """The masks between the layers, and those within the cells by name."""
-    masks = Noise(*noise)
-    between_layers = None if masks.between_layers is None else _array(masks.between_layers)
-    return between_layers, {name: _array(mask) for name, mask in masks.of_cells().items()}
+    between_layers = None if noise.between_layers is None else _array(noise.between_layers)
+    return between_layers, {name: _array(mask) for name, mask in noise.of_cells().items()}
 
 
 def _named(names: Iterable[str], tensors: Sequence[Tensor]) -> dict[str, np.ndarray]:

@@ -20,9 +20,6 @@ from recurra.nn.noise import draw
 _SHARED = {"nonlinearity", "proj_size"}
 """Options of cells that torch.nn's layers have too."""
 
-_OF_LAYERS = ("recurrent_dropout", "weight_dropout", "learn_initial_state")
-"""Options of every layer, beyond its cell's."""
-
 
 class Recurrent(torch.nn.RNNBase):
     """Base of `RNN`, `LSTM` and `GRU`. ``stack`` is the layer's specification.
@@ -100,8 +97,9 @@ class Recurrent(torch.nn.RNNBase):
 
     def extra_repr(self) -> str:
         """torch.nn's description, and the options that are on."""
-        own = self._own_options | {name: getattr(self, name) for name in _OF_LAYERS if getattr(self, name)}
-        return ", ".join([super().extra_repr(), *(f"{name}={value}" for name, value in own.items())])
+        own = {name: getattr(self, name) for name in cells.LAYER_OPTIONS if getattr(self, name)}
+        options = (f"{name}={value}" for name, value in (self._own_options | own).items())
+        return ", ".join([super().extra_repr(), *options])
 
     def _run(
         self,
