@@ -80,12 +80,18 @@ def test_float32(make_pair):
 
 def test_no_rows(make_pair):
     ours, theirs = make_pair(3, 4, 2, bidirectional=True)
-    assert_same(ours, theirs, torch.empty(5, 0, 3, dtype=torch.float64), random_state(ours, 0))
-    (got, got_n), (want, want_n) = (
-        layer(torch.empty(5, 0, 3, dtype=torch.float64)) for layer in (ours, theirs)
-    )
-    assert got.shape == want.shape
-    assert [s.shape for s in got_n] == [s.shape for s in want_n]
+    x = torch.empty(5, 0, 3, dtype=torch.float64)
+    assert_same(ours, theirs, x)
+    assert_same(ours, theirs, x, random_state(ours, 0))
+
+
+def test_no_rows_on_every_device(make, device):
+    layer = make(3, 4, 2, bidirectional=True, device=device)
+    x = torch.empty(5, 0, 3, dtype=torch.float64, device=device)
+    for lengths in (None, []):
+        output, *rest = gradients(layer, x, None, lengths=lengths)
+        assert output.shape == (5, 0, 8)
+        assert not any(tensor.any() for tensor in rest)
 
 
 def test_input_need_not_be_contiguous(make_pair):

@@ -13,10 +13,10 @@ _FUNCTIONS = {"RNN_TANH": _VF.rnn_tanh, "RNN_RELU": _VF.rnn_relu, "LSTM": _VF.ls
 
 
 def serves(x: Tensor, lengths: Tensor | None) -> bool:
-    """Whether `run` is the way for x: on CUDA, but not where PyTorch can't transform or compile it."""
-    if not x.is_cuda or autograd.in_forward_mode() or autograd.in_transform():
+    """Whether `run` is the way for x: on CUDA, with steps to take, and no transform of PyTorch at work."""
+    if not x.is_cuda or x.size(1) == 0 or autograd.in_forward_mode() or autograd.in_transform():
         return False
-    return lengths is None or not torch.compiler.is_compiling()
+    return lengths is None or (not torch.compiler.is_compiling() and bool(lengths.any()))
 
 
 def run(
@@ -26,9 +26,10 @@ def run(
     lengths: Tensor | None,
     parameters: Sequence[Tensor],
 ) -> tuple[Tensor, ...]:
-    """The output (T, N, D·R) and each final state (L·D, N, ·), for x (T, N, I); `lengths` (N,) on the CPU.
+    """The output (T, N, D·R) and each final state (L·D, N, ·), for x (T, N, I).
 
-    ``parameters`` are the layer's, in torch.nn's order. Raises InputError for lengths that do not fit.
+    ``lengths`` (N,) on the CPU, not all 0, or None; ``parameters`` the layer's, in torch.nn's order. Raises
+    InputError for lengths that do not fit.
     """
     options = layer.bias, layer.num_layers, layer.dropout, layer.training, layer.bidirectional
     function = _FUNCTIONS[layer.mode]
@@ -38,15 +39,13 @@ def run(
 
         T, N = x.shape[:2]
         sorted_lengths, rows = ops.checked_lengths(lengths, T, N).sort(descending=True, stable=True)
-        count = int(torch.count_nonzero(sorted_lengths))  # cuDNN knows no row without a step
-        if count == 0:
-            return x.new_zeros(T, N, _width(layer)), *(tensor.clone() for tensor in state)
+        count = int(sorted_lengths.count_nonzero())  # cuDNN knows no row without a step
         rows = rows[:count].to(x.device)
         packed = pack_padded_sequence(x.index_select(1, rows), sorted_lengths[:count])
         own_state = [tensor.index_select(1, rows) for tensor in state]
         data, *state_n = function(packed.data, packed.batch_sizes, _hx(own_state), parameters, *options)
         padded, _ = pad_packed_sequence(PackedSequence(data, packed.batch_sizes), total_length=T)
-        output = x.new_zeros(T, N, _width(layer)).index_copy(1, rows, padded)
+        output = x.new_zeros(T, N, padded.size(-1)).index_copy(1, rows, padded)
         return output, *(old.index_copy(1, rows, new) for old, new in zip(state, state_n))
 
 
@@ -54,7 +53,3 @@ def _hx(state: Sequence[Tensor]) -> Tensor | tuple[Tensor, ...]:
     # cuDNN refuses states with gaps in memory.
     contiguous = [tensor.contiguous() for tensor in state]
     return tuple(contiguous) if len(contiguous) > 1 else contiguous[0]
-
-
-def _width(layer: torch.nn.RNNBase) -> int:
-    return (layer.proj_size or layer.hidden_size) * (2 if layer.bidirectional else 1)
