@@ -128,33 +128,16 @@ def test_models_of_one_column_and_of_rows_that_are_counted(make, inputs):
     np.testing.assert_array_equal(forecast.time, [10, 11, 12, 13])
 
 
-def test_calendar(make, table):
-    model = ForecastModel(make(calendar=("hour of day", "day of week")))
-    forecast = model.predict(table)
-    later = model.predict(table.with_columns(pl.col("date") + pl.duration(hours=5)))
-    assert (forecast.quantiles != later.quantiles).all()
-    a_week_later = model.predict(table.with_columns(pl.col("date") + pl.duration(days=7)))
-    np.testing.assert_array_equal(forecast.quantiles, a_week_later.quantiles)
-    with pytest.raises(InputError) as error:
-        model.predict(table.select("load", "temperature").to_numpy())
-    assert (
-        str(error.value) == "the model uses the hour of day and day of week; give data with a column of dates"
-    )
-
-
-@pytest.mark.parametrize("calendar", [(), ("hour of day",)])
-def test_a_window_has_the_same_bits_alone_and_among_many(make, calendar):
-    model = ForecastModel(make(hidden_size=17, calendar=calendar))
+def test_a_window_has_the_same_bits_alone_and_among_many(make):
+    model = ForecastModel(make(hidden_size=17))
     rng = np.random.default_rng(4)
     context = rng.normal(50, 9, (600, 6, 2))
-    times = np.datetime64("2024-01-01", "us") + np.arange(3600).reshape(600, 6) * np.timedelta64(1, "h")
-    together = model.predict_windows(context, times)
+    together = model.predict_windows(context)
     assert together.shape == (600, 4, 3)
     for w in (0, 1, 255, 256, 257, 599):
-        alone = model.predict_windows(context[w : w + 1], times[w : w + 1])
-        np.testing.assert_array_equal(alone[0], together[w])
-    np.testing.assert_array_equal(model.predict_windows(context[3:70], times[3:70]), together[3:70])
-    assert model.predict_windows(context[:0], times[:0]).shape == (0, 4, 3)
+        np.testing.assert_array_equal(model.predict_windows(context[w : w + 1])[0], together[w])
+    np.testing.assert_array_equal(model.predict_windows(context[3:70]), together[3:70])
+    assert model.predict_windows(context[:0]).shape == (0, 4, 3)
 
 
 def test_windows_of_a_series_are_what_predict_sees(make, table):

@@ -1,25 +1,19 @@
-"""The way into the network and back: scales, calendar, quantiles, and the dictionary in the model file."""
+"""The way into the network and back: scales, quantiles, and the dictionary in the model file."""
 
 import dataclasses
-import datetime as dt
 import json
 import math
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from recurra._base.errors import InputError
-from recurra.data import Scaler
-from recurra.runtime import CALENDAR, ForecastInputs
+from recurra.runtime import ForecastInputs
 
 
 def test_sizes(inputs):
     assert inputs.columns == ("load", "temperature")
     assert (inputs.input_size, inputs.output_size) == (2, 12)
-    with_calendar = dataclasses.replace(inputs, calendar=CALENDAR)
-    assert with_calendar.input_size == 8
 
 
 def test_inputs_are_centred_and_scaled(inputs):
@@ -57,53 +51,7 @@ def test_quantiles_that_cross_are_put_in_order(inputs):
     np.testing.assert_array_equal(quantiles, expected)
 
 
-@given(st.lists(st.datetimes(dt.datetime(1900, 1, 1), dt.datetime(2200, 1, 1)), min_size=6, max_size=6))
-def test_calendar(times):
-    """Against Python's own calendar."""
-    inputs = ForecastInputs(
-        target="load",
-        past=(),
-        time="date",
-        frequency="1h",
-        context=6,
-        horizon=4,
-        levels=(0.5,),
-        scaler=Scaler(False, np.zeros(1), np.ones(1), 0.0, 1.0),
-        scale=None,  # pyright: ignore[reportArgumentType]
-        calendar=CALENDAR,
-    )
-    made = inputs.inputs(np.full((1, 6, 1), 7.0), np.array([times], dtype="datetime64[us]"))
-    assert made.dtype == np.float32
-    for row, time in zip(made[0], times):
-        midnight = dt.datetime.combine(time, dt.time())
-        day = (time - midnight) / dt.timedelta(days=1)
-        days = 366 if time.year % 4 == 0 and (time.year % 100 or time.year % 400 == 0) else 365
-        year = (time - dt.datetime(time.year, 1, 1)) / dt.timedelta(days=days)
-        phases = [day, (time.weekday() + day) / 7, year]
-        waves = [wave(2 * math.pi * phase) for wave in (math.sin, math.cos) for phase in phases]
-        np.testing.assert_allclose(row, [7, *waves], atol=1e-6)
-
-
-def test_calendar_needs_dates(inputs):
-    with_calendar = dataclasses.replace(inputs, calendar=("hour of day", "day of year"))
-    message = "the model uses the hour of day and day of year; give data with a column of dates"
-    for times in (None, np.zeros((1, 6), np.int64)):
-        with pytest.raises(InputError) as error:
-            with_calendar.inputs(np.zeros((1, 6, 2)), times)
-        assert str(error.value) == message
-
-
-def test_context_times(inputs):
-    time = np.arange("2020-01-01T00", "2020-01-02T00", dtype="datetime64[h]").astype("datetime64[us]")
-    assert inputs.context_times(time, np.array([5, 9])) is None
-    with_calendar = dataclasses.replace(inputs, calendar=("hour of day",))
-    np.testing.assert_array_equal(
-        with_calendar.context_times(time, np.array([5, 9])), np.stack([time[0:6], time[4:10]])
-    )
-
-
 def test_the_dictionary_is_pinned_and_comes_back(inputs):
-    inputs = dataclasses.replace(inputs, calendar=("day of week",))
     fields = inputs.to_dict()
     assert fields == {
         "target": "load",
@@ -122,13 +70,11 @@ def test_the_dictionary_is_pinned_and_comes_back(inputs):
             "target_deviation": 3.5,
         },
         "scale": {"mean": 101.5, "deviation": 12.5, "naive_error": 4.75, "season": 24},
-        "calendar": ["day of week"],
     }
     back = ForecastInputs.from_dict(json.loads(json.dumps(fields)))
     assert back.to_dict() == fields
     context = np.random.default_rng(0).normal(50, 9, (3, 6, 2))
-    times = np.zeros((3, 6), "datetime64[us]")
-    np.testing.assert_array_equal(back.inputs(context, times), inputs.inputs(context, times))
+    np.testing.assert_array_equal(back.inputs(context), inputs.inputs(context))
 
 
 def test_an_unknown_naive_error_comes_back(inputs):
@@ -157,20 +103,7 @@ def test_an_unknown_naive_error_comes_back(inputs):
         ({"levels": (0.5, 0.5)}, "levels must rise between 0 and 1 and hold 0.5, got (0.5, 0.5)"),
         ({"levels": (0.0, 0.5)}, "levels must rise between 0 and 1 and hold 0.5, got (0.0, 0.5)"),
         ({"levels": ()}, "levels must rise between 0 and 1 and hold 0.5, got ()"),
-        (
-            {"calendar": ("hour",)},
-            "calendar must be one of hour of day, day of week, day of year, got 'hour'"
-            "; did you mean 'hour of day'?",
-        ),
         ({"past": ()}, "the scaler must be fitted on 1 columns, got 2"),
-        (
-            {"calendar": CALENDAR, "frequency": "10i"},
-            "a calendar needs a time column of dates, got frequency '10i'",
-        ),
-        (
-            {"calendar": CALENDAR, "frequency": None, "time": None},
-            "a calendar needs a time column of dates, got frequency None",
-        ),
     ],
 )
 def test_what_does_not_fit_together(inputs, fields, message):
@@ -211,7 +144,7 @@ def test_what_does_not_fit_together(inputs, fields, message):
             -0.5,
             "preprocessing.scale.naive_error must be a number of at least 0, or null, got -0.5",
         ),
-        ("calendar", [None], "preprocessing.calendar must be a list of texts, got [None]"),
+        ("past", [None], "preprocessing.past must be a list of texts, got [None]"),
         ("code", "import os", "preprocessing must not have 'code'"),
     ],
 )
@@ -224,7 +157,7 @@ def test_a_dictionary_that_was_not_written_here(inputs, place, value, message):
     assert str(error.value) == message
 
 
-@pytest.mark.parametrize("place", ["target", "calendar", "scale"])
+@pytest.mark.parametrize("place", ["target", "past", "scale"])
 def test_a_missing_field(inputs, place):
     fields = inputs.to_dict()
     del fields[place]

@@ -1,13 +1,12 @@
 """Trained models at work, on NumPy and the native core alone: load, predict, evaluate."""
 
 from recurra.runtime.forecast import Forecast, ForecastModel, forecast_artifact
-from recurra.runtime.forecast_inputs import CALENDAR, ForecastInputs
+from recurra.runtime.forecast_inputs import ForecastInputs
 from recurra.runtime.load import load
 from recurra.runtime.network import Network, network_spec
 from recurra.runtime.parts import Autoregression, Linear, Part, Pool, Recurrent
 
 __all__ = [
-    "CALENDAR",
     "Autoregression",
     "Forecast",
     "ForecastInputs",

@@ -90,9 +90,7 @@ class ForecastModel:
         too little of it.
         """
         series = self._read(data)
-        context = last_context(series, self.context)
-        times = self.inputs.context_times(series.time, np.array([len(series) - 1]))
-        quantiles = self.predict_windows(context, times)[0]
+        quantiles = self.predict_windows(last_context(series, self.context))[0]
         return Forecast(
             time=future_times(series.time[-1], series.frequency, self.horizon),
             point=quantiles[:, self.levels.index(MEDIAN)],
@@ -102,12 +100,11 @@ class ForecastModel:
             gaps=series.report,
         )
 
-    def predict_windows(self, context: Any, times: np.ndarray | None = None) -> np.ndarray:
+    def predict_windows(self, context: Any) -> np.ndarray:
         """Quantiles (W, horizon, Q), float64 in the target's unit, after each ``context`` (W, context, C).
 
-        ``context`` is an array, or the contexts of `recurra.data.make_windows`, without NaN; ``times``
-        (W, context) are its times, for models that use the calendar. A window gives the same bits alone and
-        among others. Raises InputError for any other shape.
+        ``context`` is an array, or the contexts of `recurra.data.make_windows`, without NaN. A window gives
+        the same bits alone and among others. Raises InputError for any other shape.
         """
         rows, columns = self.context, len(self.inputs.columns)
         if len(context.shape) != 3 or context.shape[1:] != (rows, columns):
@@ -118,8 +115,8 @@ class ForecastModel:
             window = np.asarray(context[chunk], dtype=np.float64)
             if not np.isfinite(window).all():
                 raise InputError("context must be finite, without NaN; impute what is missing")
-            inputs = self.inputs.inputs(window, None if times is None else times[chunk])
-            quantiles[chunk] = self.inputs.quantiles(self._network(inputs), window)
+            outputs = self._network(self.inputs.inputs(window))
+            quantiles[chunk] = self.inputs.quantiles(outputs, window)
         return quantiles
 
     def evaluate(self, data: Any) -> Evaluation:
@@ -131,8 +128,7 @@ class ForecastModel:
         windows = make_windows(
             series, slice(0, len(series)), context=self.context, horizon=self.horizon, name="the data"
         )
-        times = self.inputs.context_times(series.time, windows.origins)
-        quantiles = self.predict_windows(windows.context, times)
+        quantiles = self.predict_windows(windows.context)
         return evaluate_forecasts(
             series, windows, quantiles, levels=self.levels, scale=self.inputs.scale, train=None
         )

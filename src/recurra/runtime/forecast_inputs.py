@@ -3,7 +3,6 @@
 Training and prediction both go through here, so they cannot disagree.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +17,6 @@ from recurra.evaluation import TargetScale
 from recurra.runtime import schema
 from recurra.runtime.schema import check_fields
 
-_DAY = np.timedelta64(1, "D")
-CALENDAR = ("hour of day", "day of week", "day of year")
 MEDIAN = 0.5
 
 _FIELDS = {
@@ -33,7 +30,6 @@ _FIELDS = {
     "imputation": schema.TEXT,
     "scaler": schema.DICT,
     "scale": schema.DICT,
-    "calendar": schema.TEXTS,
 }
 _SCALER = {
     "centred": schema.FLAG,
@@ -66,7 +62,6 @@ class ForecastInputs:
     levels: tuple[float, ...]  # of the quantiles
     scaler: Scaler
     scale: TargetScale  # the training part's target, for metrics without a unit
-    calendar: tuple[str, ...] = ()  # cycles whose phase is an input, as sine and cosine
 
     def __post_init__(self) -> None:
         names = self.columns if self.time is None else (*self.columns, self.time)
@@ -84,10 +79,6 @@ class ForecastInputs:
             MEDIAN not in self.levels
         ):
             raise InputError(f"levels must rise between 0 and 1 and hold {MEDIAN}, got {self.levels!r}")
-        for cycle in self.calendar:
-            one_of("calendar", cycle, CALENDAR)
-        if self.calendar and (self.frequency is None or self.frequency.endswith("i")):
-            raise InputError(f"a calendar needs a time column of dates, got frequency {self.frequency!r}")
         C = len(self.columns)
         if self.scaler.mean.shape != (C,) or self.scaler.deviation.shape != (C,):
             raise InputError(f"the scaler must be fitted on {C} columns, got {self.scaler.mean.size}")
@@ -99,37 +90,17 @@ class ForecastInputs:
 
     @property
     def input_size(self) -> int:
-        """The network's inputs a step: the columns, then a sine and a cosine for each cycle."""
-        return len(self.columns) + 2 * len(self.calendar)
+        """The network's inputs a step: the columns."""
+        return len(self.columns)
 
     @property
     def output_size(self) -> int:
         """The network's outputs: every quantile of every step of the horizon."""
         return self.horizon * len(self.levels)
 
-    def context_times(self, time: np.ndarray, origins: np.ndarray) -> np.ndarray | None:
-        """The times (W, context) of windows that end at rows ``origins`` (W,) of a series with ``time`` (T,).
-
-        None for a model without a calendar, which does not ask for them.
-        """
-        if not self.calendar:
-            return None
-        return time[origins[:, None] + np.arange(1 - self.context, 1)]
-
-    def inputs(self, context: np.ndarray, times: np.ndarray | None = None) -> np.ndarray:
-        """The network's inputs (W, context, I), float32, for ``context`` (W, context, C) in the data's units.
-
-        ``times`` (W, context), datetime64, is needed for a calendar only; InputError without.
-        """
-        scaled = self.scaler.transform(context)
-        if not self.calendar:
-            return scaled
-        if times is None or times.dtype.kind != "M":
-            raise InputError(
-                f"the model uses the {' and '.join(self.calendar)}; give data with a column of dates"
-            )
-        phases = np.stack([_phase(cycle, times) for cycle in self.calendar], axis=-1) * (2 * math.pi)
-        return np.concatenate([scaled, np.sin(phases), np.cos(phases)], axis=-1, dtype=np.float32)
+    def inputs(self, context: np.ndarray) -> np.ndarray:
+        """The network's inputs (W, context, I), float32, for ``context`` (W, context, C) in their units."""
+        return self.scaler.transform(context)
 
     def targets(self, target: np.ndarray, context: np.ndarray) -> np.ndarray:
         """What the network's outputs are held against, (W, horizon) float32, for ``target`` in its unit."""
@@ -157,7 +128,6 @@ class ForecastInputs:
             "imputation": IMPUTATION_RULE,
             "scaler": self.scaler.to_dict(),
             "scale": self.scale.to_dict(),
-            "calendar": list(self.calendar),
         }
 
     @classmethod
@@ -177,18 +147,4 @@ class ForecastInputs:
             levels=tuple(fields["levels"]),
             scaler=Scaler.from_dict(fields["scaler"]),
             scale=TargetScale.from_dict(fields["scale"]),
-            calendar=tuple(fields["calendar"]),
         )
-
-
-def _phase(cycle: str, times: np.ndarray) -> np.ndarray:
-    """How much of the cycle has passed at each of ``times``, in [0, 1)."""
-    match cycle:
-        case "hour of day":
-            return (times - times.astype("datetime64[D]")) / _DAY
-        case "day of week":
-            return (times - np.datetime64("1970-01-05")) / (7 * _DAY) % 1  # a Monday
-        case _:
-            year = times.astype("datetime64[Y]")
-            length = (year + 1).astype("datetime64[D]") - year.astype("datetime64[D]")
-            return (times - year) / length
