@@ -69,6 +69,7 @@ def test_the_facts_of_the_part(case):
     np.testing.assert_array_equal(found.times, case["windows"].time)
     np.testing.assert_array_equal(found.actual, case["windows"].target)
     np.testing.assert_array_equal(found.observed, case["windows"].observed)
+    assert found.gaps == case["series"].report
 
 
 def test_without_a_training_part_the_baselines_learn_from_the_rows_up_to_the_first_origin(case):
@@ -83,7 +84,7 @@ def test_the_numbers_are_plain_json(case):
     assert values == found.to_dict()
     assert list(values) == [
         *["metrics", "baselines", "failed_baselines", "baseline_notes", "levels", "windows", "first", "last"],
-        "imputed_targets",
+        *["imputed_targets", "gaps"],
     ]
     assert values["metrics"] == found.metrics
     few = evaluate_forecasts(**{**case, "train": slice(70, 80)}).to_dict()

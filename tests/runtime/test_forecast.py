@@ -189,6 +189,7 @@ def test_evaluate(make, table):
     model = ForecastModel(make())
     evaluation = model.evaluate(table)
     assert evaluation.windows == 11
+    assert (evaluation.gaps.rows_read, evaluation.gaps.rows_added) == (20, 0)
     assert (evaluation.first, evaluation.last) == ("2024-02-29 16:00:00", "2024-03-01 05:00:00")
     load = table["load"].to_numpy()
     actual = np.stack([load[origin + 1 : origin + 5] for origin in range(5, 16)])

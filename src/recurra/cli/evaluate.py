@@ -18,7 +18,6 @@ def evaluate(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")] = False,
 ) -> None:
     """Score a model on every forecast that DATA allows, beside simple baselines on the same forecasts."""
-    from recurra.data import read_series
     from recurra.inspection.wording import count
     from recurra.runtime import load
 
@@ -26,16 +25,12 @@ def evaluate(
     loaded = load(model)
     evaluation = loaded.evaluate(data)
     seconds = time.perf_counter() - start
-    inputs = loaded.inputs
-    gaps = read_series(
-        data, columns=inputs.columns, time=inputs.time, detect_time=False, frequency=inputs.frequency
-    ).report
     if json:
-        found = {**evaluation.to_dict(), "gaps": gaps.to_dict()}
+        found = evaluation.to_dict()
         console.say_json({"model": str(model), "data": str(data), "seconds": seconds, **found})
         return
     forecasts = count(evaluation.windows, "forecast")
-    console.say(f"{forecasts} of {inputs.target}, {evaluation.first} to {evaluation.last}")
-    for line in gaps.lines():
+    console.say(f"{forecasts} of {loaded.inputs.target}, {evaluation.first} to {evaluation.last}")
+    for line in evaluation.gaps.lines():
         console.say(line)
     say_scores(evaluation)

@@ -181,7 +181,6 @@ def _summary(forecaster: "Forecaster", model: Path, report: Path, seconds: float
         "seconds": seconds,
         **forecaster.evaluation_.to_dict(),
         "split": split,
-        "gaps": series.report.to_dict(),
         "fingerprint": forecaster.model_.fingerprint,
     }
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from recurra._base.errors import InputError
-from recurra.data import Series, Windows, format_time
+from recurra.data import GapReport, Series, Windows, format_time
 from recurra.evaluation.baselines import baseline_forecasts
 from recurra.evaluation.metrics import error_by_step, forecast_metrics
 from recurra.evaluation.scale import TargetScale
@@ -32,6 +32,7 @@ class Evaluation:
         windows: their number, W.
         first, last: the first and the last time that is forecast.
         imputed_targets: rows of the part that were not scored because they were imputed.
+        gaps: what was missing in all of the data, the part and the rest.
     """
 
     metrics: dict[str, float]
@@ -49,6 +50,7 @@ class Evaluation:
     first: str
     last: str
     imputed_targets: int
+    gaps: GapReport
 
     @property
     def point(self) -> np.ndarray:
@@ -67,6 +69,7 @@ class Evaluation:
             "first": self.first,
             "last": self.last,
             "imputed_targets": self.imputed_targets,
+            "gaps": self.gaps.to_dict(),
         }
 
 
@@ -131,6 +134,7 @@ def evaluate_forecasts(
         first=format_time(series.time[first + 1]),
         last=format_time(series.time[stop - 1]),
         imputed_targets=int((~series.observed[first + 1 : stop, 0]).sum()),
+        gaps=series.report,
     )
 
 
