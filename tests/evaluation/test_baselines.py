@@ -46,6 +46,28 @@ def test_ets_is_fitted_on_the_training_part_alone(make_series):
     assert tuple(found) == BASELINES
 
 
+def test_ets_sees_the_last_observed_value_where_one_is_missing(make_series):
+    values, train = quarters(share=0.3), slice(10, 80)
+    carried = values[np.maximum.accumulate(np.where(np.isnan(values), 0, np.arange(120)))]
+    found, _ = forecast(make_series(values), range(90, 110), 7, train)
+    ets = ETS.fit(carried[train], 4, first_row=10)
+    np.testing.assert_array_equal(found["ETS"].point, ets.forecast(carried, np.arange(90, 110), 7))
+    missing = np.isnan(values[train]).sum()
+    assert found["ETS"].note == f"{ets.note}, {missing} of them the last observed value"
+
+
+@pytest.mark.parametrize("every", [2, 3, 6])
+def test_ets_stays_near_the_data_where_most_of_it_is_missing(make_series, every):
+    rng = np.random.default_rng(5)
+    hours = np.arange(900)
+    full = 20 + 10 * np.sin(hours * 2 * np.pi / 24) + rng.normal(size=900).cumsum() / 10
+    values = np.where(hours % every == 0, full, np.nan)
+    found, _ = forecast(make_series(values, "1h"), range(700, 870), 24, slice(0, 700))
+    actual = full[np.arange(700, 870)[:, None] + np.arange(1, 25)]
+    errors = {name: np.abs(actual - baseline.point).mean() for name, baseline in found.items()}
+    assert errors["ETS"] < 0.6 * errors["last value"]
+
+
 @pytest.mark.parametrize("share", [0.0, 0.4])
 def test_no_baseline_sees_what_was_observed_after_the_origin(make_series, share):
     values, train, horizon = quarters(share=share), slice(0, 80), 6

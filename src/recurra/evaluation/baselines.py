@@ -1,7 +1,9 @@
 """Naive baselines, forecast from the same origins as a model, so that its errors have something to beat.
 
-A baseline sees what a model sees: nothing that was observed after the origin. Its quantiles are its point
-forecast plus the quantiles of its own errors in the training part, for each step of the horizon.
+A baseline sees what a model sees: nothing that was observed after the origin. ETS sees the last observed value
+wherever one is missing, in its fit as in its forecasts: parameters that were fitted on one pattern of missing
+values can diverge on another. The quantiles of a baseline are its point forecast plus the quantiles of its own
+errors in the training part, for each step of the horizon.
 """
 
 from collections.abc import Callable, Sequence
@@ -55,6 +57,8 @@ def baseline_forecasts(
     season = season_length(series.frequency)
     target = np.where(series.observed[:, 0], series.values[:, 0], np.nan)
     first_seen = int(np.argmax(series.observed[:, 0]))
+    last_seen = last_observed(series.observed[:, :1])[:, 0]
+    carried = series.values[np.maximum(last_seen, first_seen), 0]
 
     def make_last_value() -> tuple[_Forecast, int, str]:
         return last_value(series, horizon), first_seen, "the last observed value, repeated"
@@ -69,10 +73,12 @@ def baseline_forecasts(
         return seasonal_naive(series, horizon, season), max(first_seen, season - 1), note
 
     def make_ets() -> tuple[_Forecast, int, str]:
-        ets = ETS.fit(series.values[train, 0], season, first_row=train.start)
+        ets = ETS.fit(carried[train], season, first_row=train.start)
         if origins.min() < ets.first_row:
             raise InputError(f"it is fitted on rows from {ets.first_row + 1} on, and a window begins before")
-        return lambda rows: ets.forecast(target, rows, horizon), max(first_seen, ets.first_row), ets.note
+        missing = int((~series.observed[ets.first_row : train.stop, 0]).sum())
+        note = f"{ets.note}{f', {missing} of them the last observed value' if missing else ''}"
+        return lambda rows: ets.forecast(carried, rows, horizon), max(first_seen, ets.first_row), note
 
     forecasts: dict[str, BaselineForecast] = {}
     failed: dict[str, str] = {}

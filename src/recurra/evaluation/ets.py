@@ -5,9 +5,9 @@
     b_t = φ b_{t-1} + β e_t
     s_t = s_{t-m} + γ e_t
 
-Source: Hyndman, Koehler, Ord & Snyder, Forecasting with Exponential Smoothing, 2008, table 2.1. Where y_t
-is missing, e_t = 0: nothing is learned, and no forecast depends on what came after its origin. The fit is
-statsmodels'. The filter is written out here, because statsmodels forecasts from one origin at a time.
+Source: Hyndman, Koehler, Ord & Snyder, Forecasting with Exponential Smoothing, 2008, table 2.1. The fit is
+statsmodels', which takes no missing values. The filter is written out here, because statsmodels forecasts from
+one origin at a time.
 """
 
 import itertools
@@ -89,7 +89,7 @@ class ETS:
     def forecast(self, target: np.ndarray, origins: np.ndarray, horizon: int) -> np.ndarray:
         """Point forecasts (n, horizon) from ``origins`` (n,), rows of the series not before ``first_row``.
 
-        ``target`` (T,) is the series, NaN where it is missing.
+        ``target`` (T,) is the series, nothing missing; what comes after an origin does not count.
         """
         levels, trends, seasons = self._filter(target[self.first_row : int(origins.max()) + 1])
         rows = origins - self.first_row
@@ -107,8 +107,6 @@ class ETS:
             trend *= self.phi
             level += trend
             error = y - level - seasons[t]
-            if np.isnan(y):
-                error = 0.0
             level += self.alpha * error
             trend += self.beta * error
             seasons.append(seasons[t] + self.gamma * error)
