@@ -1,0 +1,1 @@
+"""Recurra beside its peers on this machine: `python -m benchmarks --help`."""

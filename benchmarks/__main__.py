@@ -1,0 +1,97 @@
+"""Time Recurra beside its peers on this machine.
+
+python -m benchmarks [SUITE …] [--quick] [--json FILE] [--against REVISION]
+python -m benchmarks page FILE
+"""
+
+import argparse
+import dataclasses
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import torch
+from rich.console import Console
+
+from benchmarks import against, ceilings, machine, peers, tables, timing
+from benchmarks.contest import Settings
+from benchmarks.page import page
+from benchmarks.suites import SUITES
+from benchmarks.timing import Result
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run the suites, or print the page of a run."""
+    if arguments[:1] == ["page"]:
+        (path,) = arguments[1:]
+        print(page(json.loads(Path(path).read_text("utf-8"))), end="")
+        return
+    options = parse(arguments)
+    least = Settings(quick=True, rounds=5, block=0.01) if options.quick else Settings()
+    settings = dataclasses.replace(least, rounds=options.rounds or least.rounds, threads=options.threads)
+    suites = options.suites or list(SUITES)
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    described = machine.describe(settings)
+    console.print("\n".join(f"{name}: {value}" for name, value in described.items()), highlight=False)
+    run = {"machine": described, "settings": dataclasses.asdict(settings), "missing": peers.missing()}
+    if options.against:
+        results = collect(console, against.compare(suites, settings, options.against))
+    else:
+        console.print(f"missing peers: {', '.join(peers.missing()) or 'none'}")
+        run["ceilings"] = ceilings.measure(settings)
+        console.print_json(data={"ceilings (GFLOP/s by threads, GB/s by KiB)": run["ceilings"]})
+        contests = (contest for name in suites for contest in SUITES[name](settings))
+        results = collect(console, (timing.hold(contest, settings) for contest in contests))
+    run["results"] = [result.to_dict() for result in results]
+    if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
+        options.json.write_text(json.dumps(run, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def collect(console: Console, found: Iterable[Result | str]) -> list[Result]:
+    """All results, each table printed when it is complete; sentences are printed as they come."""
+    results: list[Result] = []
+    current: list[Result] = []
+
+    def show() -> None:
+        if current:
+            tables.show(console, current[0].table, [result.to_dict() for result in current])
+
+    with console.status("measuring …") as status:
+        for result in found:
+            if isinstance(result, str):
+                console.print(result, highlight=False)
+                continue
+            if current and result.table != current[0].table:
+                show()
+                current.clear()
+            current.append(result)
+            results.append(result)
+            status.update(f"{result.table} {result.case}")
+        show()
+    return results
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument(
+        "suites", nargs="*", metavar="SUITE", help=f"{', '.join(SUITES)}; all if none is named"
+    )
+    parser.add_argument("--quick", action="store_true", help="a small grid, five rounds: under three minutes")
+    parser.add_argument("--rounds", type=int, help="rounds to time, at least 5")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="default: all cores")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write everything here")
+    parser.add_argument(
+        "--against", metavar="REVISION", help="compare with another revision of Recurra, built now"
+    )
+    options = parser.parse_args(arguments)
+    if unknown := [name for name in options.suites if name not in SUITES]:
+        parser.error(f"no suite {unknown[0]!r}; there are {', '.join(SUITES)}")
+    if options.rounds is not None and options.rounds < 5:
+        parser.error("--rounds must be at least 5")
+    return options
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
