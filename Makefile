@@ -9,7 +9,7 @@ NATIVE_TESTS := $(shell find native/tests -type f)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check test-python test-native test-slow sanitize accuracy bench format stubs clean
+.PHONY: help install demo test check test-python test-native test-slow sanitize accuracy bench bench-quick format stubs clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,8 +43,13 @@ sanitize: install ## Run the C++ tests under the address and undefined-behaviour
 accuracy: build/native/tests.done ## Measure the error of tanh and sigmoid over every float32 (minutes)
 	build/native/activation_error
 
-bench: install ## Compare the layers with PyTorch's, side by side
-	python benchmarks/layers.py
+bench: install $(VENV)/bench.done ## Time Recurra beside its peers on a quiet machine and write docs/benchmarks.md
+	python -m benchmarks --json benchmarks/results/published.json
+	python -m benchmarks page benchmarks/results/published.json > build/benchmarks.md
+	mv build/benchmarks.md docs/benchmarks.md
+
+bench-quick: install $(VENV)/bench.done ## The same on a small grid, under three minutes; writes no page
+	python -m benchmarks --quick --json benchmarks/results/quick.json
 
 format: install ## Format the code and mend what lint can mend
 	ruff format .
@@ -60,7 +65,7 @@ clean: ## Remove everything that was built or installed
 define REQUIREMENTS
 import tomllib
 project = tomllib.load(open('pyproject.toml', 'rb'))['project']
-extras = [line for extra in project['optional-dependencies'].values() for line in extra]
+extras = [line for extra, own in project['optional-dependencies'].items() if extra != 'bench' for line in own]
 print(*project['dependencies'], *(line for line in extras if not line.startswith('recurra[')), sep='\n')
 endef
 export REQUIREMENTS
@@ -70,6 +75,12 @@ $(VENV)/dependencies.done: pyproject.toml constraints.txt
 	@echo "Installing what Recurra needs into $(VENV) ..."
 	@mkdir -p build && $(BIN)/python -c "$$REQUIREMENTS" > build/requirements.txt
 	@$(PIP) install --constraint constraints.txt --requirement build/requirements.txt
+	@touch $@
+
+# The peers are large and only timed, so that nothing but the benchmarks waits for them.
+$(VENV)/bench.done: $(VENV)/dependencies.done
+	@$(PIP) install --constraint constraints.txt $$($(BIN)/python -c "import tomllib; \
+	  print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['bench'])")
 	@touch $@
 
 $(VENV)/native.done: $(VENV)/dependencies.done $(NATIVE)
