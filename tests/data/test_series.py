@@ -162,9 +162,9 @@ def test_data_that_does_not_fit_a_known_step(times, frequency, message):
 
 def test_an_array():
     series = array_series(np.array([[1, 10], [2, 20]]), ["y", "x"])
-    assert (series.time.tolist(), series.time_name, series.frequency) == ([0, 1], None, None)
+    assert (series.time.tolist(), series.time_name, series.frequency) == ([1, 2], None, None)
     assert series.values.tolist() == [[1, 10], [2, 20]]
-    assert series.report.lines() == ["The data is an array; its rows were counted."]
+    assert series.report.lines() == ["The data is an array; its rows were counted from 1."]
     np.testing.assert_array_equal(array_series(np.array([1.0, np.nan]), ["y"]).observed, [[True], [False]])
 
 
@@ -223,7 +223,7 @@ def test_a_column_without_values_in_the_first_part(make_series):
     series = make_series([1, 2, 3], [None, None, 4])
     with pytest.raises(InputError) as caught:
         impute(series, [slice(0, 2), slice(2, 3)])
-    assert str(caught.value) == "column 'x' has no values from 0 to 1; fill it in, or leave it out"
+    assert str(caught.value) == "column 'x' has no values from 1 to 2; fill it in, or leave it out"
 
 
 def test_imputing_leaves_the_series_as_it_was(make_series):

@@ -2,6 +2,7 @@ import datetime as dt
 import decimal
 import sys
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import narwhals as nw
 import numpy as np
@@ -14,6 +15,9 @@ from recurra._base.errors import InputError, MissingExtraError
 from recurra.data import Series, read_series, read_table
 
 DAYS = ["2024-01-01", "2024-01-02", "2024-01-03"]
+TWO_ZONES = [
+    dt.datetime(2024, 1, 1, hour, tzinfo=ZoneInfo(zone)) for hour, zone in enumerate(("UTC", "Asia/Tokyo"))
+]
 FOUND = "No time column was named; {!r} is the only one with dates and was used."
 
 
@@ -30,7 +34,7 @@ def write(tmp_path, monkeypatch):
 
 
 def check(series: Series, times: list[str] | None, values: list[float]) -> None:
-    expected = np.arange(len(values)) if times is None else np.array(times, dtype="datetime64[us]")
+    expected = np.arange(1, len(values) + 1) if times is None else np.array(times, dtype="datetime64[us]")
     np.testing.assert_array_equal(series.time, expected)
     np.testing.assert_array_equal(series.values[:, 0], values)
 
@@ -64,9 +68,26 @@ def test_text(write, content, name):
         assert (series.time_name, series.frequency) == ("day", "1d")
 
 
+@pytest.mark.parametrize(
+    ("header", "names"),
+    [
+        ('"a ""quoted"" name",y', ['a "quoted" name', "y"]),
+        ('"Temp, °C";y', ["Temp, °C", "y"]),
+        ('"two\nlines",y', ["two\nlines", "y"]),
+    ],
+)
+def test_quotes_in_the_line_of_names(write, header, names):
+    separator = ";" if ";" in header else ","
+    path = write(f'{header}\n"say ""hi""; twice, please"{separator}2\n')
+    assert read_table(path).to_dict(as_series=False) == {
+        names[0]: ['say "hi"; twice, please'],
+        names[1]: [2],
+    }
+
+
 def test_missing_values_in_text(write):
     words = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", '" "']
-    path = write("n,y,x\n" + "".join(f"{i},{word},{i}.5\n" for i, word in enumerate(["1", *words, "2"])))
+    path = write("n,y,x\n" + "".join(f"{i},{word},{i}.5\n" for i, word in enumerate(["1", *words, "2"], 1)))
     series = read_series(path, columns=["y", "x"], time="n")
     check(series, None, [1, *[np.nan] * len(words), 2])
     assert series.report.missing == {"y": len(words), "x": 0}
@@ -131,19 +152,27 @@ def test_an_array(write):
 @pytest.mark.parametrize(
     ("frame", "name", "note"),
     [
-        ({"y": [1, 2]}, None, "No time column was named and none holds dates; rows were counted."),
+        ({"y": [1, 2]}, None, "No time column was named and none holds dates; rows were counted from 1."),
         (
             {"y": [1, 2], "n": [5, 6]},
             None,
-            "No time column was named and none holds dates; rows were counted.",
+            "No time column was named and none holds dates; rows were counted from 1.",
         ),
         (
             {"y": [1, 2], "a": DAYS[:2], "b": DAYS[:2]},
             None,
-            "No time column was named and several hold dates ('a', 'b'); rows were counted.",
+            "No time column was named and several hold dates ('a', 'b'); rows were counted from 1.",
         ),
         ({"y": [1, 2], "when": DAYS[:2], "note": ["x", "y"]}, "when", FOUND.format("when")),
         ({"y": [1, 2], "when": ["2024-01", "2024-02"], "note": [None, "y"]}, "when", FOUND.format("when")),
+        # Where values do not decide, the name does not either.
+        (
+            {"y": [1, 2], "Start Time": ["noon", "evening"], "version": ["1.2.30", "v1.2.31"]},
+            None,
+            "No time column was named and none holds dates; rows were counted from 1.",
+        ),
+        # A clock beside the dates is not what the rows are in order of.
+        ({"y": [1, 2], "date": DAYS[:2], "time": ["12:30", "14:15"]}, "date", FOUND.format("date")),
     ],
 )
 def test_a_time_column_that_is_not_named(frame, name, note):
@@ -152,6 +181,44 @@ def test_a_time_column_that_is_not_named(frame, name, note):
     assert series.report.notes == (note,)
     rows = read_series(pl.DataFrame(frame), columns=["y"], detect_time=False)
     assert (rows.time_name, rows.frequency, rows.report.notes) == (None, None, ())
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "message"),
+    [
+        ("when", ["soon", *DAYS[1:]], "holds 'soon' in data row 1, which is not an ISO date or time"),
+        ("when", [None, *DAYS[1:]], "is empty in data row 1; every row needs a time"),
+        (
+            "when",
+            ["31.12.2016", "1.1.2017", "x"],
+            "holds '31.12.2016' in data row 1, which is not an ISO date",
+        ),
+        (
+            "when",
+            ["12/31/16 18:00", "1/1/17 18:00", "x"],
+            "holds '12/31/16 18:00' in data row 1, which is not",
+        ),
+        (
+            "when",
+            ["2016/12/31", "x", "2017/1/2"],
+            "holds '2016/12/31' in data row 1, which is not an ISO date",
+        ),
+        (
+            "Date",
+            ["1 Jan 2017", "2 Jan 2017", "x"],
+            "holds '1 Jan 2017' in data row 1, which is not an ISO date",
+        ),
+        (
+            "date_time",
+            ["2017Q1", "2017Q2", "2017Q3"],
+            "holds '2017Q1' in data row 1, which is not an ISO date",
+        ),
+    ],
+)
+def test_dates_that_cannot_be_read_do_not_become_row_numbers(name, values, message):
+    frame = pl.DataFrame({name: values, "y": [1, 2, 3]})
+    got = error(lambda: read_series(frame, columns=["y"]))
+    assert got.startswith(f"time column {name!r} of the data {message}")
 
 
 HELP = "it needs a line of column names and rows of values"
@@ -166,6 +233,13 @@ HELP = "it needs a line of column names and rows of values"
         (" \n\n", "data.csv", f"data.csv is empty; {HELP}"),
         ("day,y\n", "data.csv", "data.csv has no rows; it needs a row of values for each time"),
         ("day,y,y\n1,2,3\n", "data.csv", "data.csv has two columns named 'y'; rename one"),
+        ("day,y, y\n1,2,3\n", "data.csv", "data.csv has two columns named 'y'; rename one"),
+        (
+            "day,y\n1,2\n\n3,4,5\n",
+            "data.csv",
+            "data.csv has 3 values in data row 3, but 2 columns; correct the row, or put quotes around a "
+            "value that holds a separator",
+        ),
         (
             "day,ort\n1,Zürich\n".encode("latin-1"),
             "data.csv",
@@ -186,7 +260,6 @@ def test_files_that_hold_no_table(write, content, name, message):
 @pytest.mark.parametrize(
     ("content", "name", "start"),
     [
-        ("day,y\n1,2,3\n", "data.csv", "data.csv is not a table of text that can be read: "),
         ('day,y\n"1,2\n', "data.csv", "data.csv is not a table of text that can be read: "),
         ("PAR1 not at all", "data.parquet", "data.parquet is not a Parquet file that can be read: "),
     ],
@@ -227,6 +300,22 @@ def test_what_is_no_data(source):
     kind = type(source).__name__
     message = f"the data must be a path, a data frame or an array, got {kind}"
     assert error(lambda: read_series(source, columns=["y"])) == message
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (pd.DataFrame([[1, 2]], columns=["y", "y"]), "the data has two columns named 'y'; rename one"),
+        (pa.table([[1], [2]], names=["y", "y"]), "the data has two columns named 'y'; rename one"),
+        (pd.DataFrame([[1, 2]]), "the data has a column named 0; columns must be named by text"),
+        (
+            pd.DataFrame({"t": pd.Series(TWO_ZONES, dtype=object), "y": [1, 2]}),
+            "column 't' of the data mixes values of several kinds, or times of several zones; give it one",
+        ),
+    ],
+)
+def test_frames_that_hold_no_table(frame, message):
+    assert error(lambda: read_table(frame)) == message
 
 
 def test_a_frame_without_rows():
@@ -294,6 +383,12 @@ SHOWN = ", ".join(list(WIDE)[:20])
             {"columns": ["load"]},
             "column 'load' of the data is not numeric: it holds values of type List(Int64); "
             "name a column of numbers",
+        ),
+        (
+            {"date": DAYS, "load": [1.0, 2.0, -1e300]},
+            {"columns": ["load"]},
+            "column 'load' of the data holds -1e+300 in data row 3, too large to compute with; give it in a "
+            "larger unit, so that values stay below 1e+150",
         ),
         (
             {"date": DAYS, "load": [1.0, 2.0, float("inf")]},

@@ -10,9 +10,11 @@ from recurra._base.errors import InputError
 from recurra.data.columns import times
 
 
-def read(values, name: str = "t"):
+def read(values, name: str = "t", utc: bool = False):
     column = values if isinstance(values, pl.Series) else pl.Series(name, values)
-    return times(pl.DataFrame({name: column}), name, "data.csv")
+    found, is_utc, notes = times(pl.DataFrame({name: column}), name, "data.csv")
+    assert is_utc == utc
+    return found, notes
 
 
 @pytest.mark.parametrize(
@@ -56,13 +58,13 @@ AUTUMN = [dt.datetime(2024, 10, 27, 2, fold=fold, tzinfo=BERLIN) for fold in (0,
     ],
 )
 def test_hours_of_a_zone_become_utc_and_stay_hours(local, expected):
-    note = ("The times in 't' have a time zone; they were converted to UTC.",)
+    note = ("The times in 't' have a time zone; all times are given in UTC.",)
     frames = [
         [time.isoformat() for time in local],
         pl.Series(local, dtype=pl.Datetime("us", "Europe/Berlin")),
     ]
     for values in frames:
-        found, notes = read(values)
+        found, notes = read(values, utc=True)
         np.testing.assert_array_equal(found, np.array(expected, dtype="datetime64[us]"))
         assert notes == note
 

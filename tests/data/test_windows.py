@@ -42,7 +42,7 @@ def test_every_window_of_a_part_and_no_other(rows, context, horizon, edges):
     for i, origin in enumerate(expected):
         np.testing.assert_array_equal(windows.context[i], values[origin - context + 1 : origin + 1])
         np.testing.assert_array_equal(windows.target[i], values[origin + 1 : origin + horizon + 1, 0])
-        np.testing.assert_array_equal(windows.time[i], np.arange(origin + 1, origin + horizon + 1))
+        np.testing.assert_array_equal(windows.time[i], np.arange(origin + 2, origin + horizon + 2))
     np.testing.assert_array_equal(windows.context[1:], np.asarray(windows.context)[1:])
     picked = np.array([len(expected) - 1, 0])
     np.testing.assert_array_equal(windows.context[picked], np.asarray(windows.context)[picked])

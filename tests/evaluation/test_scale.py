@@ -80,3 +80,12 @@ def test_a_target_that_was_never_observed():
         "target 'y' has no values in the training part, so there is nothing to learn; "
         "choose another target, or more rows for training"
     )
+
+
+def test_a_target_that_hardly_varies_is_refused(make_series):
+    with pytest.raises(InputError) as raised:
+        TargetScale.fit(make_series(np.arange(40) * 1e-200), slice(0, 40))
+    assert str(raised.value) == (
+        "target 'y' varies by 3.9e-199 in the training part, too little to compute with; "
+        "give it in a smaller unit"
+    )

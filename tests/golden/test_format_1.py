@@ -18,6 +18,7 @@ CELLS = {
     "rnn": cell("rnn", input_size=2, hidden_size=3, nonlinearity="tanh"),
     "lstm": cell("lstm", input_size=2, hidden_size=3),
     "gru": cell("gru", input_size=2, hidden_size=3, bias=False),  # counts rows
+    "autoregression": cell("lstm", input_size=2, hidden_size=3),  # as recurra fit forecast writes them
 }
 
 
@@ -31,6 +32,7 @@ def made_now(name: str) -> Artifact:
     stack = Stack(CELLS[name], num_layers=2)
     shapes = {f"encoder.{key}": shape for key, shape in stack.parameter_shapes().items()}
     shapes |= {"head.weight": (6, 3), "head.bias": (6,)}
+    shapes |= {"autoregression.weight": (2, 5)} if name == "autoregression" else {}
     dated = name != "gru"
     inputs = ForecastInputs(
         target="CO₂",

@@ -79,7 +79,7 @@ def test_files_frames_and_arrays_give_the_same_bits(make, table, tmp_path):
         np.testing.assert_array_equal(forecast.time, expected.time)
     forecast = model.predict(table.select("load", "temperature").to_numpy())
     np.testing.assert_array_equal(forecast.quantiles, expected.quantiles)
-    np.testing.assert_array_equal(forecast.time, [20, 21, 22, 23])
+    np.testing.assert_array_equal(forecast.time, [21, 22, 23, 24])
 
 
 def test_only_the_last_rows_count(make, table):
@@ -120,12 +120,12 @@ def test_models_of_one_column_and_of_rows_that_are_counted(make, inputs):
     values = np.random.default_rng(2).normal(100, 9, 10)
     forecast = model.predict(values)
     np.testing.assert_array_equal(forecast.quantiles, model.predict(values[:, None]).quantiles)
-    np.testing.assert_array_equal(forecast.time, [10, 11, 12, 13])
+    np.testing.assert_array_equal(forecast.time, [11, 12, 13, 14])
     # A frame's dates are not used where the model counted rows, as in training.
     dated = pl.DataFrame({"day": pl.date_range(pl.date(2024, 1, 1), pl.date(2024, 1, 10), eager=True)})
     forecast = model.predict(dated.with_columns(load=values))
     np.testing.assert_array_equal(forecast.quantiles, model.predict(values).quantiles)
-    np.testing.assert_array_equal(forecast.time, [10, 11, 12, 13])
+    np.testing.assert_array_equal(forecast.time, [11, 12, 13, 14])
 
 
 def test_a_window_has_the_same_bits_alone_and_among_many(make):
@@ -174,7 +174,18 @@ def test_to_frame(make, table):
     np.testing.assert_array_equal(frame["q0.9"].to_numpy(), forecast.quantiles[:, 2])
     np.testing.assert_array_equal(frame["point"].to_numpy(), frame["q0.5"].to_numpy())
     array = ForecastModel(make()).predict(table.select("load", "temperature").to_numpy())
-    assert array.to_frame()["time"].to_list() == [20, 21, 22, 23]
+    assert array.to_frame()["time"].to_list() == [21, 22, 23, 24]
+
+
+def test_times_of_a_zone_are_forecast_in_utc_and_say_so(make, table):
+    zoned = table.with_columns(pl.col("date").dt.replace_time_zone("Europe/Berlin"))
+    model = ForecastModel(make())
+    forecast, plain = model.predict(zoned), model.predict(table)
+    np.testing.assert_array_equal(forecast.time, plain.time - np.timedelta64(1, "h"))
+    assert (forecast.utc, plain.utc) == (True, False)
+    assert forecast.to_frame()["time"].dtype == pl.Datetime("us", "UTC")
+    assert plain.to_frame()["time"].dtype == pl.Datetime("us")
+    assert forecast.gaps.notes == ("The times in 'date' have a time zone; all times are given in UTC.",)
 
 
 def test_to_frame_without_polars_names_the_install_command(make, monkeypatch):

@@ -1,5 +1,7 @@
 """Settings and data that a forecaster cannot learn from, each with its whole message."""
 
+import os
+
 import numpy as np
 import polars as pl
 import pytest
@@ -12,8 +14,9 @@ from recurra._base.errors import InputError, TrainingError
     [
         ({"target": 3}, "target must be the name of a column, got 3"),
         ({"time": 3}, "time must be the name of a column, or None, got 3"),
-        ({"past": "wind"}, "past must be a list of names of columns, got 'wind'"),
-        ({"past": [1]}, "past must be a list of names of columns, got [1]"),
+        ({"past": "wind"}, "past must be a list of names of columns, or None, got 'wind'"),
+        ({"past": ("wind",)}, "past must be a list of names of columns, or None, got ('wind',)"),
+        ({"past": [1]}, "past must be a list of names of columns, or None, got [1]"),
         (
             {"past": ["load"]},
             "column 'load' is named twice; target, past and time must be different columns",
@@ -65,14 +68,62 @@ def test_a_constant_target_is_explained(quick, frame):
     )
 
 
-def test_a_validation_part_without_observed_targets_is_explained(quick, frame):
-    rows = np.arange(500)
-    holes = frame.with_columns(
-        load=pl.when(pl.Series((rows >= 350) & (rows < 400))).then(None).otherwise("load")
-    )
+@pytest.mark.parametrize(
+    ("part", "rows", "first", "last"),
+    [
+        ("training", (30, 350), "2020-01-22", "2020-12-15"),  # those before are the context of no window
+        ("validation", (350, 400), "2020-12-16", "2021-02-03"),
+        ("test", (400, 500), "2021-02-04", "2021-05-14"),
+    ],
+)
+def test_a_part_without_observed_targets_is_refused_before_training(quick, frame, part, rows, first, last):
+    counted = np.arange(500)
+    hole = (counted >= rows[0]) & (counted < rows[1]) | (part == "training") & (counted > 20) & (counted < 30)
+    holes = frame.with_columns(load=pl.when(pl.Series(hole)).then(None).otherwise("load"))
+    events = []
     with pytest.raises(InputError) as raised:
-        quick().fit(holes)
-    assert str(raised.value) == "the validation part has no examples; give more data, or a larger part"
+        quick().fit(holes, on_event=events.append)
+    assert str(raised.value) == (
+        f"target 'load' has no values in the {part} part, from {first} to {last}, where forecasts are held "
+        "against them; give data with values there, or other parts"
+    )
+    assert events == []
+
+
+@pytest.mark.parametrize("column", ["load", "wind"])
+def test_values_too_large_to_be_squared_are_refused(quick, frame, column):
+    with pytest.raises(InputError) as raised:
+        quick(past=["wind"]).fit(frame.with_columns(pl.lit(1e300).alias(column)))
+    assert str(raised.value) == (
+        f"column {column!r} of the data holds 1e+300 in data row 1, too large to compute with; give it in a "
+        "larger unit, so that values stay below 1e+150"
+    )
+
+
+@pytest.mark.parametrize("unit", [1e-150, 1e149])
+def test_the_unit_of_the_data_does_not_matter(quick, frame, unit):
+    load = frame["load"] / frame["load"].abs().max()
+    plain, scaled = (quick().fit(frame.with_columns(load=load * factor)) for factor in (1.0, unit))
+    assert scaled.metrics_["scaled_mae"] == pytest.approx(plain.metrics_["scaled_mae"], rel=1e-3)
+
+
+def test_a_network_larger_than_the_memory_is_refused_before_it_is_made(quick, frame, monkeypatch):
+    monkeypatch.setattr(os, "sysconf", {"SC_PHYS_PAGES": 2**20, "SC_PAGE_SIZE": 2**12}.__getitem__)
+    for settings, sizes, weights, needed in (
+        (
+            {"hidden_size": 9_999_999},
+            "hidden_size 9999999 with num_layers 1",
+            "400,000,039,999,992",
+            "7,450,581",
+        ),
+        ({"num_layers": 99_999_999}, "hidden_size 4 with num_layers 99999999", "15,999,999,792", "298"),
+    ):
+        with pytest.raises(InputError) as raised:
+            quick(**settings).fit(frame)
+        assert str(raised.value) == (
+            f"{sizes} makes {weights} weights, which take {needed} GiB to train, but this machine has 4; "
+            "give a smaller hidden_size or num_layers"
+        )
 
 
 def test_training_that_diverges_is_explained(quick, frame):

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import ParameterGrid
 
 from recurra._base.errors import ArtifactError
 from recurra.artifact import save
@@ -43,7 +44,7 @@ def test_load_gives_the_forecaster_back(fitted, frame, tmp_path):
     path = tmp_path / "load.safetensors"
     fitted.save(path)
     loaded = Forecaster.load(path)
-    assert {**loaded.get_params(), "past": ()} == fitted.get_params()
+    assert loaded.get_params() == fitted.get_params()
     assert loaded.model_.fingerprint == fitted.model_.fingerprint
     assert (loaded.context_, loaded.history_) == (fitted.context_, fitted.history_)
     assert (loaded.metrics_, loaded.baselines_) == (fitted.metrics_, fitted.baselines_)
@@ -58,6 +59,26 @@ def test_a_loaded_forecaster_fits_again_to_the_same_bits(quick, frame, tmp_path)
     first.save(tmp_path / "load.safetensors")
     again = Forecaster.load(tmp_path / "load.safetensors").fit(frame)
     assert again.model_.fingerprint == first.model_.fingerprint
+
+
+@pytest.mark.parametrize("past", [None, [], ["wind"]])
+def test_a_loaded_forecaster_has_the_columns_that_were_given(quick, frame, tmp_path, past):
+    quick(past=past).fit(frame).save(tmp_path / "load.safetensors")
+    loaded = Forecaster.load(tmp_path / "load.safetensors")
+    assert loaded.get_params()["past"] == past
+    assert type(loaded.get_params()["past"]) is type(past)
+
+
+def test_the_numbers_of_a_grid_search_are_as_good_as_python_s(quick, frame, tmp_path):
+    sizes = ["horizon", "context", "hidden_size", "num_layers", "epochs", "batch_size", "seed"]
+    plain = {name: value for value, name in enumerate(sizes, start=2)}
+    (grid,) = ParameterGrid({name: np.arange(value, value + 1) for name, value in plain.items()})
+    assert all(isinstance(value, np.integer) for value in grid.values())
+    searched = quick().set_params(**grid).fit(frame)
+    searched.save(tmp_path / "load.safetensors")
+    loaded = Forecaster.load(tmp_path / "load.safetensors")
+    assert {name: loaded.get_params()[name] for name in sizes} == plain
+    assert loaded.model_.fingerprint == quick(**plain).fit(frame).model_.fingerprint
 
 
 def test_load_refuses_a_model_without_settings(fitted, tmp_path):

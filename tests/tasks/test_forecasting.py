@@ -31,7 +31,7 @@ def test_learns_a_sine_whose_rows_are_counted():
     forecaster.fit(wave)
     assert forecaster.metrics_["mae"] < 0.1 * forecaster.baselines_["last value"]["mae"]
     forecast = forecaster.predict(wave[:300])
-    np.testing.assert_array_equal(forecast.time, np.arange(300, 310))
+    np.testing.assert_array_equal(forecast.time, np.arange(301, 311))
     np.testing.assert_allclose(forecast.point, wave[300:310], atol=0.15)
 
 

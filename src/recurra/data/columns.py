@@ -17,6 +17,11 @@ MISSING_VALUES = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "None")
 """How text spells a missing value."""
 
 _NAMES_SHOWN = 20
+_VALUES_TRIED = 1000
+
+# What is a date to its author, though not to `times`: 31.12.2016, 12/31/16, 2016/12/31.
+_DATE = re.compile(r"(\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-](\d{4}|\d{2}))(?=$|[ T,])")
+_DATE_NAME = re.compile(r"(^|[^a-z])(date|time|datetime|timestamp)([^a-z]|$)")
 
 
 def check_columns(frame: "pl.DataFrame", names: Sequence[str], source: str) -> None:
@@ -56,8 +61,8 @@ def numbers(frame: "pl.DataFrame", name: str, source: str) -> np.ndarray:
     return column.cast(pl.Float64).fill_null(np.nan).to_numpy()
 
 
-def times(frame: "pl.DataFrame", name: str, source: str) -> tuple[np.ndarray, tuple[str, ...]]:
-    """The column ``name`` as datetime64[us] or int64 (T,), and notes on what was done to it.
+def times(frame: "pl.DataFrame", name: str, source: str) -> tuple[np.ndarray, bool, tuple[str, ...]]:
+    """The column ``name`` as datetime64[us] or int64 (T,), whether that is UTC, and notes.
 
     Dates, datetimes, ISO text and integers are times. Times with a zone are converted to UTC, unless
     every one of them is midnight on its own clock: those are dates, and the zone is dropped. Raises
@@ -72,13 +77,13 @@ def times(frame: "pl.DataFrame", name: str, source: str) -> tuple[np.ndarray, tu
         raise InputError(f"{label} is empty in data row {empty[0] + 1}; every row needs a time")
     # pandas turns integers into floats as soon as it has joined or filled a frame.
     if column.dtype.is_integer() or (column.dtype.is_float() and (column == column.floor()).all()):
-        return column.cast(pl.Int64).to_numpy(), ()
+        return column.cast(pl.Int64).to_numpy(), False, ()
     if column.dtype == pl.Date:
-        return column.cast(pl.Datetime("us")).to_numpy(), ()
+        return column.cast(pl.Datetime("us")).to_numpy(), False, ()
     if isinstance(column.dtype, pl.Datetime):
         clock = column.dt.replace_time_zone(None).cast(pl.Datetime("us")).to_numpy()
         if column.dtype.time_zone is None:
-            return clock, ()
+            return clock, False, ()
         utc = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None).cast(pl.Datetime("us"))
         return _without_zone(clock, utc.to_numpy(), name)
     if column.dtype == pl.String:
@@ -89,26 +94,46 @@ def times(frame: "pl.DataFrame", name: str, source: str) -> tuple[np.ndarray, tu
 def find_time(frame: "pl.DataFrame", columns: Sequence[str]) -> tuple[str | None, str]:
     """The only column beside ``columns`` that holds dates, or None; and a note that says so.
 
-    A column of text holds dates if its first value is one, so that a wrong value further down is
-    reported and does not quietly turn times into row numbers.
+    A column of text holds dates if most of its values look like some; where no column does, one that is
+    called like dates is taken to. So a wrong value or format is reported by whoever reads the column, and
+    does not quietly turn times into row numbers.
     """
-    import polars as pl
-
-    found = [
-        column.name
-        for column in frame.get_columns()
-        if column.name not in columns
-        and (
-            isinstance(column.dtype, pl.Date | pl.Datetime)
-            or (column.dtype == pl.String and len(column) and _read_time(column[0] or "") is not None)
-        )
-    ]
+    others = [column for column in frame.get_columns() if column.name not in columns]
+    found = [column.name for column in others if _holds_dates(column)]
+    found = found or [column.name for column in others if _is_called_like_dates(column)]
     if len(found) == 1:
         return found[0], f"No time column was named; {found[0]!r} is the only one with dates and was used."
     if found:
         names = ", ".join(repr(name) for name in found)
-        return None, f"No time column was named and several hold dates ({names}); rows were counted."
-    return None, "No time column was named and none holds dates; rows were counted."
+        return None, f"No time column was named and several hold dates ({names}); rows were counted from 1."
+    return None, "No time column was named and none holds dates; rows were counted from 1."
+
+
+def _holds_dates(column: "pl.Series") -> bool:
+    import polars as pl
+
+    if isinstance(column.dtype, pl.Date | pl.Datetime):
+        return True
+    texts = _some_texts(column)
+    return 2 * sum(bool(_read_time(text) or _DATE.match(text)) for text in texts) > len(texts)
+
+
+def _is_called_like_dates(column: "pl.Series") -> bool:
+    """Whether a column of text has the name of one with dates, and digits in most values."""
+    texts = _some_texts(column)
+    digits = sum(any(map(str.isdigit, text)) for text in texts)
+    return bool(_DATE_NAME.search(column.name.lower())) and 2 * digits > len(texts)
+
+
+def _some_texts(column: "pl.Series") -> list[str]:
+    """Values of a column of text, evenly spread if there are many; none of any other column."""
+    import polars as pl
+
+    texts = _plain(column)
+    if texts.dtype != pl.String:
+        return []
+    texts = texts.drop_nulls()
+    return texts.gather_every(len(texts) // _VALUES_TRIED + 1).to_list()
 
 
 def _plain(column: "pl.Series") -> "pl.Series":
@@ -125,7 +150,7 @@ def _kind(column: "pl.Series") -> str:
     return "dates or times" if column.dtype.is_temporal() else f"values of type {column.dtype}"
 
 
-def _read_times(texts: list[str], name: str, label: str) -> tuple[np.ndarray, tuple[str, ...]]:
+def _read_times(texts: list[str], name: str, label: str) -> tuple[np.ndarray, bool, tuple[str, ...]]:
     parsed: list[dt.datetime] = []
     for row, text in enumerate(texts):
         time = _read_time(text)
@@ -142,7 +167,7 @@ def _read_times(texts: list[str], name: str, label: str) -> tuple[np.ndarray, tu
             )
     clock = np.asarray([time.replace(tzinfo=None) for time in parsed], dtype="datetime64[us]")
     if not parsed or parsed[0].tzinfo is None:
-        return clock, ()
+        return clock, False, ()
     utc = [time.astimezone(dt.UTC).replace(tzinfo=None) for time in parsed]
     return _without_zone(clock, np.asarray(utc, dtype="datetime64[us]"), name)
 
@@ -156,7 +181,11 @@ def _read_time(text: str) -> dt.datetime | None:
         return None
 
 
-def _without_zone(clock: np.ndarray, utc: np.ndarray, name: str) -> tuple[np.ndarray, tuple[str, ...]]:
+def _without_zone(clock: np.ndarray, utc: np.ndarray, name: str) -> tuple[np.ndarray, bool, tuple[str, ...]]:
     if (clock == clock.astype("datetime64[D]")).all():
-        return clock, (f"The times in {name!r} are midnights of a time zone; they were taken as dates.",)
-    return utc, (f"The times in {name!r} have a time zone; they were converted to UTC.",)
+        return (
+            clock,
+            False,
+            (f"The times in {name!r} are midnights of a time zone; they were taken as dates.",),
+        )
+    return utc, True, (f"The times in {name!r} have a time zone; all times are given in UTC.",)

@@ -12,6 +12,7 @@ from recurra.data.frequency import Frequency, check_on_grid, find_frequency, for
 IMPUTATION_RULE = "linear"
 
 _MOST_ROWS_PER_ROW_READ = 10
+_LARGEST = 1e150  # scores and scales square a number
 
 
 @dataclass(frozen=True)
@@ -70,13 +71,14 @@ class Series:
     """Columns of numbers on a regular grid of times.
 
     Attributes:
-        time: (T,) datetime64[us], in UTC where the data had a time zone; or int64.
+        time: (T,) datetime64[us]; or int64, counted from 1 where rows are counted.
         time_name: the column that the times come from; None where rows are counted.
         frequency: the step of the grid, as in `recurra.data.frequency`; None where rows are counted.
         names: of the C columns; the first is the target.
         values: (T, C) float64, NaN where nothing was observed, until `impute` fills it.
         observed: (T, C) bool.
         report: what was missing.
+        utc: whether ``time`` is UTC, because the data had a time zone.
     """
 
     time: np.ndarray
@@ -86,6 +88,7 @@ class Series:
     values: np.ndarray
     observed: np.ndarray
     report: GapReport
+    utc: bool = False
 
     def __len__(self) -> int:
         return len(self.time)
@@ -106,7 +109,7 @@ def array_series(values: np.ndarray, names: Sequence[str]) -> Series:
             f"the array must have shape (rows, {len(names)}), a column for each of {', '.join(names)}; "
             f"got {np.shape(values)}"
         )
-    notes = ("The data is an array; its rows were counted.",)
+    notes = ("The data is an array; its rows were counted from 1.",)
     return grid_series(array, None, names, time_name=None, frequency=None, notes=notes, source="the array")
 
 
@@ -119,6 +122,7 @@ def grid_series(
     frequency: str | None,
     notes: tuple[str, ...],
     source: str,
+    utc: bool = False,
 ) -> Series:
     """Sort the rows ``values`` (T, C) by ``times`` (T,) and add, as NaN, those that their grid has more.
 
@@ -130,10 +134,11 @@ def grid_series(
         frequency: the step where it is known, None to find it.
         notes: for the report.
         source: what messages call the data.
+        utc: whether ``times`` are UTC, because the data had a time zone.
 
     Raises:
-        InputError: there are no rows, a value is infinite, a time comes twice, or the times do not lie on
-            one grid or leave most of it empty.
+        InputError: there are no rows, a value is infinite or beyond 1e150, a time comes twice, or the times
+            do not lie on one grid or leave most of it empty.
     """
     if len(values) == 0:
         raise InputError(f"{source} has no rows")
@@ -144,10 +149,18 @@ def grid_series(
             f"column {names[column]!r} of {source} is infinite in data row {row + 1}; "
             "leave the value empty to have it imputed"
         )
+    too_large = np.argwhere(np.abs(values) > _LARGEST)
+    if len(too_large):
+        row, column = too_large[0]
+        raise InputError(
+            f"column {names[column]!r} of {source} holds {values[row, column]:g} in data row {row + 1}, too "
+            f"large to compute with; give it in a larger unit, so that values stay below {_LARGEST:g}"
+        )
     missing = {name: int(count) for name, count in zip(names, np.isnan(values).sum(axis=0))}
     if times is None:
         report = GapReport(len(values), 0, 0, 0, "", missing, was_unsorted=False, notes=notes)
-        return Series(np.arange(len(values)), None, None, tuple(names), values, ~np.isnan(values), report)
+        rows = np.arange(1, len(values) + 1)
+        return Series(rows, None, None, tuple(names), values, ~np.isnan(values), report)
 
     label = f"time column {time_name!r} of {source}"
     order = np.argsort(times, kind="stable")
@@ -184,7 +197,7 @@ def grid_series(
         notes=notes,
     )
     time = step.after(times[0], np.arange(length))
-    return Series(time, time_name, str(step), tuple(names), grid, ~np.isnan(grid), report)
+    return Series(time, time_name, str(step), tuple(names), grid, ~np.isnan(grid), report, utc)
 
 
 def impute(series: Series, parts: Sequence[slice]) -> Series:

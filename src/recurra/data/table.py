@@ -1,7 +1,10 @@
 """Reading tables: CSV, TSV and Parquet files through polars, data frames of any library by narwhals."""
 
 import codecs
-from collections.abc import Sequence
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,9 +82,9 @@ def to_series(
         time, note = find_time(frame, columns)
         notes = (note,)
     values = np.column_stack([numbers(frame, name, source) for name in columns])
-    when = None
+    when, utc = None, False
     if time is not None:
-        when, more = times(frame, time, source)
+        when, utc, more = times(frame, time, source)
         notes += more
     return grid_series(
         values,
@@ -89,6 +92,7 @@ def to_series(
         columns,
         time_name=time,
         frequency=frequency if time else None,
+        utc=utc,
         notes=notes,
         source=source,
     )
@@ -116,6 +120,9 @@ def read_table(source: Any) -> "pl.DataFrame":
         except TypeError as error:
             found = type(source).__name__
             raise InputError(f"the data must be a path, a data frame or an array, got {found}") from error
+        except narwhals.exceptions.DuplicateError:
+            _check_names(getattr(source, "column_names", None) or source.columns, "the data")
+            raise
         frame = _to_polars(wrapped.collect() if isinstance(wrapped, narwhals.LazyFrame) else wrapped)
     if frame.height == 0:
         name = source if isinstance(source, str | Path) else "the data"
@@ -153,17 +160,44 @@ def _read_text(path: Path, content: bytes) -> "pl.DataFrame":
         text = content.decode().strip("\r\n")
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 text (at byte {error.start}); save it as UTF-8") from error
-    frame = pl.read_csv(
-        text.encode(),
-        separator=max(_SEPARATORS, key=text.split("\n", 1)[0].count),
-        null_values=list(MISSING_VALUES),
-        infer_schema_length=None,
-    )
-    # polars renames the second of two equal names.
-    for name in frame.columns:
-        if (first := name.removesuffix("_duplicated_0")) != name and first in frame.columns:
-            raise InputError(f"{path} has two columns named {first!r}; rename one")
-    return frame.rename(str.strip)
+    separator = max(_SEPARATORS, key=re.sub(r'"[^"]*"', "", text.split("\n", 1)[0]).count)
+    # polars leaves quotes inside names as they are escaped, and renames the second of two equal names.
+    names = [name.strip() for name in next(csv.reader(io.StringIO(text), delimiter=separator))]
+    _check_names(names, path)
+    try:
+        return pl.read_csv(
+            text.encode(),
+            separator=separator,
+            new_columns=names,
+            null_values=list(MISSING_VALUES),
+            infer_schema_length=None,
+        )
+    except pl.exceptions.PolarsError:
+        _check_widths(csv.reader(io.StringIO(text), delimiter=separator), path)
+        raise
+
+
+def _check_names(names: Sequence[Any], source: Any) -> None:
+    """Raise InputError unless ``names`` are texts and differ."""
+    for place, name in enumerate(names):
+        if not isinstance(name, str):
+            raise InputError(f"{source} has a column named {name!r}; columns must be named by text")
+        if name in names[:place]:
+            raise InputError(f"{source} has two columns named {name!r}; rename one")
+
+
+def _check_widths(rows: Iterator[list[str]], path: Path) -> None:
+    """Raise InputError at the first of ``rows`` that has more values than the first one, the names."""
+    width = len(next(rows))
+    try:
+        for number, values in enumerate(rows, start=1):
+            if len(values) > width:
+                raise InputError(
+                    f"{path} has {len(values)} values in data row {number}, but {width} columns; "
+                    "correct the row, or put quotes around a value that holds a separator"
+                )
+    except csv.Error:  # such as a quote that is never closed: the reader that failed says what is wrong
+        return
 
 
 def _to_polars(frame: Any) -> "pl.DataFrame":
@@ -173,6 +207,7 @@ def _to_polars(frame: Any) -> "pl.DataFrame":
 
     if frame.implementation.is_polars():
         return frame.to_native()
+    _check_names(frame.columns, "the data")
     columns = [_to_polars_column(frame[name]) for name in frame.columns]
     index: Any = narwhals.maybe_get_index(frame)
     index = index.to_timestamp() if hasattr(index, "to_timestamp") else index
@@ -198,4 +233,10 @@ def _to_polars_column(column: Any) -> "pl.Series":
         values = column.to_list()
     if isinstance(values, list):
         values = [None if missing else value for value, missing in zip(values, empty)]
-    return pl.Series(column.name, values, strict=False)
+    try:
+        return pl.Series(column.name, values, strict=False)
+    except (pl.exceptions.PolarsError, TypeError) as error:
+        raise InputError(
+            f"column {column.name!r} of the data mixes values of several kinds, or times of several zones; "
+            "give it one"
+        ) from error

@@ -1,9 +1,9 @@
 """Naive baselines, forecast from the same origins as a model, so that its errors have something to beat.
 
-A baseline sees what a model sees: nothing that was observed after the origin. ETS sees the last observed value
-wherever one is missing, in its fit as in its forecasts: parameters that were fitted on one pattern of missing
-values can diverge on another. The quantiles of a baseline are its point forecast plus the quantiles of its own
-errors in the training part, for each step of the horizon.
+A baseline sees what a model sees: nothing that was observed after the origin. ETS sees the last observed
+value wherever one is missing, in its fit as in its forecasts: parameters that were fitted on one pattern of
+missing values can diverge on another. The quantiles of a baseline are its point forecast plus the quantiles
+of its own errors in the training part, for each step of the horizon.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recurra._base.errors import InputError, RecurraError
-from recurra.data import Series, last_observed, season_length
+from recurra.data import Series, format_time, last_observed, season_length
 from recurra.evaluation.ets import ETS
 
 BASELINES = ("last value", "seasonal naive", "ETS")
@@ -75,7 +75,8 @@ def baseline_forecasts(
     def make_ets() -> tuple[_Forecast, int, str]:
         ets = ETS.fit(carried[train], season, first_row=train.start)
         if origins.min() < ets.first_row:
-            raise InputError(f"it is fitted on rows from {ets.first_row + 1} on, and a window begins before")
+            first = format_time(series.time[ets.first_row])
+            raise InputError(f"it is fitted on rows from {first} on, and a window begins before")
         missing = int((~series.observed[ets.first_row : train.stop, 0]).sum())
         note = f"{ets.note}{f', {missing} of them the last observed value' if missing else ''}"
         return lambda rows: ets.forecast(carried, rows, horizon), max(first_seen, ets.first_row), note

@@ -6,8 +6,8 @@
     s_t = s_{t-m} + γ e_t
 
 Source: Hyndman, Koehler, Ord & Snyder, Forecasting with Exponential Smoothing, 2008, table 2.1. The fit is
-statsmodels', which takes no missing values. The filter is written out here, because statsmodels forecasts from
-one origin at a time.
+statsmodels', which takes no missing values. The filter is written out here, because statsmodels forecasts
+from one origin at a time.
 """
 
 import itertools

@@ -29,7 +29,7 @@ class TargetScale:
     def fit(cls, series: Series, part: slice) -> "TargetScale":
         """Measure the target of ``series``, imputed or not, in the training ``part``.
 
-        Raises InputError if the target is constant there, or was never observed.
+        Raises InputError if the target is constant there, or as good as, or was never observed.
         """
         seen = series.observed[part, 0]
         target = np.where(seen, series.values[part, 0], np.nan)
@@ -44,6 +44,11 @@ class TargetScale:
                 f"target {series.names[0]!r} is constant in the training part ({values[0]:g} in all "
                 f"{len(values)} observed rows), so there is nothing to learn; "
                 "choose another target, or more rows for training"
+            )
+        if values.std() == 0:
+            raise InputError(
+                f"target {series.names[0]!r} varies by {np.ptp(values):g} in the training part, too little "
+                "to compute with; give it in a smaller unit"
             )
         season = season_length(series.frequency)
         season = season if len(target) > season else 1

@@ -82,16 +82,19 @@ def count(amount: int, noun: str) -> str:
     return f"{amount:,} {noun}" if amount == 1 else f"{amount:,} {noun}s"
 
 
-def times(values: np.ndarray) -> list[str]:
-    """Write datetimes without the clock where every one is midnight, and row numbers as they are."""
+def times(values: np.ndarray, *, utc: bool = False) -> list[str]:
+    """Write datetimes without the clock where every one is midnight, and row numbers as they are.
+
+    With ``utc`` every one has a clock, and ends in Z, as ISO 8601 marks UTC.
+    """
     values = np.asarray(values)
     if values.dtype.kind != "M":
         return [f"row {value:,}" for value in values.ravel().tolist()]
     flat = values.ravel().astype("datetime64[us]")
-    for unit in ("D", "m", "s"):
-        if np.array_equal(flat.astype(f"datetime64[{unit}]").astype("datetime64[us]"), flat):
-            return [text.replace("T", " ") for text in np.datetime_as_string(flat, unit=unit).tolist()]
-    return [text.replace("T", " ") for text in np.datetime_as_string(flat, unit="us").tolist()]
+    units = ("m", "s", "us") if utc else ("D", "m", "s", "us")
+    unit = next(u for u in units if np.array_equal(flat.astype(f"datetime64[{u}]"), flat))
+    texts = np.datetime_as_string(flat, unit=unit, timezone="UTC" if utc else "naive")
+    return [text.replace("T", " ") for text in texts.tolist()]
 
 
 _UNITS = {

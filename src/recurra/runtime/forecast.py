@@ -27,16 +27,18 @@ _CHUNK = 256  # windows at a time, so that memory stays small; the bits are the 
 class Forecast:
     """The horizon after the last row of the data, step by step, in the target's unit."""
 
-    time: np.ndarray  # (horizon,) datetime64[us], or int64 where the data counts rows
+    time: np.ndarray  # (horizon,) datetime64[us], or int64 where rows are counted, from 1
     point: np.ndarray  # (horizon,) float64, the median
     quantiles: np.ndarray  # (horizon, Q) float64, rising along each row
     levels: tuple[float, ...]  # (Q,)
     target: str
     gaps: GapReport  # what was missing in the data, and how it was imputed
+    utc: bool = False  # whether ``time`` is UTC, because the data had a time zone
 
     def to_frame(self) -> "pl.DataFrame":
         """A polars frame with the columns ``time``, ``point`` and one for each level: ``q0.1``, ``q0.5``, …
 
+        ``time`` has the zone UTC where the data had a time zone, and none where it had none.
         Raises MissingExtraError where polars is not installed.
         """
         try:
@@ -44,7 +46,9 @@ class Forecast:
         except ImportError as error:
             raise MissingExtraError.of("polars", "data") from error
         columns = {f"q{level:g}": self.quantiles[:, i] for i, level in enumerate(self.levels)}
-        return pl.DataFrame({"time": self.time, "point": self.point, **columns})
+        time = pl.Series("time", self.time)
+        time = time.dt.replace_time_zone("UTC") if self.utc else time
+        return pl.DataFrame({"time": time, "point": self.point, **columns})
 
 
 class ForecastModel:
@@ -85,9 +89,9 @@ class ForecastModel:
 
         ``data`` is a path (.csv, .tsv, .parquet), a data frame of any library, or an array (T, C) with the
         model's columns in order, the target first ((T,) if it is the only one), and NaN for what is missing.
-        Of more rows than the context the last ones are used; gaps are imputed as in training. An array's
-        times are the row numbers that follow. Raises InputError for data that does not suit the model, or
-        too little of it.
+        Of more rows than the context the last ones are used; gaps are imputed as in training. Where rows are
+        counted, as in an array, the times are the row numbers that follow, the first row being 1.
+        Raises InputError for data that does not suit the model, or too little of it.
         """
         series = self._read(data)
         quantiles = self.predict_windows(last_context(series, self.context))[0]
@@ -98,6 +102,7 @@ class ForecastModel:
             levels=self.levels,
             target=self.inputs.target,
             gaps=series.report,
+            utc=series.utc,
         )
 
     def predict_windows(self, context: Any) -> np.ndarray:

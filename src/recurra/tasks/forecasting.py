@@ -2,7 +2,6 @@
 
 import dataclasses
 import inspect
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,11 +12,17 @@ from recurra import artifact as artifacts
 from recurra._base.errors import ArtifactError, InputError
 from recurra._base.validation import one_of, positive_int
 from recurra.artifact import Artifact
-from recurra.data import Scaler, Share, impute, make_windows, read_series, split_rows
+from recurra.data import Scaler, Share, format_time, impute, make_windows, read_series, split_rows
 from recurra.evaluation import Evaluation, TargetScale, evaluate_forecasts
 from recurra.runtime import Forecast, ForecastInputs, ForecastModel, forecast_artifact
 from recurra.tasks.card import forecast_card
-from recurra.tasks.forecast_network import LAYERS, ForecastNetwork, PinballLoss, WindowExamples
+from recurra.tasks.forecast_network import (
+    LAYERS,
+    ForecastNetwork,
+    PinballLoss,
+    WindowExamples,
+    check_memory,
+)
 from recurra.training import Listener, TrainingSettings, train
 
 LEVELS = (0.1, 0.5, 0.9)
@@ -36,7 +41,7 @@ class Forecaster(BaseEstimator):
         horizon: steps to forecast.
         time: the column of times; None for the only one with dates, or else to count rows.
         context: rows that a forecast sees; None for four seasons, or two horizons if that is more.
-        past: other columns to learn from, known up to the last row only.
+        past: a list of other columns to learn from, known up to the last row only; None for none.
         cell: ``rnn``, ``lstm`` or ``gru``.
         hidden_size: units of each layer.
         num_layers: layers.
@@ -68,7 +73,7 @@ class Forecaster(BaseEstimator):
         horizon: int,
         time: str | None = None,
         context: int | None = None,
-        past: Sequence[str] = (),
+        past: list[str] | None = None,
         cell: str = "lstm",
         hidden_size: int = 64,
         num_layers: int = 1,
@@ -105,37 +110,49 @@ class Forecaster(BaseEstimator):
         data that do not do, TrainingError if training diverges.
         """
         settings = self._settings()
-        series = read_series(data, columns=[self.target, *self.past], time=self.time)
+        horizon = positive_int("horizon", self.horizon)
+        context = None if self.context is None else positive_int("context", self.context)
+        hidden_size = positive_int("hidden_size", self.hidden_size)
+        num_layers = positive_int("num_layers", self.num_layers)
+        past = self.past or []
+        check_memory(self.cell, 1 + len(past), hidden_size, num_layers)
+        series = read_series(data, columns=[self.target, *past], time=self.time)
         split = split_rows(series.time, train=self.train, validation=self.validation, test=self.test)
         scale = TargetScale.fit(series, split.train)
         series = impute(series, split.parts)
-        context = self.context
         if context is None:
             rows = split.train.stop - split.train.start
-            context = default_context(scale.season, self.horizon, rows)
+            context = default_context(scale.season, horizon, rows)
         windows = {
             name: make_windows(
                 series,
                 part,
                 context=context,
-                horizon=self.horizon,
+                horizon=horizon,
                 name=f"the {name} part",
                 first_row=split.train.start,
             )
             for name, part in zip(("training", "validation", "test"), split.parts)
         }
+        for name, part in windows.items():
+            if not part.observed.any():
+                first, last = format_time(part.time[0, 0]), format_time(part.time[-1, -1])
+                raise InputError(
+                    f"target {self.target!r} has no values in the {name} part, from {first} to {last}, where "
+                    "forecasts are held against them; give data with values there, or other parts"
+                )
         inputs = ForecastInputs(
             target=self.target,
-            past=tuple(self.past),
+            past=tuple(past),
             time=series.time_name,
             frequency=series.frequency,
             context=context,
-            horizon=self.horizon,
+            horizon=horizon,
             levels=LEVELS,
             scaler=Scaler.fit(windows["training"]),
             scale=scale,
         )
-        network = ForecastNetwork(inputs, self.cell, self.hidden_size, self.num_layers, seed=self.seed)
+        network = ForecastNetwork(inputs, self.cell, hidden_size, num_layers, seed=settings.seed)
         history = train(
             network,
             PinballLoss(LEVELS),
@@ -204,19 +221,16 @@ class Forecaster(BaseEstimator):
         self.metrics_, self.baselines_ = artifact.card.get("metrics"), artifact.card.get("baselines")
 
     def _settings(self) -> TrainingSettings:
-        """Check every argument that needs no data; the parts are checked with the data."""
+        """Check names and how to train; sizes are checked where they are read, parts with the data."""
         if not isinstance(self.target, str):
             raise InputError(f"target must be the name of a column, got {self.target!r}")
         if not isinstance(self.time, str | None):
             raise InputError(f"time must be the name of a column, or None, got {self.time!r}")
-        if not isinstance(self.past, list | tuple) or not all(isinstance(name, str) for name in self.past):
-            raise InputError(f"past must be a list of names of columns, got {self.past!r}")
-        positive_int("horizon", self.horizon)
-        if self.context is not None:
-            positive_int("context", self.context)
+        past = [] if self.past is None else self.past
+        # No tuple: a model file has only lists, and a loaded forecaster has the arguments that were given.
+        if not isinstance(past, list) or not all(isinstance(name, str) for name in past):
+            raise InputError(f"past must be a list of names of columns, or None, got {self.past!r}")
         one_of("cell", self.cell, LAYERS)
-        positive_int("hidden_size", self.hidden_size)
-        positive_int("num_layers", self.num_layers)
         return TrainingSettings(
             epochs=self.epochs,
             batch_size=self.batch_size,
