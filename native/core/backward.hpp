@@ -31,9 +31,24 @@ template <class T, class Cell> Runs slot_runs(std::int64_t blocks) {
     return {Cell::gates * PANEL<T>, blocks, Cell::slots * PANEL<T>};
 }
 
-// out[ROWS][PANEL] = rows of gradients times one turned panel.
-template <class T, int ROWS> RECURRA_INLINE void gradient_tile(T *out, const T *const *rows, Runs runs, const T *panel) {
-  tile<T, ROWS>(out, {NOTHING<T>, 0, nullptr, {}, nullptr, rows, runs, panel});
+// out[ROWS][PANELS * PANEL] = rows of `runs` gradients times turned panels that lie `depth` rows apart.
+template <class T, int ROWS, int PANELS>
+RECURRA_INLINE void gradient_tile(T *out, const T *const *rows, Runs runs, const T *panel, std::int64_t depth) {
+  Column<T> columns[PANELS];
+  for (int p = 0; p < PANELS; ++p)
+    columns[p] = {panel + p * depth * PANEL<T>, p * PANEL<T>, NOTHING<T>};
+  columns_tile<T, ROWS, PANELS>(columns, rows, runs, out, PANELS * PANEL<T>);
+}
+
+// Calls f.operator()<ROWS, PANELS>(row, panel) on tiles that cover rows [begin, end) and panels [first, last).
+template <class T, class F>
+RECURRA_INLINE void in_gradient_tiles(std::int64_t begin, std::int64_t end, std::int64_t first, std::int64_t last, F &&f) {
+  const int most = panels_at_once<T>(end - begin < TILE_ROWS ? end - begin : TILE_ROWS);
+  for (std::int64_t p = first; begin < end && p < last; p += most)
+    in_row_groups(begin, end, [&]<int ROWS>(std::int64_t row) {
+      in_panel_groups<T, ROWS>(p, smaller(last, p + most),
+                               [&]<int PANELS>(std::int64_t panel) { f.template operator()<ROWS, PANELS>(row, panel); });
+    });
 }
 
 template <class T, class Cell> struct BackwardPass {
@@ -44,49 +59,46 @@ template <class T, class Cell> struct BackwardPass {
   T *dz;                              // [total][stride]
   T *carry_h, *carry_c;               // [rows][width]: gradients of h past the product, and of c, from later steps
 
-  // out[ROWS][PANEL]: gradient of h after step s - 1 through the recurrent product of step s.
-  template <int ROWS> void through_product(T *out, std::int64_t s, std::int64_t row, std::int64_t p) const {
+  // out[ROWS][PANELS * PANEL]: gradient of h after step s - 1, blocks from j on, through the recurrent product of step s.
+  template <int ROWS, int PANELS> void through_product(T *out, std::int64_t s, std::int64_t row, std::int64_t j) const {
     const T *rows[ROWS];
     for (int r = 0; r < ROWS; ++r)
       rows[r] = dz + (batch.first[s] + row + r) * stride + Cell::h_first * PANEL<T>;
-    gradient_tile<T, ROWS>(out, rows, slot_runs<T, Cell>(blocks), turned + p * blocks * Cell::gates * PANEL<T> * PANEL<T>);
+    const std::int64_t depth = blocks * Cell::gates * PANEL<T>;
+    gradient_tile<T, ROWS, PANELS>(out, rows, slot_runs<T, Cell>(blocks), turned + j * depth * PANEL<T>, depth);
   }
 
   const T *h_before(std::int64_t p, std::int64_t s) const {
     return s ? at(args.y, time_of(batch, args.reverse, p, s - 1), batch.order[p]) : args.h0 + batch.order[p] * args.shape.hidden;
   }
 
-  template <int ROWS> void block(std::int64_t s, std::int64_t row, std::int64_t j, bool later) const {
-    alignas(64) T tile[ROWS * PANEL<T>] = {};
-    if (later)
-      through_product<ROWS>(tile, s + 1, row, j);
-    for (int r = 0; r < ROWS; ++r) {
-      const std::int64_t p = row + r, q = batch.first[s] + p, t = time_of(batch, args.reverse, p, s), n = batch.order[p];
-      const T *y = at(args.y, t, n), *dy = at(args.dy, t, n), *h_old = h_before(p, s);
-      const T *tape = args.tape + (q * blocks + j) * Cell::kept * PANEL<T>;
+  // The gate maths of block j of the sorted row p; `product` [PANEL] is the gradient that comes through step s + 1's product.
+  RECURRA_INLINE void gates(std::int64_t s, std::int64_t p, std::int64_t j, const T *product) const {
+    const std::int64_t q = batch.first[s] + p, t = time_of(batch, args.reverse, p, s), n = batch.order[p];
+    const T *y = at(args.y, t, n), *dy = at(args.dy, t, n), *h_old = h_before(p, s);
+    const T *tape = args.tape + (q * blocks + j) * Cell::kept * PANEL<T>;
 #pragma GCC unroll 16
-      for (int v = 0; v < VECS<T>; ++v) {
-        const std::int64_t lane = v * LANES<T>, unit = j * PANEL<T> + lane, units = args.shape.hidden - unit;
-        T *carry = carry_h + p * width + unit;
-        Vec<T> keep[Cell::kept + 1], d[Cell::slots], dh_direct, dc{}, c_old{};
+    for (int v = 0; v < VECS<T>; ++v) {
+      const std::int64_t lane = v * LANES<T>, unit = j * PANEL<T> + lane, units = args.shape.hidden - unit;
+      T *carry = carry_h + p * width + unit;
+      Vec<T> keep[Cell::kept + 1], d[Cell::slots], dh_direct, dc{}, c_old{};
 #pragma GCC unroll 16
-        for (int k = 0; k < Cell::kept; ++k)
-          keep[k] = load<T>(tape + k * PANEL<T> + lane);
-        if constexpr (Cell::has_c) {
-          dc = load<T>(carry_c + p * width + unit);
-          c_old = s ? load<T>(args.tape + ((batch.first[s - 1] + p) * blocks + j) * Cell::kept * PANEL<T> +
-                              Cell::kept_c * PANEL<T> + lane)
-                    : load_first<T>(args.c0 + n * args.shape.hidden + unit, units);
-        }
-        const Vec<T> dh = load<T>(tile + r * PANEL<T> + lane) + load_first<T>(dy + unit, units) + load<T>(carry);
-        Cell::backward(keep, load_first<T>(y + unit, units), load_first<T>(h_old + unit, units), c_old, dh, dc, d, dh_direct);
-#pragma GCC unroll 16
-        for (int slot = 0; slot < Cell::slots; ++slot)
-          store<T>(dz + q * stride + (j * Cell::slots + slot) * PANEL<T> + lane, keep_first<T>(d[slot], units));
-        store<T>(carry, keep_first<T>(dh_direct, units));
-        if constexpr (Cell::has_c)
-          store<T>(carry_c + p * width + unit, keep_first<T>(dc, units));
+      for (int k = 0; k < Cell::kept; ++k)
+        keep[k] = load<T>(tape + k * PANEL<T> + lane);
+      if constexpr (Cell::has_c) {
+        dc = load<T>(carry_c + p * width + unit);
+        c_old = s ? load<T>(args.tape + ((batch.first[s - 1] + p) * blocks + j) * Cell::kept * PANEL<T> +
+                            Cell::kept_c * PANEL<T> + lane)
+                  : load_first<T>(args.c0 + n * args.shape.hidden + unit, units);
       }
+      const Vec<T> dh = load<T>(product + lane) + load_first<T>(dy + unit, units) + load<T>(carry);
+      Cell::backward(keep, load_first<T>(y + unit, units), load_first<T>(h_old + unit, units), c_old, dh, dc, d, dh_direct);
+#pragma GCC unroll 16
+      for (int slot = 0; slot < Cell::slots; ++slot)
+        store<T>(dz + q * stride + (j * Cell::slots + slot) * PANEL<T> + lane, keep_first<T>(d[slot], units));
+      store<T>(carry, keep_first<T>(dh_direct, units));
+      if constexpr (Cell::has_c)
+        store<T>(carry_c + p * width + unit, keep_first<T>(dc, units));
     }
   }
 
@@ -101,16 +113,16 @@ template <class T, class Cell> struct BackwardPass {
           args.dc0[n * H + first + u] = carry_c[p * width + first + u];
       }
     };
-    for (std::int64_t j = first_block; j < last_block; ++j) {
-      in_row_groups(begin, live, [&]<int ROWS>(std::int64_t row) {
-        alignas(64) T product[ROWS * PANEL<T>];
-        through_product<ROWS>(product, 0, row, j);
-        for (int r = 0; r < ROWS; ++r)
-          write(row + r, j, product + r * PANEL<T>);
-      });
+    in_gradient_tiles<T>(begin, live, first_block, last_block, [&]<int ROWS, int PANELS>(std::int64_t row, std::int64_t j) {
+      alignas(64) T product[ROWS * PANELS * PANEL<T>];
+      through_product<ROWS, PANELS>(product, 0, row, j);
+      for (int r = 0; r < ROWS; ++r)
+        for (int p = 0; p < PANELS; ++p)
+          write(row + r, j + p, product + (r * PANELS + p) * PANEL<T>);
+    });
+    for (std::int64_t j = first_block; j < last_block; ++j)
       for (std::int64_t p = live > begin ? live : begin; p < end; ++p)
         write(p, j, NOTHING<T>);
-    }
   }
 
   void steps(Team *team, std::int64_t begin, std::int64_t end, std::int64_t first_block, std::int64_t last_block) const {
@@ -118,10 +130,16 @@ template <class T, class Cell> struct BackwardPass {
       std::int64_t live = smaller(batch.live[s], end), later = smaller(batch.live[s + 1], end);
       live = live > begin ? live : begin;
       later = later > begin ? later : begin;
-      for (std::int64_t j = first_block; j < last_block; ++j) {
-        in_row_groups(begin, later, [&]<int ROWS>(std::int64_t row) { block<ROWS>(s, row, j, true); });
-        in_row_groups(later, live, [&]<int ROWS>(std::int64_t row) { block<ROWS>(s, row, j, false); });
-      }
+      in_gradient_tiles<T>(begin, later, first_block, last_block, [&]<int ROWS, int PANELS>(std::int64_t row, std::int64_t j) {
+        alignas(64) T product[ROWS * PANELS * PANEL<T>];
+        through_product<ROWS, PANELS>(product, s + 1, row, j);
+        for (int r = 0; r < ROWS; ++r)
+          for (int p = 0; p < PANELS; ++p)
+            gates(s, row + r, j + p, product + (r * PANELS + p) * PANEL<T>);
+      });
+      for (std::int64_t p = later; p < live; ++p)
+        for (std::int64_t j = first_block; j < last_block; ++j)
+          gates(s, p, j, NOTHING<T>);
       if (team)
         team->barrier();
     }
@@ -139,16 +157,15 @@ void input_gradient(Team &team, Workspace &space, const BackwardArgs<T> &args, c
     constexpr std::int64_t ROWS_AT_A_TIME = 96;
     const std::int64_t from = dz.total * id / team.size(), to = dz.total * (id + 1) / team.size();
     for (std::int64_t begin = from; begin < to; begin += ROWS_AT_A_TIME)
-      for (std::int64_t p = 0; p < panels; ++p)
-        in_row_groups(begin, smaller(to, begin + ROWS_AT_A_TIME), [&]<int ROWS>(std::int64_t q) {
-          alignas(64) T out[ROWS * PANEL<T>];
-          const T *sources[ROWS];
-          for (int r = 0; r < ROWS; ++r)
-            sources[r] = dz.data + (q + r) * dz.stride + Cell::x_first * PANEL<T>;
-          gradient_tile<T, ROWS>(out, sources, slot_runs<T, Cell>(blocks), turned + p * K * PANEL<T>);
-          for (int r = 0; r < ROWS; ++r)
-            std::memcpy(rows[q + r] + p * PANEL<T>, out + r * PANEL<T>, smaller(PANEL<T>, I - p * PANEL<T>) * sizeof(T));
-        });
+      in_gradient_tiles<T>(begin, smaller(to, begin + ROWS_AT_A_TIME), 0, panels, [&]<int ROWS, int PANELS>(std::int64_t q, std::int64_t p) {
+        alignas(64) T out[ROWS * PANELS * PANEL<T>];
+        const T *sources[ROWS];
+        for (int r = 0; r < ROWS; ++r)
+          sources[r] = dz.data + (q + r) * dz.stride + Cell::x_first * PANEL<T>;
+        gradient_tile<T, ROWS, PANELS>(out, sources, slot_runs<T, Cell>(blocks), turned + p * K * PANEL<T>, K);
+        for (int r = 0; r < ROWS; ++r)
+          std::memcpy(rows[q + r] + p * PANEL<T>, out + r * PANELS * PANEL<T>, smaller(PANELS * PANEL<T>, I - p * PANEL<T>) * sizeof(T));
+      });
   });
 }
 
@@ -193,10 +210,10 @@ template <class T, class Cell> void backward(const BackwardArgs<T> &args) {
         dx_rows[q] = at(args.dx, t, n);
     }
   const GradientRows<T> dz{pass.dz, batch.total, stride, Cell::slots * PANEL<T>, PANEL<T>};
-  const auto from = [&](int slot) { return GradientRows<T>{dz.data + slot * PANEL<T>, dz.total, dz.stride, dz.block_stride, dz.gate_stride}; };
   const Weights<T> &out = args.gradient;
-  outer<T>(team, space, x_rows, I, from(Cell::x_first), Cell::gates, Cell::x_gates, H, out.weight_ih, out.bias_ih);
-  outer<T>(team, space, h_rows, H, from(Cell::h_first), Cell::gates, Cell::h_gates, H, out.weight_hh, out.bias_hh);
+  outer<T>(team, space, dz, H, Cell::slots,
+           {OuterProduct<T>{x_rows, I, Cell::x_first, Cell::gates, Cell::x_gates, out.weight_ih, out.bias_ih},
+            OuterProduct<T>{h_rows, H, Cell::h_first, Cell::gates, Cell::h_gates, out.weight_hh, out.bias_hh}});
   if (args.dx.data) {
     input_gradient<T, Cell>(team, space, args, dz, dx_rows);
     clear_padding(batch, args.steps, args.dx, I, 0, batch.rows);

@@ -11,6 +11,7 @@ namespace recurra {
   extern const Variant VARIANT;                                                                                        \
   }
 #if defined(RECURRA_X86)
+RECURRA_DECLARE(avx512)
 RECURRA_DECLARE(avx2)
 #endif
 RECURRA_DECLARE(baseline)
@@ -18,7 +19,7 @@ RECURRA_DECLARE(baseline)
 const Variant *const *variants(int *count) {
   static const Variant *const all[] = {
 #if defined(RECURRA_X86)
-      &avx2::VARIANT,
+      &avx512::VARIANT, &avx2::VARIANT,
 #endif
       &baseline::VARIANT,
   };

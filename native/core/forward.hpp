@@ -46,24 +46,137 @@ inline bool share_units(const Batch &batch, LayerShape shape, int gates, int thr
   return threads > 1 && batch.rows < 4 * threads && work > 200'000;
 }
 
-// All pre-activations of one block of units for ROWS rows: z[slot][row][PANEL].
-template <class T, class Cell, int ROWS>
+// The pre-activations z[BLOCKS][slots][ROWS][PANEL] of BLOCKS blocks of units from j on, of which this call fills the COUNT slots
+// from FROM on. `start` [BLOCKS][slots][PANEL] holds the values to which the products are added, one such row for every row
+// where the stride is not 0; a null `x` leaves the input's product out. Not inlined: the loops then own all the registers.
+template <class T, class Cell, int ROWS, int BLOCKS, int FROM, int COUNT>
+[[gnu::noinline]] void block_tile(T *z, const PackedLayer<T, Cell> &layer, std::int64_t j, const T *start,
+                                  std::int64_t start_row_stride, const T *const *x, const T *const *h) {
+  Vec<T> c[BLOCKS * COUNT][ROWS][VECS<T>];
+  const auto place = [](int s) { return s / COUNT * Cell::slots + FROM + s % COUNT; };
+#pragma GCC unroll 16
+  for (int s = 0; s < BLOCKS * COUNT; ++s)
+#pragma GCC unroll 16
+    for (int r = 0; r < ROWS; ++r)
+#pragma GCC unroll 16
+      for (int v = 0; v < VECS<T>; ++v)
+        c[s][r][v] = load<T>(start + r * start_row_stride + place(s) * PANEL<T> + v * LANES<T>);
+  const auto product = [&]<int FIRST>(const T *const *rows, const T *panels, std::int64_t K) {
+    constexpr int BEGIN = FIRST > FROM ? FIRST : FROM;
+    constexpr int END = FIRST + Cell::gates < FROM + COUNT ? FIRST + Cell::gates : FROM + COUNT;
+    if constexpr (BEGIN < END) {
+      constexpr int GATES = END - BEGIN;
+      const T *each[BLOCKS * GATES];
+#pragma GCC unroll 16
+      for (int p = 0; p < BLOCKS * GATES; ++p)
+        each[p] = panels + ((j + p / GATES) * Cell::gates + BEGIN - FIRST + p % GATES) * K * PANEL<T>;
+      accumulate<T, ROWS, BLOCKS * GATES, COUNT, BEGIN - FROM, GATES>(c, rows, {K}, each);
+    }
+  };
+  if (x)
+    product.template operator()<Cell::x_first>(x, layer.x_panels, layer.I);
+  product.template operator()<Cell::h_first>(h, layer.h_panels, layer.R);
+#pragma GCC unroll 16
+  for (int s = 0; s < BLOCKS * COUNT; ++s)
+#pragma GCC unroll 16
+    for (int r = 0; r < ROWS; ++r)
+#pragma GCC unroll 16
+      for (int v = 0; v < VECS<T>; ++v)
+        store<T>(z + (place(s) * ROWS + r) * PANEL<T> + v * LANES<T>, c[s][r][v]);
+}
+
+// Blocks of units that a tile of `rows` rows holds, and slots of one block where it does not hold them all.
+template <class T, class Cell> constexpr int blocks_at_once(std::int64_t rows) {
+  return panels_at_once<T>(rows) > Cell::slots ? panels_at_once<T>(rows) / Cell::slots : 1;
+}
+
+template <class T, class Cell, int ROWS, int BLOCKS>
 RECURRA_INLINE void products(T *z, const PackedLayer<T, Cell> &layer, std::int64_t j, const T *start, std::int64_t start_row_stride,
                              const T *const *x, const T *const *h) {
-  // Where the accumulators of all slots fit in registers, one row takes them together.
-  if constexpr (ROWS == 1 && Cell::slots * VECS<T> <= 8 && Cell::slots > 1) {
-    const TileInput<T> in{start,           start_row_stride, x, {layer.I}, layer.x_panel(j, Cell::x_first), h, {layer.H},
-                          layer.h_panel(j, Cell::h_first)};
-    tile_one_row<T, Cell::slots, Cell::gates, Cell::x_first, Cell::h_first>(z, in);
-  } else {
-    for (int slot = 0; slot < Cell::slots; ++slot) {
-      const T *x_panel = layer.x_panel(j, slot), *h_panel = layer.h_panel(j, slot);
-      const TileInput<T> in{start + slot * PANEL<T>, start_row_stride, x_panel ? x : nullptr, {layer.I}, x_panel,
-                            h_panel ? h : nullptr,   {layer.H},        h_panel};
-      tile<T, ROWS>(z + slot * ROWS * PANEL<T>, in);
-    }
+  constexpr int COUNT = panels_at_once<T>(ROWS) < Cell::slots ? panels_at_once<T>(ROWS) : Cell::slots;
+  block_tile<T, Cell, ROWS, BLOCKS, 0, COUNT>(z, layer, j, start, start_row_stride, x, h);
+  if constexpr (COUNT < Cell::slots)
+    block_tile<T, Cell, ROWS, BLOCKS, COUNT, COUNT>(z, layer, j, start, start_row_stride, x, h);
+  if constexpr (2 * COUNT < Cell::slots) {
+    block_tile<T, Cell, ROWS, BLOCKS, 2 * COUNT, COUNT>(z, layer, j, start, start_row_stride, x, h);
+    block_tile<T, Cell, ROWS, BLOCKS, 3 * COUNT, COUNT>(z, layer, j, start, start_row_stride, x, h);
   }
 }
+
+// Calls f.operator()<ROWS, BLOCKS>(row, block) on tiles that cover rows [begin, end) and blocks [first, last). The rows run
+// innermost, so that a few blocks' weights serve all of them from the caches.
+template <class T, class Cell, class F>
+RECURRA_INLINE void in_tiles(std::int64_t begin, std::int64_t end, std::int64_t first, std::int64_t last, F &&f) {
+  const int most = blocks_at_once<T, Cell>(end - begin < TILE_ROWS ? end - begin : TILE_ROWS);
+  for (std::int64_t j = first; begin < end && j < last; j += most)
+    in_row_groups(begin, end, [&]<int ROWS>(std::int64_t row) {
+      constexpr int BLOCKS = blocks_at_once<T, Cell>(ROWS);
+      std::int64_t k = j;
+      const std::int64_t to = smaller(last, j + most);
+      for (; k + BLOCKS <= to; k += BLOCKS)
+        f.template operator()<ROWS, BLOCKS>(row, k);
+      if constexpr (BLOCKS > 1)
+        for (; k < to; ++k)
+          f.template operator()<ROWS, 1>(row, k);
+    });
+}
+
+// One thread's buffers: pointers to rows, and room for what is projected ahead.
+template <class T> struct Scratch {
+  const T **pointers; // [3 * rows]
+  T *projected;       // [AHEAD_ROWS][blocks][slots][PANEL]
+};
+
+constexpr std::int64_t AHEAD_ROWS = 48;
+
+// Start values plus the input product of some steps to come, where a step has few rows of its own: many rows at once read the
+// weights once.
+template <class T, class Cell> struct Ahead {
+  static constexpr std::int64_t FEW = 3, MOST_STEPS = AHEAD_ROWS, BLOCK = Cell::slots * PANEL<T>;
+  const Batch &batch;
+  const PackedLayer<T, Cell> &layer;
+  const ForwardArgs<T> &args;
+  std::int64_t begin, end, first_block, last_block;
+  const Scratch<T> &own;
+  std::int64_t stride = (last_block - first_block) * BLOCK;
+  std::int64_t from = 0, to = 0;            // steps projected
+  std::int64_t offset[MOST_STEPS] = {};     // of each such step's first row among the projected ones
+
+  // Whether step s, of rows [begin, live), is projected; projects it and its followers if that pays.
+  bool covers(std::int64_t s, std::int64_t live) {
+    if (s < to)
+      return true;
+    if (live <= begin || live - begin > FEW)
+      return false;
+    const T *x[AHEAD_ROWS] = {};
+    std::int64_t count = 0;
+    for (from = to = s; to < batch.steps; ++to) {
+      const std::int64_t rows = smaller(batch.live[to], end) - begin;
+      if (rows <= 0 || count + rows > AHEAD_ROWS)
+        break;
+      offset[to - from] = count;
+      for (std::int64_t p = begin; p < begin + rows; ++p)
+        x[count++] = at(args.x, time_of(batch, args.reverse, p, to), batch.order[p]);
+    }
+    const auto column = [&](std::int64_t p) {
+      const std::int64_t j = p / Cell::gates, slot = Cell::x_first + p % Cell::gates;
+      return Column<T>{layer.x_panels + p * layer.I * PANEL<T>, (j - first_block) * BLOCK + slot * PANEL<T>,
+                       layer.start + j * BLOCK + slot * PANEL<T>};
+    };
+    multiply<T>(x, count, {layer.I}, first_block * Cell::gates, last_block * Cell::gates, column, own.projected, stride);
+    for (int slot = 0; slot < Cell::slots; ++slot)
+      if (slot < Cell::x_first || slot >= Cell::x_first + Cell::gates)
+        for (std::int64_t r = 0; r < count; ++r)
+          for (std::int64_t j = first_block; j < last_block; ++j)
+            std::memcpy(own.projected + r * stride + (j - first_block) * BLOCK + slot * PANEL<T>,
+                        layer.start + j * BLOCK + slot * PANEL<T>, PANEL<T> * sizeof(T));
+    return true;
+  }
+
+  const T *start(std::int64_t s, std::int64_t row, std::int64_t j) const {
+    return own.projected + (offset[s - from] + row - begin) * stride + (j - first_block) * BLOCK;
+  }
+};
 
 // State of a whole forward pass, shared by the threads. Rows of h and c are padded to whole blocks.
 template <class T, class Cell> struct ForwardPass {
@@ -73,51 +186,52 @@ template <class T, class Cell> struct ForwardPass {
   std::int64_t width;  // blocks * PANEL
   T *h[2];             // [rows][width]: state before and after a step, by turns
   T *c;                // [rows][width]
-  const T *projected;  // [total][blocks][slots][PANEL]: start values with the input product added; null: not done ahead
 
-  // One step of ROWS sorted rows from `row` on, one block of units.
-  template <int ROWS>
-  void block(std::int64_t s, std::int64_t row, std::int64_t j, const T *const *x, const T *const *h_rows, T *const *y) const {
-    alignas(64) T z[Cell::slots * ROWS * PANEL<T>];
-    if (projected) {
-      const std::int64_t stride = layer.blocks * Cell::slots * PANEL<T>;
-      products<T, Cell, ROWS>(z, layer, j, projected + (batch.first[s] + row) * stride + j * Cell::slots * PANEL<T>, stride, nullptr,
-                              h_rows);
-    } else {
-      products<T, Cell, ROWS>(z, layer, j, layer.start + j * Cell::slots * PANEL<T>, 0, x, h_rows);
-    }
+  static constexpr int BLOCK = Cell::slots * PANEL<T>;
+
+  // One step of ROWS sorted rows from `row` on, BLOCKS blocks of units from `first` on. x and h_rows hold those rows' pointers.
+  template <int ROWS, int BLOCKS>
+  void tile(std::int64_t s, std::int64_t row, std::int64_t first, const T *start, std::int64_t start_stride, const T *const *x,
+            const T *const *h_rows, T *const *y) const {
+    alignas(64) T z[BLOCKS * BLOCK * ROWS];
+    products<T, Cell, ROWS, BLOCKS>(z, layer, first, start, start_stride, x, h_rows);
+    for (int b = 0; b < BLOCKS; ++b)
+      for (int r = 0; r < ROWS; ++r)
+        gates(s, row + r, first + b, z + (b * Cell::slots * ROWS + r) * PANEL<T>, ROWS * PANEL<T>, h_rows[r], y[r]);
+  }
+
+  // The gate maths of block j of the sorted row p, from pre-activations z[slots][PANEL] that lie `stride` apart.
+  RECURRA_INLINE void gates(std::int64_t s, std::int64_t p, std::int64_t j, const T *z, std::int64_t stride, const T *h_before,
+                            T *y) const {
     T *h_new = h[(s + 1) % 2];
-    for (int r = 0; r < ROWS; ++r) {
-      T *tape = args.tape ? args.tape + ((batch.first[s] + row + r) * layer.blocks + j) * Cell::kept * PANEL<T> : nullptr;
+    T *tape = args.tape ? args.tape + ((batch.first[s] + p) * layer.blocks + j) * Cell::kept * PANEL<T> : nullptr;
 #pragma GCC unroll 16
-      for (int v = 0; v < VECS<T>; ++v) {
-        const std::int64_t lane = v * LANES<T>, unit = j * PANEL<T> + lane, units = layer.H - unit;
-        const std::int64_t at_state = (row + r) * width + unit;
-        Vec<T> a[Cell::slots], keep[Cell::kept + 1], c_new{};
+    for (int v = 0; v < VECS<T>; ++v) {
+      const std::int64_t lane = v * LANES<T>, unit = j * PANEL<T> + lane, units = layer.H - unit, at_state = p * width + unit;
+      Vec<T> a[Cell::slots], keep[Cell::kept + 1], c_new{};
 #pragma GCC unroll 16
-        for (int slot = 0; slot < Cell::slots; ++slot)
-          a[slot] = load<T>(z + (slot * ROWS + r) * PANEL<T> + lane);
-        if constexpr (Cell::has_c)
-          c_new = load<T>(c + at_state);
-        const Vec<T> h_out =
-            keep_first<T>(Cell::forward(a, load<T>(h_rows[r] + unit), c_new, tape ? keep : nullptr), units);
-        store<T>(h_new + at_state, h_out);
-        store_first<T>(y[r] + unit, h_out, units);
-        if constexpr (Cell::has_c)
-          store<T>(c + at_state, keep_first<T>(c_new, units));
-        if (tape) {
+      for (int slot = 0; slot < Cell::slots; ++slot)
+        a[slot] = load<T>(z + slot * stride + lane);
+      if constexpr (Cell::has_c)
+        c_new = load<T>(c + at_state);
+      const Vec<T> h_out = keep_first<T>(Cell::forward(a, load<T>(h_before + unit), c_new, tape ? keep : nullptr), units);
+      store<T>(h_new + at_state, h_out);
+      store_first<T>(y + unit, h_out, units);
+      if constexpr (Cell::has_c)
+        store<T>(c + at_state, keep_first<T>(c_new, units));
+      if (tape) {
 #pragma GCC unroll 16
-          for (int k = 0; k < Cell::kept; ++k)
-            store<T>(tape + k * PANEL<T> + lane, keep_first<T>(keep[k], units));
-        }
+        for (int k = 0; k < Cell::kept; ++k)
+          store<T>(tape + k * PANEL<T> + lane, keep_first<T>(keep[k], units));
       }
     }
   }
 
-  // Rows [begin, end) and blocks [first_block, last_block) through all steps. `pointers` has room for 3 * rows.
+  // Rows [begin, end) and blocks [first_block, last_block) through all steps.
   void steps(Team *team, std::int64_t begin, std::int64_t end, std::int64_t first_block, std::int64_t last_block,
-             const T **pointers) const {
-    const T **x = pointers, **h_rows = x + batch.rows;
+             const Scratch<T> &own) const {
+    Ahead<T, Cell> ahead{batch, layer, args, begin, end, first_block, last_block, own};
+    const T **x = own.pointers, **h_rows = x + batch.rows;
     T **y = const_cast<T **>(h_rows + batch.rows);
     for (std::int64_t s = 0; s < batch.steps; ++s) {
       const std::int64_t live = smaller(batch.live[s], end);
@@ -129,45 +243,25 @@ template <class T, class Cell> struct ForwardPass {
         y[p] = at(args.y, t, batch.order[p]);
         h_rows[p] = h[s % 2] + p * width;
       }
-      for (std::int64_t j = first_block; j < last_block; ++j)
-        in_row_groups(begin, live,
-                      [&]<int ROWS>(std::int64_t row) { block<ROWS>(s, row, j, x + row, h_rows + row, y + row); });
+      const bool projected = ahead.covers(s, live);
+      in_tiles<T, Cell>(begin, live, first_block, last_block, [&]<int ROWS, int BLOCKS>(std::int64_t row, std::int64_t j) {
+        if (projected)
+          tile<ROWS, BLOCKS>(s, row, j, ahead.start(s, row, j), ahead.stride, nullptr, h_rows + row, y + row);
+        else
+          tile<ROWS, BLOCKS>(s, row, j, layer.start + j * BLOCK, 0, x + row, h_rows + row, y + row);
+      });
       if (team)
         team->barrier();
     }
   }
 };
 
-// Start values plus the input product of every live step, in rows of many steps: worth it where a step has few rows of its own.
-template <class T, class Cell>
-const T *project_ahead(Team &team, Workspace &space, const ForwardArgs<T> &args, const Batch &batch,
-                       const PackedLayer<T, Cell> &layer) {
-  const std::int64_t stride = layer.blocks * Cell::slots * PANEL<T>;
-  T *out = take<T>(space, batch.total * stride);
-  const T **x = take<const T *>(space, batch.total);
-  for (std::int64_t s = 0; s < batch.steps; ++s)
-    for (std::int64_t p = 0; p < batch.live[s]; ++p)
-      x[batch.first[s] + p] = at(args.x, time_of(batch, args.reverse, p, s), batch.order[p]);
-  run(team, [&](int id) {
-    for (std::int64_t j = layer.blocks * id / team.size(); j < layer.blocks * (id + 1) / team.size(); ++j)
-      in_row_groups(0, batch.total, [&]<int ROWS>(std::int64_t row) {
-        alignas(64) T z[Cell::slots * ROWS * PANEL<T>];
-        products<T, Cell, ROWS>(z, layer, j, layer.start + j * Cell::slots * PANEL<T>, 0, x + row, nullptr);
-        for (int slot = 0; slot < Cell::slots; ++slot)
-          for (int r = 0; r < ROWS; ++r)
-            std::memcpy(out + (row + r) * stride + (j * Cell::slots + slot) * PANEL<T>, z + (slot * ROWS + r) * PANEL<T>,
-                        PANEL<T> * sizeof(T));
-      });
-  });
-  return out;
-}
-
 template <class T, class Cell> void forward(const ForwardArgs<T> &args) {
   const Batch batch(args.rows, args.steps, args.lengths);
   Workspace space;
   Team team(args.threads);
   const std::int64_t H = args.shape.hidden, width = blocks_of<T>(H) * PANEL<T>;
-  ForwardPass<T, Cell> pass{args, batch, {args.shape, args.packed}, width, {}, nullptr, nullptr};
+  ForwardPass<T, Cell> pass{args, batch, {args.shape, args.packed}, width, {}, nullptr};
   for (T *&h : pass.h)
     h = take_zeros<T>(space, batch.rows * width);
   if constexpr (Cell::has_c)
@@ -177,21 +271,20 @@ template <class T, class Cell> void forward(const ForwardArgs<T> &args) {
     if constexpr (Cell::has_c)
       std::memcpy(pass.c + p * width, args.c0 + batch.order[p] * H, H * sizeof(T));
   }
-  if (batch.rows < 4 && batch.steps > 3)
-    pass.projected = project_ahead(team, space, args, batch, pass.layer);
   const bool by_units = share_units(batch, args.shape, Cell::gates, team.size());
+  const std::int64_t blocks = pass.layer.blocks;
   const T **pointers = take<const T *>(space, 3 * batch.rows * team.size());
+  T *projected = take<T>(space, AHEAD_ROWS * blocks * Cell::slots * PANEL<T> * team.size());
   run(team, [&](int id) {
+    const Scratch<T> own{pointers + 3 * batch.rows * id, projected + AHEAD_ROWS * blocks * Cell::slots * PANEL<T> * id};
     std::int64_t begin, end;
     batch.share(id, team.size(), begin, end);
     if (by_units) {
-      const std::int64_t blocks = pass.layer.blocks;
-      pass.steps(&team, 0, batch.rows, blocks * id / team.size(), blocks * (id + 1) / team.size(),
-                 pointers + 3 * batch.rows * id);
+      pass.steps(&team, 0, batch.rows, blocks * id / team.size(), blocks * (id + 1) / team.size(), own);
     } else {
       constexpr std::int64_t ROWS_AT_A_TIME = 96; // their state and one block's weights stay in the second-level cache
       for (std::int64_t row = begin; row < end; row += ROWS_AT_A_TIME)
-        pass.steps(nullptr, row, smaller(end, row + ROWS_AT_A_TIME), 0, pass.layer.blocks, pointers + 3 * batch.rows * id);
+        pass.steps(nullptr, row, smaller(end, row + ROWS_AT_A_TIME), 0, blocks, own);
     }
     clear_padding(batch, args.steps, args.y, H, begin, end);
   });
@@ -205,27 +298,30 @@ template <class T, class Cell> void forward(const ForwardArgs<T> &args) {
 // One row, one step: the same tiles as forward, without its bookkeeping.
 template <class T, class Cell> void step(const StepArgs<T> &args) {
   const PackedLayer<T, Cell> layer(args.shape, args.packed);
-  const std::int64_t H = layer.H;
-  for (std::int64_t j = 0; j < layer.blocks; ++j) {
-    alignas(64) T z[Cell::slots * PANEL<T>];
-    products<T, Cell, 1>(z, layer, j, layer.start + j * Cell::slots * PANEL<T>, 0, &args.x, &args.h);
+  in_tiles<T, Cell>(0, 1, 0, layer.blocks, [&]<int ROWS, int BLOCKS>(std::int64_t, std::int64_t j) {
+    if constexpr (ROWS == 1) {
+      constexpr int BLOCK = Cell::slots * PANEL<T>;
+      alignas(64) T z[BLOCKS * BLOCK];
+      products<T, Cell, 1, BLOCKS>(z, layer, j, layer.start + j * BLOCK, 0, &args.x, &args.h);
 #pragma GCC unroll 16
-    for (int v = 0; v < VECS<T>; ++v) {
-      const std::int64_t lane = v * LANES<T>, unit = j * PANEL<T> + lane, units = H - unit;
-      if (units <= 0)
-        break;
-      Vec<T> a[Cell::slots], c_new{};
+      for (int v = 0; v < BLOCKS * VECS<T>; ++v) {
+        const std::int64_t lane = v % VECS<T> * LANES<T>, b = v / VECS<T>;
+        const std::int64_t unit = (j + b) * PANEL<T> + lane, units = layer.H - unit;
+        if (units <= 0)
+          break;
+        Vec<T> a[Cell::slots], c_new{};
 #pragma GCC unroll 16
-      for (int slot = 0; slot < Cell::slots; ++slot)
-        a[slot] = load<T>(z + slot * PANEL<T> + lane);
-      if constexpr (Cell::has_c)
-        c_new = load_first<T>(args.c + unit, units);
-      const Vec<T> h_out = Cell::forward(a, load_first<T>(args.h + unit, units), c_new, nullptr);
-      store_first<T>(args.h_new + unit, h_out, units);
-      if constexpr (Cell::has_c)
-        store_first<T>(args.c_new + unit, c_new, units);
+        for (int slot = 0; slot < Cell::slots; ++slot)
+          a[slot] = load<T>(z + b * BLOCK + slot * PANEL<T> + lane);
+        if constexpr (Cell::has_c)
+          c_new = load_first<T>(args.c + unit, units);
+        const Vec<T> h_out = Cell::forward(a, load_first<T>(args.h + unit, units), c_new, nullptr);
+        store_first<T>(args.h_new + unit, h_out, units);
+        if constexpr (Cell::has_c)
+          store_first<T>(args.c_new + unit, c_new, units);
+      }
     }
-  }
+  });
 }
 
 } // namespace recurra::RECURRA_VARIANT

@@ -42,30 +42,21 @@ template <class T, int ROWS, int PANELS>
         store<T>(out + r * out_stride + columns[p].at + v * LANES<T>, c[p][r][v]);
 }
 
-// Panels that `rows` rows take at once: few rows need several, or the adders wait for their own results.
-constexpr int panels_at_once(int rows) {
-  const int room = TILE_ROWS * 2 / (RECURRA_VECTOR_BYTES == 16 ? 2 : 1);
-  return rows == 1 ? (room >= 4 ? 4 : 2) : rows <= room / 4 ? 2 : 1;
-}
-
 // All rows [0, count) times the panels [from, to); column(p) describes panel p. An output has one accumulator and k runs
 // upwards, so its bits depend on neither the number of rows nor the grouping.
 template <class T, class F>
 void multiply(const T *const *rows, std::int64_t count, Runs runs, std::int64_t from, std::int64_t to, F &&column, T *out,
               std::int64_t out_stride) {
-  constexpr int MOST = 4;
-  Column<T> columns[MOST];
+  const int most = panels_at_once<T>(count < TILE_ROWS ? count : TILE_ROWS);
+  Column<T> columns[8];
   for (std::int64_t p = from; p < to;) {
-    const int known = static_cast<int>(to - p < MOST ? to - p : MOST);
+    const int known = static_cast<int>(to - p < most ? to - p : most);
     for (int k = 0; k < known; ++k)
       columns[k] = column(p + k);
     in_row_groups(0, count, [&]<int ROWS>(std::int64_t row) {
-      constexpr int AT_ONCE = panels_at_once(ROWS);
-      int k = 0;
-      for (; k + AT_ONCE <= known; k += AT_ONCE)
-        columns_tile<T, ROWS, AT_ONCE>(columns + k, rows + row, runs, out + row * out_stride, out_stride);
-      for (; k < known; ++k)
-        columns_tile<T, ROWS, 1>(columns + k, rows + row, runs, out + row * out_stride, out_stride);
+      in_panel_groups<T, ROWS>(0, known, [&]<int PANELS>(std::int64_t k) {
+        columns_tile<T, ROWS, PANELS>(columns + k, rows + row, runs, out + row * out_stride, out_stride);
+      });
     });
     p += known;
   }

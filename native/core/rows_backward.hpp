@@ -280,16 +280,26 @@ template <class T, class RowCell> void rows_backward(const BackwardArgs<T> &args
   const Weights<T> &out = args.gradient;
   const bool norm = shape.layer_norm; // its biases lie outside the normalisation, so the row sums have their gradients
   const GradientRows<T> dzx{pass.dzx, batch.total, all, PANEL<T>, W}, dzh{pass.dzh, batch.total, all, PANEL<T>, W};
-  outer<T>(team, space, x_rows, I, dzx, RowCell::gates, IN_ORDER, H, out.weight_ih, norm ? nullptr : out.bias_ih);
-  if constexpr (Packing::recurrent)
-    outer<T>(team, space, h_rows, R, dzh, Pass::FIRST, IN_ORDER, H, out.weight_hh, norm ? nullptr : out.bias_hh);
-  if constexpr (RowCell::two_products) {
-    const GradientRows<T> dzn{pass.dzh + Pass::FIRST * W, batch.total, all, PANEL<T>, W};
-    outer<T>(team, space, extra_rows, R, dzn, 1, LAST, H, out.weight_hh, norm ? nullptr : out.bias_hh);
+  const OuterProduct<T> of_x{x_rows, I, 0, RowCell::gates, IN_ORDER, out.weight_ih, norm ? nullptr : out.bias_ih};
+  if constexpr (!Packing::recurrent) {
+    outer<T>(team, space, dzx, H, RowCell::gates, {of_x});
+  } else {
+    const OuterProduct<T> of_h{h_rows, R, 0, Pass::FIRST, IN_ORDER, out.weight_hh, norm ? nullptr : out.bias_hh};
+    if (pass.dzh == pass.dzx) {
+      outer<T>(team, space, dzx, H, RowCell::gates, {of_x, of_h});
+    } else {
+      outer<T>(team, space, dzx, H, RowCell::gates, {of_x});
+      if constexpr (RowCell::two_products)
+        outer<T>(team, space, dzh, H, RowCell::gates,
+                 {of_h, OuterProduct<T>{extra_rows, R, Pass::FIRST, 1, LAST, out.weight_hh, norm ? nullptr : out.bias_hh}});
+      else
+        outer<T>(team, space, dzh, H, RowCell::gates, {of_h});
+    }
   }
   if (shape.projection) {
     const GradientRows<T> projected{pass.d_projected, batch.total, V, PANEL<T>, V};
-    outer<T>(team, space, extra_rows, H, projected, 1, IN_ORDER, R, out.weight_hr, static_cast<T *>(nullptr));
+    outer<T>(team, space, projected, R, 1,
+             {OuterProduct<T>{extra_rows, H, 0, 1, IN_ORDER, out.weight_hr, static_cast<T *>(nullptr)}});
   }
   const RowSums<T> first(sums, RowCell::gates, W);
   const auto add = [&](const T *part, int gates, T *to) { add_blocks<T>(part, blocks.count, sums_size, gates, H, W, to); };

@@ -8,22 +8,32 @@
 
 namespace recurra::RECURRA_VARIANT {
 
-// Rows of one tile: as many as keep the accumulators, one panel row and one broadcast in registers.
-#if RECURRA_VECTOR_BYTES == 16 && !defined(__aarch64__)
-constexpr int TILE_ROWS = 2;
+// Rows of one tile, and the processor's vector registers.
+#if RECURRA_VECTOR_BYTES == 64 || defined(__aarch64__)
+constexpr int TILE_ROWS = 6, REGISTERS = 32;
+#elif RECURRA_VECTOR_BYTES == 32
+constexpr int TILE_ROWS = 6, REGISTERS = 16;
 #else
-constexpr int TILE_ROWS = 6;
+constexpr int TILE_ROWS = 2, REGISTERS = 16;
 #endif
+
+// Panels that a tile of `rows` rows holds: few rows need several, or the adders wait for their own results. The registers take
+// the accumulators, a row of every panel and a broadcast; with one row, which uses each value of a panel once, fewer.
+template <class T> constexpr int panels_at_once(std::int64_t rows) {
+  const auto fits = [&](int panels) {
+    return rows == 1 ? 2 * panels * VECS<T> <= REGISTERS : (rows + 1) * panels * VECS<T> < REGISTERS;
+  };
+  return fits(8) ? 8 : fits(4) ? 4 : fits(2) ? 2 : 1;
+}
 
 // A product's left side: `chunks` runs of `length` values, `stride` apart, in every row. One run is a plain row.
 struct Runs {
   std::int64_t length, chunks = 1, stride = 0;
 };
 
-// c[p][r] += sum over k of rows[r][k] * panel p [k], for PANELS panels.
-template <class T, int ROWS, int PANELS>
-RECURRA_INLINE void accumulate(Vec<T> (&c)[PANELS][ROWS][VECS<T>], const T *const *rows, Runs runs,
-                               const T *const (&panels)[PANELS]) {
+// c[place of p][r] += sum over k of rows[r][k] * panels[p][k]. The panels go into GATES accumulators of every SLOTS, from FIRST on.
+template <class T, int ROWS, int PANELS, int SLOTS = PANELS, int FIRST = 0, int GATES = PANELS>
+RECURRA_INLINE void accumulate(Vec<T> (*c)[ROWS][VECS<T>], const T *const *rows, Runs runs, const T *const *panels) {
   const T *a[ROWS], *b[PANELS];
 #pragma GCC unroll 16
   for (int r = 0; r < ROWS; ++r)
@@ -33,97 +43,30 @@ RECURRA_INLINE void accumulate(Vec<T> (&c)[PANELS][ROWS][VECS<T>], const T *cons
     b[p] = panels[p];
   for (std::int64_t chunk = 0; chunk < runs.chunks; ++chunk) {
     for (std::int64_t k = 0; k < runs.length; ++k) {
+      Vec<T> w[PANELS][VECS<T>];
 #pragma GCC unroll 16
       for (int p = 0; p < PANELS; ++p) {
-        Vec<T> w[VECS<T>];
 #pragma GCC unroll 16
         for (int v = 0; v < VECS<T>; ++v)
-          w[v] = load<T>(b[p] + v * LANES<T>);
+          w[p][v] = load<T>(b[p] + v * LANES<T>);
         b[p] += PANEL<T>;
+      }
 #pragma GCC unroll 16
-        for (int r = 0; r < ROWS; ++r) {
-          const Vec<T> value = splat<T>(a[r][k]);
+      for (int r = 0; r < ROWS; ++r) {
+        const Vec<T> value = splat<T>(a[r][k]);
 #pragma GCC unroll 16
-          for (int v = 0; v < VECS<T>; ++v)
-            c[p][r][v] = fma(value, w[v], c[p][r][v]);
-        }
+        for (int p = 0; p < PANELS; ++p)
+#pragma GCC unroll 16
+          for (int v = 0; v < VECS<T>; ++v) {
+            Vec<T> &sum = c[p / GATES * SLOTS + FIRST + p % GATES][r][v];
+            sum = fma(value, w[p][v], sum);
+          }
       }
     }
 #pragma GCC unroll 16
     for (int r = 0; r < ROWS; ++r)
       a[r] += runs.stride;
   }
-}
-
-// What one tile reads. `start` holds the accumulators' first values: a bias of one panel (row_stride 0) or one such row for
-// every row of the tile. A null `x` or `h` leaves that product out.
-template <class T> struct TileInput {
-  const T *start;
-  std::int64_t start_row_stride;
-  const T *const *x;
-  Runs x_runs;
-  const T *x_panel;
-  const T *const *h;
-  Runs h_runs;
-  const T *h_panel;
-};
-
-// out[r][PANEL] = start + x product + h product, for one panel. Not inlined: the loops then own all the registers.
-template <class T, int ROWS> [[gnu::noinline]] void tile(T *out, const TileInput<T> &in) {
-  Vec<T> c[1][ROWS][VECS<T>];
-#pragma GCC unroll 16
-  for (int r = 0; r < ROWS; ++r)
-#pragma GCC unroll 16
-    for (int v = 0; v < VECS<T>; ++v)
-      c[0][r][v] = load<T>(in.start + r * in.start_row_stride + v * LANES<T>);
-  if (in.x)
-    accumulate<T, ROWS, 1>(c, in.x, in.x_runs, {in.x_panel});
-  if (in.h)
-    accumulate<T, ROWS, 1>(c, in.h, in.h_runs, {in.h_panel});
-#pragma GCC unroll 16
-  for (int r = 0; r < ROWS; ++r)
-#pragma GCC unroll 16
-    for (int v = 0; v < VECS<T>; ++v)
-      store<T>(out + r * PANEL<T> + v * LANES<T>, c[0][r][v]);
-}
-
-// One row, all slots of a block of units at once: with a single row the parallelism must come from the outputs. The input
-// product fills GATES slots from X_FIRST on, the recurrent one GATES slots from H_FIRST on.
-template <class T, int SLOTS, int GATES, int X_FIRST, int H_FIRST>
-[[gnu::noinline]] void tile_one_row(T *out, const TileInput<T> &in) {
-  Vec<T> c[SLOTS][1][VECS<T>];
-#pragma GCC unroll 16
-  for (int s = 0; s < SLOTS; ++s)
-#pragma GCC unroll 16
-    for (int v = 0; v < VECS<T>; ++v)
-      c[s][0][v] = load<T>(in.start + s * PANEL<T> + v * LANES<T>);
-  const auto part = [&](auto &all, int first, const T *const *rows, Runs runs, const T *panel) {
-    Vec<T> some[GATES][1][VECS<T>];
-#pragma GCC unroll 16
-    for (int g = 0; g < GATES; ++g)
-#pragma GCC unroll 16
-      for (int v = 0; v < VECS<T>; ++v)
-        some[g][0][v] = all[first + g][0][v];
-    const T *panels[GATES];
-#pragma GCC unroll 16
-    for (int g = 0; g < GATES; ++g)
-      panels[g] = panel + g * runs.length * PANEL<T>;
-    accumulate<T, 1, GATES>(some, rows, runs, panels);
-#pragma GCC unroll 16
-    for (int g = 0; g < GATES; ++g)
-#pragma GCC unroll 16
-      for (int v = 0; v < VECS<T>; ++v)
-        all[first + g][0][v] = some[g][0][v];
-  };
-  if (in.x)
-    part(c, X_FIRST, in.x, in.x_runs, in.x_panel);
-  if (in.h)
-    part(c, H_FIRST, in.h, in.h_runs, in.h_panel);
-#pragma GCC unroll 16
-  for (int s = 0; s < SLOTS; ++s)
-#pragma GCC unroll 16
-    for (int v = 0; v < VECS<T>; ++v)
-      store<T>(out + s * PANEL<T> + v * LANES<T>, c[s][0][v]);
 }
 
 // Calls f.operator()<ROWS>(first) on groups of nearly equal size that cover the rows [begin, end): 16 rows are 6 + 5 + 5.
@@ -133,7 +76,7 @@ template <class F> RECURRA_INLINE void in_row_groups(std::int64_t begin, std::in
   for (std::int64_t row = begin; groups > 0; --groups) {
     const std::int64_t size = (left + groups - 1) / groups;
     switch (size) {
-#if !(RECURRA_VECTOR_BYTES == 16 && !defined(__aarch64__))
+#if RECURRA_VECTOR_BYTES > 16 || defined(__aarch64__)
     case 6:
       f.template operator()<6>(row);
       break;
@@ -156,6 +99,17 @@ template <class F> RECURRA_INLINE void in_row_groups(std::int64_t begin, std::in
     row += size;
     left -= size;
   }
+}
+
+// Calls f.operator()<PANELS>(first) on groups of panels that cover [begin, end): as many at once as fit beside ROWS rows, then
+// half as many, and so on.
+template <class T, int ROWS, int PANELS = panels_at_once<T>(ROWS), class F>
+RECURRA_INLINE void in_panel_groups(std::int64_t begin, std::int64_t end, F &&f) {
+  for (; begin + PANELS <= end; begin += PANELS)
+    f.template operator()<PANELS>(begin);
+  if constexpr (PANELS > 1)
+    if (begin < end)
+      in_panel_groups<T, ROWS, PANELS / 2>(begin, end, f);
 }
 
 } // namespace recurra::RECURRA_VARIANT

@@ -53,17 +53,19 @@ template <class T> void linear(const LinearArgs<T> &args) {
   Team team(args.threads);
   run(team, [&](int id) {
     const std::int64_t from = args.rows * id / team.size(), to = args.rows * (id + 1) / team.size();
-    for (std::int64_t j = 0; j < blocks; ++j)
-      in_row_groups(from, to, [&]<int ROWS>(std::int64_t row) {
-        alignas(64) T out[ROWS * PANEL<T>];
-        const T *x[ROWS];
-        for (int r = 0; r < ROWS; ++r)
-          x[r] = args.x + (row + r) * args.inputs;
-        tile<T, ROWS>(out, {start + j * PANEL<T>, 0, x, {args.inputs}, args.packed + j * args.inputs * PANEL<T>, nullptr, {}, nullptr});
-        for (int r = 0; r < ROWS; ++r)
-          std::memcpy(args.y + (row + r) * args.outputs + j * PANEL<T>, out + r * PANEL<T>,
-                      smaller(PANEL<T>, args.outputs - j * PANEL<T>) * sizeof(T));
-      });
+    in_gradient_tiles<T>(from, to, 0, blocks, [&]<int ROWS, int PANELS>(std::int64_t row, std::int64_t j) {
+      alignas(64) T out[ROWS * PANELS * PANEL<T>];
+      const T *x[ROWS];
+      for (int r = 0; r < ROWS; ++r)
+        x[r] = args.x + (row + r) * args.inputs;
+      Column<T> columns[PANELS];
+      for (int p = 0; p < PANELS; ++p)
+        columns[p] = {args.packed + (j + p) * args.inputs * PANEL<T>, p * PANEL<T>, start + (j + p) * PANEL<T>};
+      columns_tile<T, ROWS, PANELS>(columns, x, {args.inputs}, out, PANELS * PANEL<T>);
+      for (int r = 0; r < ROWS; ++r)
+        std::memcpy(args.y + (row + r) * args.outputs + j * PANEL<T>, out + r * PANELS * PANEL<T>,
+                    smaller(PANELS * PANEL<T>, args.outputs - j * PANEL<T>) * sizeof(T));
+    });
   });
 }
 
@@ -126,7 +128,8 @@ template <class T> constexpr Kernels<T> kernels() {
 
 bool supported() {
 #if defined(__AVX512F__)
-  return __builtin_cpu_supports("avx512f");
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl");
 #elif defined(__AVX2__)
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 #elif defined(__FMA__)
