@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from recurra import nn
 from recurra._base.errors import InputError
 from recurra.cells import (
     CELLS,
@@ -68,6 +69,14 @@ def test_registry_gives_each_cell_by_name():
         (
             lambda: cell("lstm", input_size=3, hidden_size=4, recurrent_dropout=0.1),
             "lstm has no option 'recurrent_dropout', which is one of its layers in recurra.nn",
+        ),
+        (
+            lambda: cell("min_gru", input_size=3, hidden_size=4, weight_dropout=0.1),
+            "min_gru has no option 'weight_dropout', which goes with rnn, lstm and gru layers only",
+        ),
+        (
+            lambda: cell("min_gru", input_size=3, hidden_size=4, learn_initial_state=True),
+            "min_gru has no option 'learn_initial_state', which is one of its layers in recurra.nn",
         ),
         (lambda: LSTM(3, 4, peephole=1), "peephole must be True or False, got 1"),
         (lambda: GRU(3, 4, reset_after="no"), "reset_after must be True or False, got 'no'"),
@@ -179,8 +188,8 @@ def test_options_of_each_cell():
         "rnn": ("nonlinearity", "layer_norm", "zoneout", *of_layers),
         "lstm": ("peephole", "proj_size", "layer_norm", "zoneout", *of_layers),
         "gru": ("reset_after", "layer_norm", "zoneout", *of_layers),
-        "min_gru": (),
-        "min_lstm": (),
+        "min_gru": ("learn_initial_state",),
+        "min_lstm": ("learn_initial_state",),
     } == OPTIONS_OF
     for kind in CELLS.values():
         for option, default in kind.options().items():
@@ -207,6 +216,16 @@ def test_initial_weights_of_the_options():
         np.testing.assert_array_equal(p[name], 1.0)
     for name in ("weight_ci", "weight_cf", "weight_co", "ln_c_bias"):
         np.testing.assert_array_equal(p[name], 0.0)
+
+
+def test_only_cells_and_stacks_are_counted():
+    layer = nn.LSTM(3, 8, learn_initial_state=True)
+    message = "of must be a cell or a stack, got LSTM; for a layer of recurra.nn give its .stack"
+    with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
+        count_parameters(layer)
+    own = sum(parameter.numel() for parameter in layer.parameters())
+    learned = layer.initial_h.numel() + layer.initial_c.numel()
+    assert count_parameters(layer.stack) == own - learned
 
 
 @pytest.mark.parametrize(("kind", "count"), [(Elman, 96), (LSTM, 384), (GRU, 288)])

@@ -237,6 +237,47 @@ def test_says_what_it_swapped(model, caplog):
     ]
 
 
+@pytest.mark.parametrize(
+    ("odd", "plain"),
+    [
+        ({"bidirectional": 1}, {"bidirectional": True}),
+        ({"bidirectional": "yes"}, {"bidirectional": True}),
+        ({"bidirectional": None}, {}),
+        ({"num_layers": True}, {}),
+    ],
+)
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+def test_odd_values_that_torch_takes(kind, odd, plain):
+    sizes = {"input_size": 3, "hidden_size": 4, "dtype": torch.float64}
+    layer, usual = (getattr(torch.nn, kind)(**(sizes | options)) for options in (odd, plain))
+    usual.load_state_dict(layer.state_dict())
+    x = torch.randn(5, 2, 3, dtype=torch.float64)
+    torch.testing.assert_close(nn.accelerate(layer)(x), usual(x), rtol=1e-10, atol=1e-12)
+    ours = getattr(nn, kind)(**(sizes | odd))
+    ours.load_state_dict(layer.state_dict())
+    assert torch.equal(ours(x)[0], layer(x)[0])
+
+
+def test_a_layer_that_cannot_be_swapped_leaves_all_as_they_were(caplog):
+    model = torch.nn.Sequential(torch.nn.GRU(3, 4), torch.nn.LSTM(4, 4), torch.nn.RNN(4, 4))
+    model[1].hidden_size = 0
+    before = [(type(layer), dict(vars(layer))) for layer in model]
+    wrong = "hidden_size must be a whole number of at least 1, got 0"
+    message = f"module cannot be accelerated: {wrong} in 1: LSTM(4, 0)"
+    with (
+        caplog.at_level(logging.INFO, "recurra"),
+        pytest.raises(InputError, match=f"^{re.escape(message)}$"),
+    ):
+        nn.accelerate(model)
+    assert not caplog.messages
+    for layer, (kind, attributes) in zip(model, before):
+        assert type(layer) is kind
+        assert vars(layer).keys() == attributes.keys()
+        assert all(value is vars(layer)[name] for name, value in attributes.items())
+    model[1].hidden_size = 4
+    assert [type(layer) for layer in nn.accelerate(model)] == [nn.GRU, nn.LSTM, nn.RNN]
+
+
 def test_only_modules():
     message = "module must be a torch.nn.Module, got list"
     with pytest.raises(InputError, match=f"^{re.escape(message)}$"):

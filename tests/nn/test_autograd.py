@@ -131,6 +131,10 @@ def test_lengths_operator():
     torch.library.opcheck(ops.checked_lengths, (torch.tensor([2, 0, 1], dtype=torch.int32), 2, 3))
 
 
+def test_live_steps_operator():
+    torch.library.opcheck(ops.live, (torch.randn(4, 3, 2), torch.tensor([2, 0, 4])))
+
+
 def test_portable_path_agrees(make):
     arguments = operator_arguments(make(2, 3, 2, bidirectional=True, zoneout=0.5))
     specification, x, state, lengths, *noise, parameters = arguments

@@ -89,6 +89,10 @@ def test_unknown_and_missing_arguments_are_type_errors_as_in_torch(kind, argumen
             lambda: nn.LSTM(3, 4, reset_after=False),
             "LSTM has no option 'reset_after', which goes with GRU only",
         ),
+        (
+            lambda: nn.RNN(3, 4, reset_after=False),
+            "RNN has no option 'reset_after', which goes with GRU only",
+        ),
         (lambda: nn.LSTM(3, 4, layer_norm=1), "layer_norm must be True or False, got 1"),
         (lambda: nn.LSTM(3, 4, peephole="yes"), "peephole must be True or False, got 'yes'"),
         (lambda: nn.GRU(3, 4, reset_after=None), "reset_after must be True or False, got None"),
@@ -217,6 +221,33 @@ X, H = zeros(5, 2, 3), zeros(1, 2, 4)
 def test_bad_input(call, kind, message):
     with pytest.raises(kind, match=f"^{re.escape(message)}$"):
         call()
+
+
+@pytest.mark.parametrize("kind", [nn.RNN, nn.LSTM, nn.GRU, nn.MinGRU, nn.MinLSTM])
+class TestEveryLayer:
+    @pytest.mark.parametrize("name", ["weight_ih_l0", "bias_ih_l0", "initial_h"])
+    @pytest.mark.parametrize("lose", [delattr, lambda layer, name: setattr(layer, name, None)])
+    def test_a_parameter_that_is_gone(self, kind, name, lose):
+        layer = kind(3, 4, learn_initial_state=True)
+        lose(layer, name)
+        message = f"{name} must be a tensor, got None; it was deleted or set to None"
+        with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
+            layer(X)
+
+    def test_complex_weights(self, kind):
+        message = "dtype must be a floating one, got torch.complex64"
+        with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
+            kind(3, 4, dtype=torch.complex64)
+        with pytest.warns(UserWarning, match="Complex modules are a new feature"):
+            layer = kind(3, 4).to(torch.complex64)
+        for x in (X, X.to(torch.complex64)):
+            with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
+                layer(x)
+
+    def test_a_call_without_input(self, kind):
+        message = f"{kind.__name__}.forward() missing 1 required positional argument: 'input'"
+        with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
+            kind(3, 4)()
 
 
 def test_a_weight_of_another_shape():

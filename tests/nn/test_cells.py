@@ -174,6 +174,11 @@ def test_another_dtype_is_the_error_that_it_is_in_torch(wrong):
             cell(x, hx)
 
 
+def without(cell, name):
+    delattr(cell, name)
+    return cell
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
@@ -181,8 +186,38 @@ def test_another_dtype_is_the_error_that_it_is_in_torch(wrong):
         (lambda: nn.RNNCell(3, 4, layer_norm=1), InputError, "layer_norm must be True or False, got 1"),
         (
             lambda: nn.GRUCell(3, 4, peephole=True),
+            InputError,
+            "GRUCell has no option 'peephole', which goes with LSTMCell and LSTM only",
+        ),
+        (
+            lambda: nn.LSTMCell(3, 4, recurrent_dropout=0.1),
+            InputError,
+            "LSTMCell has no option 'recurrent_dropout', which goes with RNN, LSTM and GRU only",
+        ),
+        (
+            lambda: nn.LSTMCell(3, 4, reset_after=False),
+            InputError,
+            "LSTMCell has no option 'reset_after', which goes with GRUCell and GRU only",
+        ),
+        (
+            lambda: nn.LSTMCell(3, 4, proj_size=2),
             TypeError,
-            "GRUCell.__init__() got an unexpected keyword argument 'peephole'",
+            "LSTMCell.__init__() got an unexpected keyword argument 'proj_size'",
+        ),
+        (
+            lambda: nn.RNNCell(3, 4, batch_first=True),
+            TypeError,
+            "RNNCell.__init__() got an unexpected keyword argument 'batch_first'",
+        ),
+        (
+            lambda: nn.GRUCell(3, 4, layer_norm=True, dtype=torch.complex64),
+            InputError,
+            "dtype must be a floating one, got torch.complex64",
+        ),
+        (
+            lambda: without(nn.GRUCell(3, 4, layer_norm=True), "ln_hh_weight")(torch.zeros(2, 3)),
+            InputError,
+            "ln_hh_weight must be a tensor, got None; it was deleted or set to None",
         ),
         (
             lambda: nn.LSTMCell(3, 4, peephole=True)(torch.zeros(2, 3), torch.zeros(2, 4)),

@@ -6,6 +6,7 @@ import shutil
 import pytest
 import torch
 from torch.export import Dim
+from torch.nn.utils.rnn import pack_padded_sequence, pack_sequence, pad_packed_sequence, pad_sequence
 
 from recurra import nn
 from recurra._base.errors import InputError
@@ -87,6 +88,26 @@ def test_wrong_lengths_are_found_when_a_compiled_layer_runs():
     torch.testing.assert_close(compiled(x, None, torch.tensor([4, 1]))[0], layer(x, None, [4, 1])[0])
     with pytest.raises(InputError, match="lengths must lie between 0 and the 4 steps given, got 5 in row 1"):
         compiled(x, None, torch.tensor([4, 5]))
+
+
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf:UserWarning")
+def test_packed_sequences_break_the_graph_as_in_torch_and_lengths_do_not():
+    layer, rows = nn.LSTM(2, 3, dtype=torch.float64), [torch.randn(n, 2, dtype=torch.float64) for n in (4, 1)]
+    packed, padded = pack_sequence(rows), pad_sequence(rows)
+    want, want_n = layer(packed)
+    for each in (layer, torch.nn.LSTM(2, 3, dtype=torch.float64)):
+        with pytest.raises(torch._dynamo.exc.Unsupported):
+            torch.compile(each, fullgraph=True, backend="aot_eager")(packed)
+    with pytest.raises(torch._dynamo.exc.Unsupported, match="pack_padded_sequence"):
+        torch.compile(pack_padded_sequence, fullgraph=True, backend="aot_eager")(padded, [4, 1])
+
+    torch.compiler.reset()
+    output, state_n = torch.compile(layer, backend="aot_eager")(packed)
+    torch.testing.assert_close((output.data, state_n), (want.data, want_n), rtol=1e-12, atol=1e-12)
+    compiled = torch.compile(layer, fullgraph=True, backend="aot_eager")
+    output, state_n = compiled(padded, lengths=torch.tensor([4, 1]))
+    same = pad_packed_sequence(want)[0], want_n
+    torch.testing.assert_close((output, state_n), same, rtol=1e-12, atol=1e-12)
 
 
 @needs_compiler

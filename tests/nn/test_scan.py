@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recurra.nn.scan import scan
+from recurra.nn.scan import operator, scan
 
 
 def stepped(a, b, h):
@@ -36,6 +36,26 @@ def test_derivatives(T):
     tensors = [torch.from_numpy(array).requires_grad_() for array in draw(T, 2, 3, 0)]
     assert torch.autograd.gradcheck(scan, tensors)
     assert torch.autograd.gradgradcheck(scan, tensors)
+
+
+@pytest.mark.parametrize("T", [1, 2, 9])
+def test_operator(T):
+    torch.library.opcheck(operator, tuple(map(torch.from_numpy, draw(T, 2, 3, 0))))
+
+
+@pytest.mark.parametrize("dims", [(0, 0, 0), (2, None, 1), (None, 3, None), (None, None, 0)])
+def test_operator_under_vmap(dims):
+    a, b, h_0 = (
+        torch.stack([torch.from_numpy(array)] * 4, dim)
+        * torch.arange(4).reshape(-1, *[1] * (array.ndim - dim))
+        if dim is not None
+        else torch.from_numpy(array)
+        for array, dim in zip(draw(5, 2, 3, 0), dims)
+    )
+    got = torch.func.vmap(operator, dims)(a, b, h_0)
+    for k in range(4):
+        own = [t if dim is None else t.select(dim, k) for t, dim in zip((a, b, h_0), dims)]
+        assert torch.equal(got[k], operator(*own))
 
 
 def test_a_long_sequence_in_single_precision():

@@ -8,9 +8,15 @@ from recurra.cells.stack import Stack
 def count_parameters(of: Cell | Stack, biases: int = 2) -> int:
     """The number of parameters of a cell, or of all runs of a stack: G·H (I + R + biases) and the options'.
 
-    ``biases``: 2 as PyTorch stores them, b_ih and b_hh, or 1 as textbooks count, their sum; InputError for
-    any other. A cell without W_hh has one anyway.
+    ``biases``: 2 as PyTorch stores them, b_ih and b_hh, or 1 as textbooks count, their sum. A cell without
+    W_hh has one anyway. The initial state that a layer may learn is not counted: it is no part of a stack.
+    Raises InputError for other numbers of biases and for what is neither a cell nor a stack.
     """
+    if not isinstance(of, Cell | Stack):
+        raise InputError(
+            f"of must be a cell or a stack, got {type(of).__name__}; "
+            "for a layer of recurra.nn give its .stack"
+        )
     if biases not in (1, 2):
         raise InputError(f"biases must be 1 or 2, got {biases!r}")
     if isinstance(of, Stack):

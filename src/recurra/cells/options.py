@@ -5,7 +5,7 @@ A cell has the options that are fields of its class, beyond its sizes and ``bias
 """
 
 import numbers
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,5 +57,14 @@ LAYER_OPTIONS = {
     "weight_dropout": "probability that a weight of W_hh is dropped, for a whole batch",
     "learn_initial_state": "the state in which a sequence starts is a parameter",
 }
-"""What the layers of cells with W_hh add. None of it is part of a cell's specification: equations take the
+"""What the layers of `recurra.nn` add. None of it is part of a cell's specification: equations take the
 masks as noise, and the state as an argument."""
+
+NEED_RECURRENT_WEIGHTS = {"recurrent_dropout", "weight_dropout"}
+"""Those of `LAYER_OPTIONS` that only a cell with W_hh has."""
+
+
+def listed(names: Sequence[str]) -> str:
+    """The names as in a sentence: a, b and c."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last

@@ -6,6 +6,7 @@ from typing import TypeVar, cast
 import torch
 
 from recurra._base.errors import InputError
+from recurra.cells import Stack
 from recurra.nn.layers import GRU, LSTM, RNN
 from recurra.nn.recurrent import Recurrent
 
@@ -29,23 +30,34 @@ def accelerate(module: Module) -> Module:
     spectral_norm, pruning) or whose ``forward`` was replaced, and complex ones.
 
     The logger ``recurra.nn.accelerate`` says what became of each layer: INFO where it was swapped, WARNING
-    where it was left alone, and why. Raises InputError unless ``module`` is a module.
+    where it was left alone, and why. Raises InputError unless ``module`` is a module, and where an attribute
+    of a layer has been set to what no layer can have; then nothing at all is swapped.
     """
     if not isinstance(module, torch.nn.Module):
         raise InputError(f"module must be a torch.nn.Module, got {type(module).__name__}")
-    for name, layer in list(module.named_modules()):
-        if not isinstance(layer, torch.nn.RNNBase) or isinstance(layer, Recurrent):
-            continue
-        label = f"{name}: {layer}" if name else str(layer)
-        obstacle = _obstacle(layer)
-        if obstacle is None:
-            # As torch.nn's lazy modules do: a new object would miss all other references to the old one.
-            layer.__class__ = _OURS[type(layer)]
-            cast(Recurrent, layer).specify()
-            _log.info("swapped %s", label)
-        else:
+    found = [
+        (f"{name}: {layer}" if name else str(layer), layer, _obstacle(layer))
+        for name, layer in module.named_modules()
+        if isinstance(layer, torch.nn.RNNBase) and not isinstance(layer, Recurrent)
+    ]
+    # Before the first is touched, since half a swap would be worse than none.
+    stacks = [None if obstacle else _stack_of(label, layer) for label, layer, obstacle in found]
+    for (label, layer, obstacle), stack in zip(found, stacks):
+        if stack is None:
             _log.warning("left alone %s, since %s", label, obstacle)
+            continue
+        # As torch.nn's lazy modules do: a new object would miss all other references to the old one.
+        layer.__class__ = _OURS[type(layer)]
+        cast(Recurrent, layer).specify(stack)
+        _log.info("swapped %s", label)
     return module
+
+
+def _stack_of(label: str, layer: torch.nn.RNNBase) -> Stack:
+    try:
+        return _OURS[type(layer)].stack_of(layer)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"module cannot be accelerated: {error} in {label}") from None
 
 
 def _obstacle(layer: torch.nn.RNNBase) -> str | None:

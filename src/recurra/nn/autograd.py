@@ -34,7 +34,7 @@ def run(
         if lengths is not None:
             lengths = ops.checked_lengths(lengths, *x.shape[:2])
         return portable.run(ops.stack_of(specification), x, state, lengths, noise, parameters)
-    if _needs_gradient(x, *state, *parameters):
+    if needs_gradient(x, *state, *parameters):
         *results, _ = _Forward.apply(specification, len(state), lengths, *noise, x, *state, *parameters)
     else:
         *results, _ = ops.forward(specification, x, state, lengths, *noise, parameters, False)
@@ -52,7 +52,8 @@ def in_transform() -> bool:
     return not torch.compiler.is_compiling() and torch._C._are_functorch_transforms_active()
 
 
-def _needs_gradient(*tensors: Tensor) -> bool:
+def needs_gradient(*tensors: Tensor) -> bool:
+    """Whether a function of these tensors is to keep what its derivative takes."""
     if torch.compiler.is_exporting() or torch.jit.is_tracing():  # pyright: ignore[reportPrivateImportUsage]
         return False  # what is exported or traced is for inference
     # Under vmap a tensor does not show that a transform outside it wants its gradient.

@@ -13,9 +13,11 @@ from torch import Tensor
 from torch.nn import Parameter
 
 from recurra import cells
-from recurra.nn.checks import check_pair, check_step
+from recurra.nn.checks import attributes_of, check_pair, check_step, check_weight_dtype
 from recurra.nn.initial import initialise
+from recurra.nn.layers import GRU, LSTM, RNN
 from recurra.nn.portable import without_autocast
+from recurra.nn.refusal import refuse
 
 
 class _Optioned(torch.nn.RNNCellBase):
@@ -38,6 +40,7 @@ class _Optioned(torch.nn.RNNCellBase):
                 parameter = Parameter(torch.empty(shape, device=device, dtype=dtype))
                 self.register_parameter(name, parameter)
                 initialise(name, parameter, self.hidden_size)
+        check_weight_dtype(self.weight_ih)
 
     def reset_parameters(self) -> None:
         """Draw torch.nn's uniform values; gains of normalisations become 1 and their biases 0."""
@@ -56,6 +59,9 @@ class _Optioned(torch.nn.RNNCellBase):
         hx: Sequence[Tensor] | None,
     ) -> list[Tensor]:
         """The new states (N, H) for an input (N, I) and states ``hx``; all of them without N, or with it."""
+        names = cell.parameter_shapes()
+        parameters = attributes_of(self, names)
+        check_weight_dtype(self.weight_ih)
         batched = check_step(type(self).__name__, input, hx, self.weight_ih, self.hidden_size)
         # Half types have too few digits for sums over rows.
         dtype = torch.promote_types(self.weight_ih.dtype, torch.float32)
@@ -65,7 +71,7 @@ class _Optioned(torch.nn.RNNCellBase):
         elif not batched:
             hx = [tensor[None] for tensor in hx]
         state = {name: tensor.to(dtype) for name, tensor in zip(cell.states, hx)}
-        p = {name: getattr(self, name).to(dtype) for name in cell.parameter_shapes()}
+        p = {name: parameter.to(dtype) for name, parameter in zip(names, parameters)}
         noise = cell.no_noise()
         if self.training:
             for name, old in state.items():
@@ -90,7 +96,9 @@ class RNNCell(_Optioned, torch.nn.RNNCell):
         *,
         layer_norm: bool = False,
         zoneout: float = 0.0,
+        **unknown: Any,
     ) -> None:
+        _refuse(type(self), unknown)
         super().__init__(input_size, hidden_size, bias, nonlinearity, device, dtype)
         self._specify(cells.Elman, {"layer_norm": layer_norm, "zoneout": zoneout}, device, dtype)
 
@@ -119,7 +127,9 @@ class GRUCell(_Optioned, torch.nn.GRUCell):
         layer_norm: bool = False,
         zoneout: float = 0.0,
         reset_after: bool = True,
+        **unknown: Any,
     ) -> None:
+        _refuse(type(self), unknown)
         super().__init__(input_size, hidden_size, bias, device, dtype)
         options = {"layer_norm": layer_norm, "zoneout": zoneout, "reset_after": reset_after}
         self._specify(cells.GRU, options, device, dtype)
@@ -149,7 +159,9 @@ class LSTMCell(_Optioned, torch.nn.LSTMCell):
         layer_norm: bool = False,
         zoneout: float = 0.0,
         peephole: bool = False,
+        **unknown: Any,
     ) -> None:
+        _refuse(type(self), unknown)
         super().__init__(input_size, hidden_size, bias, device, dtype)
         options = {"layer_norm": layer_norm, "zoneout": zoneout, "peephole": peephole}
         self._specify(cells.LSTM, options, device, dtype)
@@ -166,3 +178,7 @@ class LSTMCell(_Optioned, torch.nn.LSTMCell):
             check_pair(hx, "lstm_cell")
         h, c = self._step(self.cell, input, hx)
         return h, c
+
+
+def _refuse(cell: type[_Optioned], unknown: Mapping[str, Any]) -> None:
+    refuse(cell, unknown, (RNNCell, LSTMCell, GRUCell, RNN, LSTM, GRU))

@@ -1,7 +1,7 @@
 """Checks of what a layer is called with, in torch.nn's words, with its types of error and in its order."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -29,18 +29,32 @@ def check_state_rank(rank: int, state: Sequence[Tensor]) -> None:
     )
 
 
+def attributes_of(module: torch.nn.Module, names: Collection[str]) -> list[Tensor]:
+    """The parameters, also those that a parametrisation computes; InputError where one is gone."""
+    tensors = [getattr(module, name, None) for name in names]
+    for name, tensor in zip(names, tensors):
+        if tensor is None:
+            raise InputError(f"{name} must be a tensor, got None; it was deleted or set to None")
+    return cast(list[Tensor], tensors)
+
+
+def check_weight_dtype(weight: Tensor) -> None:
+    """InputError unless the parameters, of which this is one, are of a floating dtype."""
+    if not weight.dtype.is_floating_point:
+        raise InputError(f"dtype must be a floating one, got {weight.dtype}")
+
+
 def check_input(input: Tensor, weight: Tensor, rank: int) -> None:  # noqa: A002
     """ValueError for another dtype than the weight's, RuntimeError for another rank or size.
 
-    input (…, I); weight (·, I). Under autocast the input may have any floating dtype.
+    InputError for complex weights. input (…, I); weight (·, I). Under autocast any floating input will do.
     """
+    check_weight_dtype(weight)
     if input.dtype != weight.dtype and not _cast_by_autocast(input):
         raise ValueError(
             f"RNN input dtype ({input.dtype}) does not match weight dtype ({weight.dtype}). "
             f"Convert input: input.to({weight.dtype}), or convert model: model.to({input.dtype})"
         )
-    if not weight.dtype.is_floating_point:
-        raise InputError(f"the dtype must be a floating one, got {weight.dtype}")
     if input.dim() != rank:
         raise RuntimeError(f"input must have {rank} dimensions, got {input.dim()}")
     if input.size(-1) != weight.size(-1):

@@ -10,63 +10,27 @@ Constructors raise what torch.nn's raise, and InputError for options out of rang
 """
 
 from collections.abc import Mapping
-from typing import Any, overload
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
 from recurra import cells
-from recurra._base.errors import InputError
 from recurra.nn.checks import check_pair
 from recurra.nn.recurrent import Recurrent
+from recurra.nn.refusal import refuse
 
 
-class _OneState(Recurrent):
-    @overload
-    def forward(
-        self,
-        input: Tensor,
-        hx: Tensor | None = None,
-        lengths: Any = None,
-    ) -> tuple[Tensor, Tensor]: ...
-
-    @overload
-    def forward(
-        self,
-        input: PackedSequence,
-        hx: Tensor | None = None,
-        lengths: None = None,
-    ) -> tuple[PackedSequence, Tensor]: ...
-
-    def forward(
-        self,
-        input: Tensor | PackedSequence,  # noqa: A002
-        hx: Tensor | None = None,
-        lengths: Any = None,
-    ) -> tuple[Tensor | PackedSequence, Tensor]:
-        """Output (T, N, D·H) and final state (L·D, N, H), for an input (T, N, I) and initial state ``hx``.
-
-        With ``batch_first``, input and output are (N, T, ·); without a batch there is no N. ``lengths``: N
-        whole numbers in [0, T], in any order (a CPU tensor or any sequence); past its length a row's output
-        is zero, and its final state is that of its own last step, for length 0 a copy of ``hx``. A
-        PackedSequence in, which has its own lengths, gives a PackedSequence out. Raises what torch.nn raises,
-        and InputError for lengths that do not fit.
-        """
-        if not isinstance(hx, Tensor | None):
-            raise InputError(f"hx must be a tensor, got {type(hx).__name__}")
-        output, (h_n,) = self._run(input, None if hx is None else [hx], lengths)
-        return output, h_n
-
-
-class RNN(_OneState):
+class RNN(Recurrent):
     """Elman's network, h = φ(W_ih x + b_ih + W_hh h′ + b_hh), in place of `torch.nn.RNN`.
 
     Options as above.
     """
 
-    nonlinearity: str
     kind = cells.Elman
+    title = "RNN"
+    nonlinearity: str
 
     def __init__(
         self,
@@ -109,8 +73,17 @@ class RNN(_OneState):
             dtype=dtype,
         )
 
+    def forward(
+        self,
+        input: Tensor | PackedSequence,  # noqa: A002
+        hx: Tensor | None = None,
+        lengths: Any = None,
+    ) -> tuple[Tensor | PackedSequence, Tensor]:
+        """Output and final state; layouts, ``lengths`` and errors as in `GRU.forward`."""
+        return self._run_with_one_state(input, hx, lengths)
 
-class GRU(_OneState):
+
+class GRU(Recurrent):
     """The gated recurrent unit, in place of `torch.nn.GRU`; equations in `recurra.cells.GRU`.
 
     Options as above, and ``reset_after``: whether the reset gate acts after the recurrent product (torch.nn's
@@ -118,6 +91,7 @@ class GRU(_OneState):
     """
 
     kind = cells.GRU
+    title = "GRU"
 
     def __init__(
         self,
@@ -162,6 +136,22 @@ class GRU(_OneState):
         """Whether the reset gate acts after the recurrent product."""
         return self.option("reset_after")
 
+    def forward(
+        self,
+        input: Tensor | PackedSequence,  # noqa: A002
+        hx: Tensor | None = None,
+        lengths: Any = None,
+    ) -> tuple[Tensor | PackedSequence, Tensor]:
+        """Output (T, N, D·H) and final state (L·D, N, H), for an input (T, N, I) and initial state ``hx``.
+
+        With ``batch_first``, input and output are (N, T, ·); without a batch there is no N. ``lengths``: N
+        whole numbers in [0, T], in any order (a CPU tensor or any sequence); past its length a row's output
+        is zero, and its final state is that of its own last step, for length 0 a copy of ``hx``. A
+        PackedSequence in, which has its own lengths, gives a PackedSequence out. Raises what torch.nn raises,
+        and InputError for lengths that do not fit.
+        """
+        return self._run_with_one_state(input, hx, lengths)
+
 
 class LSTM(Recurrent):
     """Long short-term memory, in place of `torch.nn.LSTM`; equations in `recurra.cells.LSTM`.
@@ -170,6 +160,7 @@ class LSTM(Recurrent):
     """
 
     kind = cells.LSTM
+    title = "LSTM"
 
     # What torch.nn.LSTM has and its base has not.
     check_forward_args = torch.nn.LSTM.check_forward_args  # pyright: ignore[reportAssignmentType]
@@ -221,22 +212,6 @@ class LSTM(Recurrent):
         """Whether the gates also see the memory c."""
         return self.option("peephole")
 
-    @overload
-    def forward(
-        self,
-        input: Tensor,
-        hx: tuple[Tensor, Tensor] | None = None,
-        lengths: Any = None,
-    ) -> tuple[Tensor, tuple[Tensor, Tensor]]: ...
-
-    @overload
-    def forward(
-        self,
-        input: PackedSequence,
-        hx: tuple[Tensor, Tensor] | None = None,
-        lengths: None = None,
-    ) -> tuple[PackedSequence, tuple[Tensor, Tensor]]: ...
-
     def forward(
         self,
         input: Tensor | PackedSequence,  # noqa: A002
@@ -256,10 +231,6 @@ class LSTM(Recurrent):
 
 def _refuse(layer: type[Recurrent], unknown: Mapping[str, Any]) -> None:
     """Raise for arguments that the layer does not have; as torch.nn does where it knows them."""
-    for name in unknown:
-        if name == "proj_size":
-            raise ValueError("proj_size argument is only supported for LSTM, not RNN or GRU")
-        owners = [other.__name__ for other in (RNN, LSTM, GRU) if name in other.kind.options()]
-        if owners and name != "nonlinearity":
-            raise InputError(f"{layer.__name__} has no option {name!r}, which goes with {owners[0]} only")
-        raise TypeError(f"{layer.__name__}.__init__() got an unexpected keyword argument {name!r}")
+    if "proj_size" in unknown:
+        raise ValueError("proj_size argument is only supported for LSTM, not RNN or GRU")
+    refuse(layer, unknown, (RNN, LSTM, GRU))

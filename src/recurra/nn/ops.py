@@ -143,6 +143,31 @@ def _(lengths, T, N):  # noqa: ARG001
     return lengths.new_empty(N, dtype=torch.int64)
 
 
+@torch.library.custom_op("recurra::live", mutates_args=())
+def live(x: Tensor, lengths: Tensor) -> Tensor:
+    """Whether each step of x (T, N, I) is within its row, (T, N, 1) on its device.
+
+    InputError as by `checked_lengths`. Takes x and not its sizes, which a trace would pin.
+    """
+    T, N = x.shape[:2]
+    checked = torch.from_numpy(check_lengths(lengths.numpy(), T, N)).to(x.device)
+    return (torch.arange(T, device=x.device)[:, None] < checked)[..., None]
+
+
+@live.register_fake
+def _(x, lengths):  # noqa: ARG001
+    return x.new_empty(*x.shape[:2], 1, dtype=torch.bool)
+
+
+@live.register_vmap
+def _(info: Any, in_dims: tuple, x: Tensor, lengths: Tensor) -> tuple[Tensor, int | None]:  # noqa: ARG001
+    x_dim, lengths_dim = in_dims
+    x = x if x_dim is None else x.select(x_dim, 0)  # only its shape matters
+    if lengths_dim is None:
+        return live(x, lengths), None
+    return torch.stack([live(x, entry) for entry in lengths.unbind(lengths_dim)]), 0
+
+
 def _one_by_one(operator: Any) -> Any:
     """How ``operator`` maps over a new axis, under torch.func.vmap: a call for each entry of it."""
 
