@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from recurra.cells import CELLS, OPTIONS, OPTIONS_OF
+from recurra._base.errors import InputError
+from recurra.cells import CELLS, LAYER_OPTIONS, OPTIONS, OPTIONS_OF, cell
 
 PAGES = Path(__file__).parents[2] / "docs" / "cells"
 
@@ -58,6 +59,33 @@ def test_the_table_of_cells():
         assert f"({page_of(kind).name})" in page
         assert re.findall(r"`(\w+)`", states) == list(kind.states)
         assert re.findall(r"`(\w+)`", gates) == (list(kind.gates) if len(kind.gates) > 1 else [])
+
+
+@pytest.mark.parametrize("kind", CELLS.values())
+def test_a_page_has_its_parts(kind):
+    """The equations come first, indented."""
+    text = page_of(kind).read_text()
+    headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert headings[-3:] == ["Options", "Example", "Sources"]
+    assert re.search(r"^    h = ", text.partition("## ")[0], re.MULTILINE)
+    assert re.search(r"\(\d{4}\)", text.rpartition("## Sources")[2])
+
+
+@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("option", [*OPTIONS, *LAYER_OPTIONS])
+def test_options_that_are_not_the_cells_are_refused_by_name(name, option):
+    sizes = {"input_size": 3, "hidden_size": 4}
+    if option in CELLS[name].options():
+        value = OPTIONS[option].trials[-1]
+        assert getattr(cell(name, **sizes, **{option: value}), option) == value
+        return
+    owners = [other for other, options in OPTIONS_OF.items() if option in options]
+    reason = f"which goes with {', '.join(owners)}".replace(", gru", " and gru")
+    reason += " layers only" if option in LAYER_OPTIONS else " only"
+    if name in owners:
+        reason = "which is one of its layers in recurra.nn"
+    with pytest.raises(InputError, match=f"^{re.escape(f'{name} has no option {option!r}, {reason}')}$"):
+        cell(name, **sizes, **{option: None})
 
 
 @pytest.mark.parametrize("name", CELLS)

@@ -188,6 +188,16 @@ def test_attributes_of_torchs_layers(kind):
     )
 
 
+def test_autocast_computes_in_float32_and_returns_the_inputs_dtype(kind):
+    layer, x = kind(3, 4, 2, bidirectional=True), torch.randn(5, 2, 3)
+    with torch.autocast("cpu", torch.bfloat16):
+        whole, half = layer(x), layer(x.bfloat16())
+    for got, want in zip(whole, layer(x)):
+        assert torch.equal(got, want)
+    for got, want in zip(half, layer(x.bfloat16().float())):
+        assert torch.equal(got, want.bfloat16())
+
+
 def test_copies(kind):
     layer, x = kind(3, 4, 2, dtype=torch.float64), torch.randn(5, 2, 3, dtype=torch.float64)
     for other in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):  # noqa: S301

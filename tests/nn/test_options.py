@@ -3,6 +3,7 @@
 import copy
 import inspect
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from torch.nn.functional import dropout
 from torch.nn.utils.rnn import pack_sequence
 
 from recurra import nn
+from recurra._base.errors import InputError
 from recurra.cells import LAYER_OPTIONS, OPTIONS, OPTIONS_OF
 from recurra.nn.noise import draw
 from tests.nn.conftest import gradients, random_state, states_of
@@ -89,6 +91,33 @@ def test_the_constructor_has_the_options_of_the_cell(name):
     arguments = inspect.signature(LAYERS[name]).parameters
     beyond_torch = {each for each, given in arguments.items() if given.kind is given.KEYWORD_ONLY}
     assert beyond_torch | {"nonlinearity", "proj_size"} & arguments.keys() == set(OPTIONS_OF[name])
+
+
+EVERY_LAYER = LAYERS | {"min_gru": nn.MinGRU, "min_lstm": nn.MinLSTM}
+
+
+@pytest.mark.parametrize("option", [*OPTIONS, *LAYER_OPTIONS])
+@pytest.mark.parametrize("name", EVERY_LAYER)
+def test_the_table_of_options_holds_for_the_layers(name, option):
+    """Each option is taken, or refused by name."""
+    value = OPTIONS[option].trials[-1] if option in OPTIONS else LAYER_VALUES[option]
+    if option in OPTIONS_OF[name]:
+        layer = EVERY_LAYER[name](3, 4, **{option: value})
+        assert getattr(layer, option) == value
+        assert f"{option}={value}" in repr(layer) or option == "nonlinearity"
+        return
+    owners = [other.__name__ for key, other in EVERY_LAYER.items() if option in OPTIONS_OF[key]]
+    kind, message = InputError, f"{EVERY_LAYER[name].__name__} has no option {option!r}, which goes with "
+    message += {1: "{}", 3: "{}, {} and {}"}[len(owners)].format(*owners) + " only"
+    if option in ("nonlinearity", "proj_size"):  # torch.nn's own, with its errors
+        kind, message = TypeError, f"__init__() got an unexpected keyword argument {option!r}"
+    if option == "proj_size" and name in ("rnn", "gru"):
+        kind, message = ValueError, "proj_size argument is only supported for LSTM, not RNN or GRU"
+    with pytest.raises(kind, match=f"{re.escape(message)}$"):
+        EVERY_LAYER[name](3, 4, **{option: value})
+
+
+LAYER_VALUES = {"recurrent_dropout": 0.2, "weight_dropout": 0.2, "learn_initial_state": True}
 
 
 @pytest.mark.parametrize(("name", "options"), COMBINATIONS)
