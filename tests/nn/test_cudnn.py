@@ -64,3 +64,10 @@ def test_packed_rows(layer, calls):
 def test_only_what_torch_has_goes_that_way(calls, options, training, plain):
     LSTM(3, 4, **options).train(training)(torch.randn(5, 2, 3))
     assert bool(calls) is plain
+
+
+def test_odd_values_that_torch_takes(calls):
+    x = torch.randn(5, 2, 3)
+    layer = LSTM(3, 4, num_layers=True, bidirectional=1)
+    torch.testing.assert_close(layer(x)[0], on_kernels(layer, x, None)[0])
+    assert len(calls) == 1

@@ -31,7 +31,9 @@ def run(
     ``lengths`` (N,) on the CPU, not all 0, or None; ``parameters`` the layer's, in torch.nn's order. Raises
     InputError for lengths that do not fit.
     """
-    options = layer.bias, layer.num_layers, layer.dropout, layer.training, layer.bidirectional
+    # What PyTorch's functions take is stricter than what its layers take.
+    depth, both = int(layer.num_layers), bool(layer.bidirectional)
+    options = layer.bias, depth, layer.dropout, layer.training, both
     function = _FUNCTIONS[layer.mode]
     with without_autocast(x):
         if lengths is None:
