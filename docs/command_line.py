@@ -8,7 +8,7 @@ os.environ.update(COLUMNS="80", TERM="dumb", NO_COLOR="1", TERMINAL_WIDTH="80")
 
 from typer.testing import CliRunner
 
-from recurra.cli import app
+from recurra.cli.app import app
 
 COMMANDS = ["", "fit", "fit forecast", "evaluate", "predict", "demo"]
 TARGET = Path(__file__).with_name("command-line.md")

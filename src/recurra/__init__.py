@@ -1,21 +1,20 @@
 """Recurra: train recurrent sequence models fast on a CPU, look inside, and run them without PyTorch.
 
 Importing this module, loading a model and predicting with it need no PyTorch; ``Forecaster`` and ``nn``
-import it when they are first used.
+import it when they are first used. Every part is imported when it is first used.
 """
 
 import importlib
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from recurra._base.errors import ArtifactError, InputError, MissingExtraError, RecurraError, TrainingError
-from recurra.runtime import load
 
 if TYPE_CHECKING:
     from recurra import nn
+    from recurra.runtime import load
     from recurra.tasks import Forecaster
 
-__version__ = version("recurra")
+    __version__: str
 
 __all__ = [
     "ArtifactError",
@@ -31,10 +30,15 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "nn":
-        return importlib.import_module("recurra.nn")
-    if name == "Forecaster":
-        return importlib.import_module("recurra.tasks").Forecaster
+    match name:
+        case "nn":
+            return importlib.import_module("recurra.nn")
+        case "load":
+            return importlib.import_module("recurra.runtime").load
+        case "Forecaster":
+            return importlib.import_module("recurra.tasks").Forecaster
+        case "__version__":
+            return importlib.import_module("importlib.metadata").version("recurra")
     raise AttributeError(f"module 'recurra' has no attribute {name!r}")
 
 

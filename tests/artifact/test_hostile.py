@@ -85,7 +85,9 @@ def test_cut_off_at_every_byte(good, path):
         if size == 0:
             assert message == f"the file is empty; {AGAIN}"
         elif size <= 8:
-            assert message == f"the file is too short for a model, {size} bytes; {AGAIN}"
+            assert message == (
+                f"the file is too short for a model, {size} byte{'' if size == 1 else 's'}; {AGAIN}"
+            )
         elif size < 8 + length:
             assert message == f"the file is cut off, {size} bytes of at least {8 + length}; {AGAIN}"
         else:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from recurra.cli import app
+from recurra.cli.app import app
 
 QUICK = ["--context", "24", "--hidden-size", "6", "--epochs", "2"]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-import recurra
+import recurra.runtime
 from recurra._base.errors import RecurraError, TrainingError
 
 FIT = ["--target", "load", "--horizon", "12", "--context", "24", "--epochs", "1", "--hidden-size", "4"]
@@ -61,6 +61,16 @@ def refused(run, tmp_path: Path):
             "ISO date or time such as 2016-12-31 or 2016-12-31 18:00",
         ),
         (
+            lambda lines: [*lines[:5], lines[5] + ",7", *lines[6:]],
+            "TMP/changed.csv has 4 values in data row 5, but 3 columns; correct the row, or put quotes "
+            "around a value that holds a separator",
+        ),
+        (
+            lambda lines: [*lines[:5], "2024-01-05,-1e300,4", *lines[6:]],
+            "column 'load' of TMP/changed.csv holds -1e+300 in data row 5, too large to compute with; give "
+            "it in a larger unit, so that values stay below 1e+150",
+        ),
+        (
             lambda lines: [*lines, lines[-1]],
             "time column 'time' of TMP/changed.csv holds 2025-05-14 twice, in data rows 494 "
             "and 495; keep one row for each time",
@@ -83,6 +93,8 @@ def refused(run, tmp_path: Path):
         "missing column",
         "not numeric",
         "time",
+        "ragged",
+        "huge",
         "duplicate time",
         "too few rows",
         "constant",
@@ -104,14 +116,14 @@ def test_a_missing_file(refused, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--horizon", "0"], "horizon must be a whole number of at least 1, got 0"),
-        (["--context", "-3"], "context must be a whole number of at least 1, got -3"),
-        (["--hidden-size", "0"], "hidden_size must be a whole number of at least 1, got 0"),
-        (["--cell", "lstn"], "cell must be one of rnn, lstm, gru, got 'lstn'; did you mean 'lstm'?"),
-        (["--learning-rate", "0"], "learning_rate must be a finite number above 0, got 0.0"),
+        (["--horizon", "0"], "--horizon must be a whole number of at least 1, got 0"),
+        (["--context", "-3"], "--context must be a whole number of at least 1, got -3"),
+        (["--hidden-size", "0"], "--hidden-size must be a whole number of at least 1, got 0"),
+        (["--cell", "lstn"], "--cell must be one of rnn, lstm, gru, got 'lstn'; did you mean 'lstm'?"),
+        (["--learning-rate", "0"], "--learning-rate must be a finite number above 0, got 0.0"),
         (
             ["--train", "often"],
-            "train must be a fraction such as 0.7, a number of rows or a date such as 2017-07-01, "
+            "--train must be a fraction such as 0.7, a number of rows or a date such as 2017-07-01, "
             "got 'often'",
         ),
     ],
@@ -158,6 +170,12 @@ def test_outputs_that_cannot_be_written(refused, data: Path, tmp_path: Path) -> 
     assert fit("-o", tmp_path / "no" / "m.safetensors") == (
         "error: TMP/no/m.safetensors cannot be written: the folder TMP/no does not exist; create it first"
     )
+    for folder, example in ((".", "model.safetensors"), ("/", "/model.safetensors")):
+        message = f"error: {folder} is a folder; give a file name, such as {example}"
+        assert fit("-o", folder) == message
+        assert fit("-o", tmp_path / "m", "--report", folder) == message
+    assert fit("-o", "") == "error: . is a folder; give a file name, such as model.safetensors"
+    assert fit("-o", "/dev/full") == "error: /dev/full is not a regular file; give another file name"
     assert fit("-o", tmp_path) == "error: TMP is a folder; give a file name, such as TMP/model.safetensors"
     assert fit("-o", tmp_path / "m", "--report", tmp_path / "no" / "r.html") == (
         "error: TMP/no/r.html cannot be written: the folder TMP/no does not exist; create it first"
@@ -176,9 +194,22 @@ def test_a_folder_without_permission(refused, data: Path, tmp_path: Path) -> Non
     folder = tmp_path / "locked"
     folder.mkdir(mode=0o500)
     assert refused("fit", "forecast", data, *FIT, "-o", folder / "m") == (
-        "error: TMP/locked/m cannot be written: Permission denied; "
-        "give another path or change the folder's permissions"
+        "error: TMP/locked/m cannot be written: Permission denied; give another path or free this one"
     )
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that not even root may write to")
+def test_a_folder_that_nobody_may_write_to(refused, data: Path) -> None:
+    got = refused("fit", "forecast", data, *FIT, "-o", "/proc/self/m")
+    reason = got.removeprefix("error: /proc/self/m cannot be written: ").partition(";")[0]
+    assert reason in {"No such file or directory", "Permission denied"}
+    assert got.endswith(f"{reason}; give another path or free this one")
+
+
+def test_a_network_larger_than_the_memory(refused, data: Path, tmp_path: Path) -> None:
+    got = refused("fit", "forecast", data, *FIT, "--hidden-size", "99999999", "-o", tmp_path / "m")
+    assert got.startswith("error: --hidden-size 99999999 with --num-layers 1 makes 40,000,000,")
+    assert got.endswith("; give a smaller --hidden-size or --num-layers")
 
 
 @pytest.mark.parametrize("command", ["predict", "evaluate"])
@@ -219,6 +250,10 @@ def test_predict_refuses_data_that_does_not_suit(refused, trained, tmp_path: Pat
         assert refused("predict", trained.model, trained.data, "-o", path) == (
             f"error: -o names the {name} itself, {path}; give another file name"
         )
+    for name in ("f.xlsx", "f"):
+        assert refused("predict", trained.model, trained.data, "-o", tmp_path / name) == (
+            f"error: -o must end in .csv or .parquet, got TMP/{name}"
+        )
     assert refused("predict", trained.model, trained.data, "-o", tmp_path / "no" / "f.csv") == (
         "error: TMP/no/f.csv cannot be written: the folder TMP/no does not exist; create it first"
     )
@@ -233,6 +268,17 @@ def test_predict_refuses_data_that_does_not_suit(refused, trained, tmp_path: Pat
             OSError(28, "No space left on device", "/d/m.safetensors"),
             1,
             "error: /d/m.safetensors: No space left on device",
+        ),
+        (
+            OSError(28, "No space left on device"),
+            1,
+            "error: No space left on device",
+        ),
+        (MemoryError(), 1, "error: out of memory; give less data, or smaller sizes"),
+        (
+            MemoryError("Unable to allocate 9 TiB"),
+            1,
+            "error: out of memory (Unable to allocate 9 TiB); give less data, or smaller sizes",
         ),
         (KeyboardInterrupt(), 130, "interrupted"),
     ],

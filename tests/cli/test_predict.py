@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 import recurra
+import recurra.data
 
 
 def test_the_forecast_is_printed_as_csv_and_is_the_library_s(run, trained) -> None:
@@ -46,6 +47,18 @@ def test_the_written_forecast_can_be_read_again(run, trained, tmp_path: Path) ->
     run("predict", trained.model, trained.data, "-o", out)
     series = recurra.data.read_series(out, columns=["point"], time="time")
     assert (series.frequency, len(series)) == ("1d", 12)
+
+
+def test_times_of_a_zone_are_written_in_utc_and_say_so(run, trained, tmp_path: Path) -> None:
+    lines = trained.data.read_text().splitlines()
+    zoned = [lines[0], *(line.replace(",", "T06:00+02:00,", 1) for line in lines[1:])]
+    (tmp_path / "zoned.csv").write_text("\n".join(zoned))
+    out = tmp_path / "f.csv"
+    result = run("predict", trained.model, tmp_path / "zoned.csv", "-o", out)
+    assert "The times in 'time' have a time zone; all times are given in UTC." in result.stderr
+    assert out.read_text().splitlines()[1].startswith("2025-05-15 04:00Z,")
+    series = recurra.data.read_series(out, columns=["point"], time="time")
+    assert (series.utc, series.time[0]) == (True, np.datetime64("2025-05-15T04:00"))
 
 
 def test_evaluate_prints_one_object(run, trained) -> None:

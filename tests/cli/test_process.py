@@ -11,7 +11,7 @@ import pytest
 
 SHOW = """
 import sys
-from recurra.cli import app
+from recurra.cli.app import app
 try:
     app(sys.argv[1:])
 finally:
@@ -79,6 +79,41 @@ def test_an_interrupt_during_training_leaves_nothing(data: Path, tmp_path: Path)
     assert log.read_text().rstrip().endswith("interrupted")
     assert "Traceback" not in log.read_text()
     assert list(out.iterdir()) == []
+
+
+@pytest.mark.parametrize("step", range(0, 100, 20))
+def test_an_interrupt_while_starting_has_its_exit_code(step: int) -> None:
+    # Interrupted by the import of one of the modules that it needs, a later one each time.
+    code = f"""
+import signal, sys
+from recurra.cli import main
+class Interrupt:
+    left = {step}
+    def find_spec(self, name, path=None, target=None):
+        self.left -= 1
+        if self.left < 0:
+            signal.raise_signal(signal.SIGINT)
+sys.meta_path.insert(0, Interrupt())
+sys.argv[1:] = ["predict", "m", "d"]
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert "Traceback" not in done.stderr
+
+
+def test_the_entry_point_imports_next_to_nothing_before_it_minds_interrupts() -> None:
+    code = "import sys, recurra.cli; print('numpy' in sys.modules or 'typer' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
+def test_a_full_disk_is_one_line(trained) -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "recurra.cli", "predict", str(trained.model), str(trained.data)]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "error: No space left on device"
 
 
 def test_a_reader_that_leaves_early_is_no_error(trained) -> None:

@@ -48,6 +48,9 @@ def test_times_leave_out_a_clock_that_says_nothing() -> None:
     assert texts("2001-12-29", "2001-12-29T06:00") == ["2001-12-29 00:00", "2001-12-29 06:00"]
     assert texts("2001-12-29T06:00:30") == ["2001-12-29 06:00:30"]
     assert texts("2001-12-29T06:00:30.5") == ["2001-12-29 06:00:30.500000"]
+    midnights = np.asarray(["2024-01-01", "2024-01-02"], dtype="datetime64[us]")
+    assert times(midnights, utc=True) == ["2024-01-01 00:00Z", "2024-01-02 00:00Z"]
+    assert times(midnights + np.timedelta64(1, "us"), utc=True)[0] == "2024-01-01 00:00:00.000001Z"
     assert times(np.asarray([[7, 1200]])) == ["row 7", "row 1,200"]
 
 

@@ -32,7 +32,7 @@ def read_header(file: BinaryIO, size: int) -> Header:
     if size == 0:
         raise ArtifactError(f"the file is empty; {AGAIN}")
     if size <= PREFIX:
-        raise ArtifactError(f"the file is too short for a model, {size} bytes; {AGAIN}")
+        raise ArtifactError(f"the file is too short for a model, {_bytes(size)}; {AGAIN}")
     length = int.from_bytes(file.read(PREFIX), "little")
     start = file.read(1)
     if length > MAX_HEADER or length < 2 or start != b"{":
@@ -61,7 +61,7 @@ def check_table(header: Header, size: int) -> None:
         raise ArtifactError(f"the file is cut off, {size} bytes of {header.start + end}; {AGAIN}")
     if header.start + end < size:
         raise ArtifactError(
-            f"the file is damaged ({size - header.start - end} bytes after the last tensor); {DAMAGED}"
+            f"the file is damaged ({_bytes(size - header.start - end)} after the last tensor); {DAMAGED}"
         )
 
 
@@ -79,6 +79,10 @@ def _span(name: str, entry: Any) -> tuple[int, int]:
     if offsets[1] - offsets[0] != math.prod(shape) * _NAMES[dtype][1]:
         raise _bad(name, "has a shape that does not match its bytes")
     return offsets[0], offsets[1]
+
+
+def _bytes(count: int) -> str:
+    return f"{count} byte{'' if count == 1 else 's'}"
 
 
 def _sizes(value: Any) -> bool:

@@ -1,5 +1,5 @@
 """``python -m recurra.cli`` is ``recurra``."""
 
-from recurra.cli.app import main
+from recurra.cli import main
 
 main()

@@ -49,7 +49,11 @@ class Commands(TyperGroup):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
         except OSError as error:
-            return _failed(f"{error.filename}: {error.strerror}" if error.filename else str(error), 1)
+            reason = error.strerror or str(error)
+            return _failed(f"{error.filename}: {reason}" if error.filename else reason, 1)
+        except MemoryError as error:
+            reason = f" ({error})" if str(error) else ""
+            return _failed(f"out of memory{reason}; give less data, or smaller sizes", 1)
         except _PARSING_ERROR as error:  # pyright: ignore[reportGeneralTypeIssues]
             return _wrong_use(error)
         if code == 130:
@@ -103,8 +107,3 @@ def _recurra(
 
     Exit codes: 0 done, 1 the work failed, 2 wrong use or bad input, 130 interrupted.
     """
-
-
-def main() -> None:
-    """Run the command that the process was called with, and exit."""
-    app(prog_name="recurra")

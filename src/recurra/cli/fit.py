@@ -1,13 +1,15 @@
 """recurra fit: train a model, score it, write it and its report."""
 
+import re
 import time as clock
+from collections.abc import Iterable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recurra._base.errors import InputError
+from recurra._base.errors import InputError, RecurraError
 from recurra.cli import console
 from recurra.cli.progress import training_progress
 from recurra.cli.scores import say_scores
@@ -102,8 +104,9 @@ def forecast(
     """Train a forecaster on a table, score it beside simple baselines, and write it with a report.
 
     S says what a part takes: with a decimal point a fraction of the rows, as an integer a number of rows, as
-    an ISO date the first day of the part. Rows after the test part are not used. Gaps and missing values are
-    imputed, and the output says how.
+    an ISO date the first day of the part. Fractions before a date share the rows up to it, so a single one
+    takes them all. Rows after the test part are not used. Gaps and missing values are imputed, and the output
+    says how.
     """
     from recurra.data import parse_share
 
@@ -111,12 +114,15 @@ def forecast(
     asked = {
         "target": target, "time": time, "horizon": horizon, "context": context, "past": past, "cell": cell,
         "hidden_size": hidden_size, "num_layers": num_layers, "epochs": epochs, "batch_size": batch_size,
-        "learning_rate": learning_rate, "clip_norm": clip_norm, "seed": seed,
-        **{name: None if share is None else parse_share(name, share) for name, share in shares.items()},
+        "learning_rate": learning_rate, "clip_norm": clip_norm, "seed": seed, **shares,
     }  # fmt: skip
     start = clock.perf_counter()
-    report = report or model.with_name(f"{model.stem}.report.html")
-    forecaster = train_forecaster(data, model, report, asked, show=not (json or quiet))
+    report = report or model.parent / f"{model.stem}.report.html"
+    try:
+        asked |= {name: parse_share(name, share) for name, share in shares.items() if share is not None}
+        forecaster = train_forecaster(data, model, report, asked, show=not (json or quiet))
+    except RecurraError as error:
+        raise type(error)(_with_options(str(error), asked)) from error
     seconds = clock.perf_counter() - start
     if json:
         console.say_json(_summary(forecaster, model, report, seconds))
@@ -183,6 +189,18 @@ def _summary(forecaster: "Forecaster", model: Path, report: Path, seconds: float
         "split": split,
         "fingerprint": forecaster.model_.fingerprint,
     }
+
+
+def _with_options(message: str, asked: Iterable[str]) -> str:
+    """Name what the library calls ``hidden_size`` as the user does, ``--hidden-size``.
+
+    A name with an underscore is no word, so it's changed anywhere; another only at the start, where the
+    checks of single arguments have it.
+    """
+    for name in asked:
+        place = rf"\b{name}\b" if "_" in name else rf"^{name}(?= must )"
+        message = re.sub(place, f"--{name.replace('_', '-')}", message)
+    return message
 
 
 def _check_names(data: Path, model: Path, report: Path) -> None:

@@ -91,9 +91,9 @@ def times(values: np.ndarray, *, utc: bool = False) -> list[str]:
     if values.dtype.kind != "M":
         return [f"row {value:,}" for value in values.ravel().tolist()]
     flat = values.ravel().astype("datetime64[us]")
-    units = ("m", "s", "us") if utc else ("D", "m", "s", "us")
-    unit = next(u for u in units if np.array_equal(flat.astype(f"datetime64[{u}]"), flat))
-    texts = np.datetime_as_string(flat, unit=unit, timezone="UTC" if utc else "naive")
+    rounded = (flat.astype(f"datetime64[{unit}]") for unit in ("m" if utc else "D", "m", "s", "us"))
+    exact = next(times for times in rounded if np.array_equal(times, flat))
+    texts = np.datetime_as_string(exact, timezone="UTC" if utc else "naive")
     return [text.replace("T", " ") for text in texts.tolist()]
 
 
