@@ -9,10 +9,10 @@ NATIVE_TESTS := $(shell find native/tests -type f)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check test-python test-native test-slow sanitize accuracy bench bench-quick format stubs clean
+.PHONY: help install demo test check test-python test-native test-slow sanitize accuracy reproduce-etth1 bench bench-quick format stubs clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
 
 install: $(VENV)/native.done ## Install Recurra and all that it needs into .venv
 
@@ -30,7 +30,7 @@ check: install ## Check formatting, lint, types and import contracts; no tests
 test-native: build/native/tests.done ## Run the C++ tests
 
 test-python: install ## Run the Python tests
-	OMP_NUM_THREADS=2 python -m pytest -n 2 -q
+	OMP_NUM_THREADS=2 python -m pytest -n 2 -q -m "not slow"
 
 test-slow: install ## Run the tests that take minutes
 	python -m pytest -q -m slow
@@ -42,6 +42,12 @@ sanitize: install ## Run the C++ tests under the address and undefined-behaviour
 
 accuracy: build/native/tests.done ## Measure the error of tanh and sigmoid over every float32 (minutes)
 	build/native/activation_error
+
+reproduce-etth1: install ## Forecast ETTh1 as docs/forecasting.md reports it (needs RECURRA_DATA)
+	@test -n "$$RECURRA_DATA" || { echo "Set RECURRA_DATA to the folder that has forecast/ETTh1.csv"; exit 2; }
+	@mkdir -p build
+	recurra fit forecast "$$RECURRA_DATA/forecast/ETTh1.csv" --time date --target OT --horizon 24 \
+		--train 8640 --validation 2880 --test 2880 -o build/etth1.safetensors
 
 bench: install $(VENV)/bench.done ## Time Recurra beside its peers on a quiet machine and write docs/benchmarks.md
 	python -m benchmarks --json benchmarks/results/published.json

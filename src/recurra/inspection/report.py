@@ -227,7 +227,7 @@ def _shell(path: str, data: str) -> str:
         [
             "# the steps after the last row of the data",
             f"recurra predict {model} {table} -o forecast.csv",
-            "# how good the model is on newer data",
+            "# how good it is on every forecast that a table allows; put newer data in place of this one",
             f"recurra evaluate {model} {table}",
         ]
     )
