@@ -172,9 +172,9 @@ void input_gradient(Team &team, Workspace &space, const BackwardArgs<T> &args, c
 template <class T, class Cell> void backward(const BackwardArgs<T> &args) {
   const Batch batch(args.rows, args.steps, args.lengths);
   Workspace space;
-  Team team(args.threads);
   const std::int64_t H = args.shape.hidden, I = args.shape.input, blocks = blocks_of<T>(H), width = blocks * PANEL<T>;
   const std::int64_t stride = blocks * Cell::slots * PANEL<T>;
+  Team team(threads_for(args.threads, 2 * batch.total * Cell::gates * H * (I + H)));
   BackwardPass<T, Cell> pass{args, batch, blocks, width, stride, nullptr, nullptr, nullptr, nullptr};
   pass.turned = pack_transposed<T, Cell>(space, args.weights.weight_hh, H, H, Cell::h_gates);
   pass.dz = take<T>(space, batch.total * stride);
@@ -186,7 +186,7 @@ template <class T, class Cell> void backward(const BackwardArgs<T> &args) {
     if constexpr (Cell::has_c)
       std::memcpy(pass.carry_c + p * width, args.dc_n + batch.order[p] * H, H * sizeof(T));
   }
-  const bool by_units = share_units(batch, args.shape, Cell::gates, team.size());
+  const bool by_units = share_units(batch, Cell::gates * H * H * sizeof(T), team.size(), BACKWARD_BORDER);
   run(team, [&](int id) {
     if (by_units) {
       pass.steps(&team, 0, batch.rows, blocks * id / team.size(), blocks * (id + 1) / team.size());

@@ -39,12 +39,18 @@ void clear_padding(const Batch &batch, std::int64_t T_, const Steps<T> &y, std::
       std::memset(at(y, t, batch.order[p]), 0, width * sizeof(T));
 }
 
-// Whether threads share the units of every step rather than the rows. Rows need no barrier; units do, one a step, which pays
-// once a step is some microseconds of arithmetic and there are too few rows to fill the tiles of every thread.
-inline bool share_units(const Batch &batch, LayerShape shape, int gates, int threads) {
-  const std::int64_t work = batch.rows * gates * shape.hidden * (shape.input + shape.hidden);
-  return threads > 1 && batch.rows < 4 * threads && work > 200'000;
+// Threads worth waking for a pass of so many multiply-adds.
+inline int threads_for(int threads, std::int64_t multiply_adds) { return multiply_adds < 1'000'000 ? 1 : threads; }
+
+// Whether threads share the units of every step rather than the rows. Rows need no barrier; units do, one a step, but then each
+// thread reads only its part of the weights, which pays where they are large and the rows that use them are few. The measured
+// border is in bytes of weights for every row and thread: see docs/benchmarks.md.
+inline bool share_units(const Batch &batch, std::int64_t weight_bytes, int threads, std::int64_t border) {
+  const std::int64_t rows = batch.steps ? batch.total / batch.steps : 0; // on average
+  return threads > 1 && weight_bytes > (256 << 10) && rows * threads * border < weight_bytes;
 }
+
+constexpr std::int64_t FORWARD_BORDER = 32 << 10, BACKWARD_BORDER = 120 << 10;
 
 // The pre-activations z[BLOCKS][slots][ROWS][PANEL] of BLOCKS blocks of units from j on, of which this call fills the COUNT slots
 // from FROM on. `start` [BLOCKS][slots][PANEL] holds the values to which the products are added, one such row for every row
@@ -259,8 +265,8 @@ template <class T, class Cell> struct ForwardPass {
 template <class T, class Cell> void forward(const ForwardArgs<T> &args) {
   const Batch batch(args.rows, args.steps, args.lengths);
   Workspace space;
-  Team team(args.threads);
-  const std::int64_t H = args.shape.hidden, width = blocks_of<T>(H) * PANEL<T>;
+  const std::int64_t H = args.shape.hidden, width = blocks_of<T>(H) * PANEL<T>, weights = Cell::gates * H * (args.shape.input + H);
+  Team team(threads_for(args.threads, batch.total * weights));
   ForwardPass<T, Cell> pass{args, batch, {args.shape, args.packed}, width, {}, nullptr};
   for (T *&h : pass.h)
     h = take_zeros<T>(space, batch.rows * width);
@@ -271,7 +277,7 @@ template <class T, class Cell> void forward(const ForwardArgs<T> &args) {
     if constexpr (Cell::has_c)
       std::memcpy(pass.c + p * width, args.c0 + batch.order[p] * H, H * sizeof(T));
   }
-  const bool by_units = share_units(batch, args.shape, Cell::gates, team.size());
+  const bool by_units = share_units(batch, weights * sizeof(T), team.size(), FORWARD_BORDER);
   const std::int64_t blocks = pass.layer.blocks;
   const T **pointers = take<const T *>(space, 3 * batch.rows * team.size());
   T *projected = take<T>(space, AHEAD_ROWS * blocks * Cell::slots * PANEL<T> * team.size());

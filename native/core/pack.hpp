@@ -55,10 +55,36 @@ template <class T, class Cell> struct PackedLayer {
   }
 };
 
+// to[c][r] = from[r][c] for a square of vectors of 16 bytes; rows lie `from_stride` and `to_stride` values apart.
+RECURRA_INLINE void turn_square(const float *from, std::int64_t from_stride, float *to, std::int64_t to_stride) {
+  typedef float Four __attribute__((vector_size(16)));
+  Four r[4];
+  for (int k = 0; k < 4; ++k)
+    std::memcpy(&r[k], from + k * from_stride, 16);
+  const Four low01 = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5), high01 = __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7);
+  const Four low23 = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5), high23 = __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
+  const Four out[4] = {
+      __builtin_shufflevector(low01, low23, 0, 1, 4, 5), __builtin_shufflevector(low01, low23, 2, 3, 6, 7),
+      __builtin_shufflevector(high01, high23, 0, 1, 4, 5), __builtin_shufflevector(high01, high23, 2, 3, 6, 7)};
+  for (int k = 0; k < 4; ++k)
+    std::memcpy(to + k * to_stride, &out[k], 16);
+}
+
+RECURRA_INLINE void turn_square(const double *from, std::int64_t from_stride, double *to, std::int64_t to_stride) {
+  for (int r = 0; r < 2; ++r)
+    for (int c = 0; c < 2; ++c)
+      to[c * to_stride + r] = from[r * from_stride + c];
+}
+
 // panel[k][u] = weight[u][k] for `units` rows of K values; zeros for the other units of the panel.
 template <class T> void pack_rows(const T *weight, std::int64_t K, std::int64_t units, T *panel) {
+  constexpr std::int64_t SIDE = 16 / sizeof(T);
+  const std::int64_t whole_units = units / SIDE * SIDE, whole = K / SIDE * SIDE;
+  for (std::int64_t k = 0; k < whole; k += SIDE)
+    for (std::int64_t u = 0; u < whole_units; u += SIDE)
+      turn_square(weight + u * K + k, K, panel + k * PANEL<T> + u, PANEL<T>);
   for (std::int64_t k = 0; k < K; ++k)
-    for (std::int64_t u = 0; u < PANEL<T>; ++u)
+    for (std::int64_t u = k < whole ? whole_units : 0; u < PANEL<T>; ++u)
       panel[k * PANEL<T> + u] = u < units ? weight[u * K + k] : T(0);
 }
 

@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include <dlfcn.h>
 #include <pthread.h>
 
 #if defined(__SSE2__)
@@ -73,10 +74,12 @@ public:
     return *pool;
   }
 
-  // Workers for the caller alone until release(), or 0 (and nothing to release) where another caller has them.
-  int acquire(int wanted) {
-    if (!owner_.try_lock())
-      return 0;
+  // The right to use threads, until release().
+  bool acquire() { return owner_.try_lock(); }
+  void release() { owner_.unlock(); }
+
+  // How many of the wanted workers there are; the caller has the right to use them.
+  int workers(int wanted) {
     try {
       while (static_cast<int>(workers_.size()) < wanted) {
         const int id = static_cast<int>(workers_.size()) + 1;
@@ -84,13 +87,8 @@ public:
       }
     } catch (...) { // no more threads to be had: work with those there are
     }
-    const int granted = std::min(wanted, static_cast<int>(workers_.size()));
-    if (granted == 0)
-      owner_.unlock();
-    return granted;
+    return std::min(wanted, static_cast<int>(workers_.size()));
   }
-
-  void release() { owner_.unlock(); }
 
   void start(int helpers, void (*work)(void *, int), void *context) {
     work_ = work;
@@ -144,12 +142,44 @@ private:
 
 std::atomic<Pool *> Pool::current{nullptr};
 
+// GNU's OpenMP runtime, by the functions that its compiler calls and that its ABI keeps stable.
+struct OpenMP {
+  void (*parallel)(void (*)(void *), void *, unsigned threads, unsigned flags) = nullptr;
+  int (*thread)() = nullptr;
+  int (*threads)() = nullptr;
+
+  // The one of this process, or null: it may come at any time, with PyTorch, and is gone in a forked child.
+  static const OpenMP *find() {
+    static std::atomic<bool> forked{false};
+    static std::once_flag registered;
+    std::call_once(registered, [] { pthread_atfork(nullptr, nullptr, [] { forked.store(true); }); });
+    static OpenMP known;
+    static std::atomic<bool> found{false};
+    if (forked.load())
+      return nullptr;
+    if (!found.load()) {
+      static std::mutex once;
+      std::lock_guard lock(once);
+      known.parallel = reinterpret_cast<decltype(known.parallel)>(dlsym(RTLD_DEFAULT, "GOMP_parallel"));
+      known.thread = reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "omp_get_thread_num"));
+      known.threads = reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "omp_get_num_threads"));
+      if (!known.parallel || !known.thread || !known.threads)
+        return nullptr;
+      found.store(true);
+    }
+    return &known;
+  }
+};
+
 } // namespace
 
-Team::Team(int threads) : size_(threads > 1 ? 1 + Pool::get().acquire(threads - 1) : 1) {}
+Team::Team(int threads) : size_(1), owner_(threads > 1 && Pool::get().acquire()) {
+  if (owner_)
+    size_ = OpenMP::find() ? threads : 1 + Pool::get().workers(threads - 1);
+}
 
 Team::~Team() {
-  if (size_ > 1)
+  if (owner_)
     Pool::get().release();
 }
 
@@ -157,6 +187,31 @@ void Team::run(void (*work)(void *, int), void *context) {
   FlushDenormals flush;
   if (size_ == 1)
     return work(context, 0);
+  if (const OpenMP *openmp = OpenMP::find()) {
+    struct Region {
+      const OpenMP *openmp;
+      void (*work)(void *, int);
+      void *context;
+      int size;
+      std::atomic<bool> short_of_threads;
+    } region{openmp, work, context, size_, false};
+    openmp->parallel(
+        [](void *data) {
+          auto &own = *static_cast<Region *>(data);
+          if (own.openmp->threads() < own.size) {
+            own.short_of_threads.store(true);
+            return;
+          }
+          FlushDenormals here;
+          own.work(own.context, own.openmp->thread());
+        },
+        &region, static_cast<unsigned>(size_), 0);
+    if (region.short_of_threads.load()) { // a limit of the user's, or a call from within a parallel region
+      size_ = 1;
+      work(context, 0);
+    }
+    return;
+  }
   Pool &pool = Pool::get();
   pool.start(size_ - 1, work, context);
   work(context, 0);

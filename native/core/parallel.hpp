@@ -1,8 +1,11 @@
-// A small pool of threads of its own: the core cannot share the one that PyTorch bundles.
+// The threads of one kernel call.
 //
-// One caller at a time gets the workers; a second caller (another Python thread, or a forked child before its pool exists) is
-// given a team of one and computes alone, with the same result. Idle workers sleep. Denormals are flushed inside a team's work
-// and only there.
+// Where the process has an OpenMP runtime in its global scope, as PyTorch puts one there, its threads do the work: they are the
+// ones that spin between two of PyTorch's operators, and threads of our own would wait for the cores they hold. Elsewhere, and
+// in a forked child, where an OpenMP runtime does not work, a small pool of our own does it.
+//
+// One caller at a time gets threads; a second one (another Python thread) is given a team of one and computes alone, with the
+// same result. Idle workers sleep. Denormals are flushed inside a team's work and only there.
 #pragma once
 
 #include <atomic>
@@ -27,6 +30,7 @@ public:
 
 private:
   int size_;
+  bool owner_; // of the right to use threads
   std::atomic<int> arrived_{0};
   std::atomic<unsigned> generation_{0};
 };

@@ -240,7 +240,7 @@ template <class T, class RowCell> void rows_forward(const ForwardArgs<T> &args) 
   if (!blocks.count)
     return;
   Workspace space;
-  Team team(static_cast<int>(smaller(args.threads, blocks.count)));
+  Team team(blocks.count > 1 ? args.threads : 1);
   const auto own = take<typename RowsForward<T, RowCell>::Buffers>(space, blocks.count);
   for (std::int64_t k = 0; k < blocks.count; ++k)
     own[k] = pass.buffers(space, blocks.begin(k + 1) - blocks.begin(k));

@@ -8,45 +8,63 @@
 namespace recurra {
 namespace {
 
-constexpr std::size_t KEEP_BYTES = std::size_t{128} << 20;
-constexpr std::size_t KEEP_BLOCKS = 16;
-
-struct Free {
-  void *data;
-  std::size_t bytes;
-};
+constexpr std::size_t KEEP_BYTES = std::size_t{256} << 20;
+constexpr std::size_t KEEP_BLOCKS = 32;
 
 struct Store {
-  std::vector<Free> free;
+  std::vector<Block> free;
   std::size_t total = 0;
   ~Store() {
-    for (const Free &block : free)
+    for (const Block &block : free)
       std::free(block.data);
+    closed = true;
   }
+  static thread_local bool closed; // what comes back while the thread ends is freed at once
 };
 
+thread_local bool Store::closed = false;
 thread_local Store store;
 
 } // namespace
 
-void *Workspace::take(std::size_t bytes) {
+Block take_block(std::size_t bytes) {
   bytes = (std::max<std::size_t>(bytes, 1) + 63) / 64 * 64;
-  blocks_.reserve(blocks_.size() + 1);
-  // The smallest free block that is large enough, unless it would waste most of itself.
+  // The smallest free block that is large enough, unless it would waste a good part of itself.
   auto best = store.free.end();
   for (auto it = store.free.begin(); it != store.free.end(); ++it)
-    if (it->bytes >= bytes && it->bytes / 4 <= bytes && (best == store.free.end() || it->bytes < best->bytes))
+    if (it->bytes >= bytes && it->bytes - bytes <= bytes / 2 && (best == store.free.end() || it->bytes < best->bytes))
       best = it;
   if (best != store.free.end()) {
-    blocks_.push_back({best->data, best->bytes});
-    store.total -= best->bytes;
+    const Block block = *best;
+    store.total -= block.bytes;
     store.free.erase(best);
-  } else {
-    void *data = std::aligned_alloc(64, bytes);
-    if (!data)
-      throw std::bad_alloc();
-    blocks_.push_back({data, bytes});
+    return block;
   }
+  void *data = std::aligned_alloc(64, bytes);
+  if (!data)
+    throw std::bad_alloc();
+  return {data, bytes};
+}
+
+void give_back(Block block) noexcept {
+  if (Store::closed || block.bytes > KEEP_BYTES)
+    return std::free(block.data);
+  while (!store.free.empty() && (store.free.size() >= KEEP_BLOCKS || store.total + block.bytes > KEEP_BYTES)) {
+    store.total -= store.free.front().bytes;
+    std::free(store.free.front().data);
+    store.free.erase(store.free.begin());
+  }
+  try {
+    store.free.push_back(block);
+    store.total += block.bytes;
+  } catch (...) {
+    std::free(block.data);
+  }
+}
+
+void *Workspace::take(std::size_t bytes) {
+  blocks_.reserve(blocks_.size() + 1);
+  blocks_.push_back(take_block(bytes));
   return blocks_.back().data;
 }
 
@@ -57,19 +75,8 @@ void *Workspace::take_zeros(std::size_t bytes) {
 }
 
 Workspace::~Workspace() {
-  for (const Block &block : blocks_) {
-    if (block.bytes > KEEP_BYTES) {
-      std::free(block.data);
-      continue;
-    }
-    while (!store.free.empty() && (store.free.size() >= KEEP_BLOCKS || store.total + block.bytes > KEEP_BYTES)) {
-      store.total -= store.free.front().bytes;
-      std::free(store.free.front().data);
-      store.free.erase(store.free.begin());
-    }
-    store.free.push_back({block.data, block.bytes});
-    store.total += block.bytes;
-  }
+  for (const Block &block : blocks_)
+    give_back(block);
 }
 
 } // namespace recurra

@@ -1,5 +1,5 @@
-// Scratch memory of one kernel call. Blocks go back to a small store of the calling thread, because fresh pages cost more than
-// the arithmetic of a short sequence.
+// Memory of kernel calls. Blocks go back to a small store of the calling thread, because fresh pages cost more than the arithmetic
+// of a short sequence.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +7,15 @@
 
 namespace recurra {
 
+// A block of at least `bytes`, aligned to 64 and not set to anything; throws std::bad_alloc.
+struct Block {
+  void *data;
+  std::size_t bytes;
+};
+Block take_block(std::size_t bytes);
+void give_back(Block block) noexcept;
+
+// Scratch memory of one call.
 class Workspace {
 public:
   Workspace() = default;
@@ -20,10 +29,6 @@ public:
   void *take_zeros(std::size_t bytes);
 
 private:
-  struct Block {
-    void *data;
-    std::size_t bytes;
-  };
   std::vector<Block> blocks_;
 };
 
