@@ -8,8 +8,9 @@ import argparse
 import dataclasses
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from rich.console import Console
@@ -23,11 +24,10 @@ from benchmarks.timing import Result
 
 def main(arguments: Sequence[str]) -> None:
     """Run the suites, or print the page of a run."""
-    if arguments[:1] == ["page"]:
-        (path,) = arguments[1:]
-        print(page(json.loads(Path(path).read_text("utf-8"))), end="")
-        return
     options = parse(arguments)
+    if options.suites[:1] == ["page"]:
+        print(page(json.loads(Path(options.suites[1]).read_text("utf-8"))), end="")
+        return
     least = Settings(quick=True, rounds=5, block=0.01) if options.quick else Settings()
     settings = dataclasses.replace(least, rounds=options.rounds or least.rounds, threads=options.threads)
     suites = options.suites or list(SUITES)
@@ -43,10 +43,16 @@ def main(arguments: Sequence[str]) -> None:
         console.print_json(data={"ceilings (GFLOP/s by threads, GB/s by KiB)": run["ceilings"]})
         contests = (contest for name in suites for contest in SUITES[name](settings))
         results = collect(console, (timing.hold(contest, settings) for contest in contests))
-    run["results"] = [result.to_dict() for result in results]
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(run, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        options.json.write_text(to_json(run, results), "utf-8")
+
+
+def to_json(run: Mapping[str, Any], results: Sequence[Result]) -> str:
+    """The run and its results, a line each."""
+    lines = [json.dumps(result.to_dict(), ensure_ascii=False) for result in results]
+    head = json.dumps(run, ensure_ascii=False).removesuffix("}")
+    return f'{head}, "results": [\n' + ",\n".join(lines) + "\n]}\n"
 
 
 def collect(console: Console, found: Iterable[Result | str]) -> list[Result]:
@@ -74,7 +80,11 @@ def collect(console: Console, found: Iterable[Result | str]) -> list[Result]:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=(__doc__ or "").splitlines()[0],
+        epilog="python -m benchmarks page FILE prints the page of a run that --json wrote.",
+    )
     parser.add_argument(
         "suites", nargs="*", metavar="SUITE", help=f"{', '.join(SUITES)}; all if none is named"
     )
@@ -86,6 +96,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "--against", metavar="REVISION", help="compare with another revision of Recurra, built now"
     )
     options = parser.parse_args(arguments)
+    if options.suites[:1] == ["page"]:
+        if len(options.suites) != 2:
+            parser.error("page needs the JSON of a run")
+        return options
     if unknown := [name for name in options.suites if name not in SUITES]:
         parser.error(f"no suite {unknown[0]!r}; there are {', '.join(SUITES)}")
     if options.rounds is not None and options.rounds < 5:

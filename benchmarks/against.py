@@ -6,7 +6,7 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
@@ -34,11 +34,12 @@ class Worker:
 
     def ask(self, question: Any) -> Any:
         """Send a question and wait for the answer; raises RuntimeError if the process ends instead."""
-        self._connection.send(question)
         try:
+            self._connection.send(question)
             return self._connection.recv()
-        except EOFError:
-            raise RuntimeError(f"a worker ended with code {self._process.wait()}") from None
+        except (EOFError, ConnectionError):
+            self.close()
+            raise RuntimeError(f"a worker ended with code {self._process.returncode}") from None
 
     def close(self) -> None:
         """End the process."""
@@ -64,14 +65,13 @@ def built(revision: str) -> Iterator[Path]:
 
 def compare(suites: Sequence[str], settings: Settings, revision: str) -> Iterator[Result | str]:
     """A result for each contestant of ours that both revisions have; a sentence for each that one lacks."""
-    with built(revision) as package:
-        now, then = Worker(suites, settings), Worker(suites, settings, package)
+    with (
+        built(revision) as package,
+        closing(Worker(suites, settings)) as now,
+        closing(Worker(suites, settings, package)) as then,
+    ):
         yield f"now: {now.build}; {revision}: {then.build}"
-        try:
-            yield from _in_turn(now, then, settings, revision)
-        finally:
-            now.close()
-            then.close()
+        yield from _in_turn(now, then, settings, revision)
 
 
 def _in_turn(now: Worker, then: Worker, settings: Settings, revision: str) -> Iterator[Result | str]:

@@ -92,7 +92,6 @@ def difference(one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> float:
     worst = 0.0
     for mine, theirs in zip(one, other):
         scale = max(float(np.abs(theirs).max(initial=0.0)), 1e-30)
-        # Not max(): a difference that is not a number must not be lost.
         share = float(np.abs(mine.astype(np.float64) - theirs).max(initial=0.0)) / scale
-        worst = share if not share <= worst else worst
+        worst = float(np.maximum(worst, share))  # which, unlike max(), does not lose a NaN
     return worst

@@ -28,6 +28,9 @@ project's: `N` rows, `T` steps, `I` inputs, `H` hidden units, `G` gates.
   reading is the time that one core needs to read the weights once, at its rate for a block of that size,
   divided by the time of the step.
 - **Training** of a layer is forward and backward, with the gradients of the input and of every parameter.
+- **One step in ONNX Runtime** is measured twice, both with an IOBinding: with inputs and outputs bound at
+  every step, as its documentation shows, which is what the goals are about, and `bound once`, on buffers of
+  our own that two bindings read and write in turn.
 """
 
 

@@ -53,7 +53,7 @@ def operations(cell: str, shape: Shape, mode: str) -> int:
 def lengths(shape: Shape) -> torch.Tensor:
     """A length for every row, uniform in [T/10, T], at random but the same in every run."""
     generator = torch.Generator().manual_seed(0)
-    return torch.randint(shape.T // 10, shape.T + 1, (shape.N,), generator=generator)
+    return torch.randint(max(1, shape.T // 10), shape.T + 1, (shape.N,), generator=generator)
 
 
 def live_share(shape: Shape) -> float:

@@ -11,7 +11,13 @@ from rich.table import Table
 Results = Sequence[Mapping[str, Any]]
 """`timing.Result.to_dict` of each."""
 
-SUMMARIES = {"geometric mean": statistics.geometric_mean, "least": min, "greatest": max}
+
+def geometric_mean(values: Sequence[float]) -> float:
+    """The geometric mean; NaN where a value is not positive, which noise can make of a small cost."""
+    return statistics.geometric_mean(values) if min(values) > 0 else math.nan
+
+
+SUMMARIES = {"geometric mean": geometric_mean, "least": min, "greatest": max}
 
 
 def by_table(results: Results) -> dict[str, list[Mapping[str, Any]]]:

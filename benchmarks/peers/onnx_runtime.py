@@ -1,7 +1,8 @@
-"""A recurrent layer in ONNX Runtime, on buffers that are bound once, which is its quickest way."""
+"""A recurrent layer in ONNX Runtime: on buffers bound once, which is its quickest way, or at every step."""
 
 import itertools
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,12 +23,7 @@ class OnnxLayer:
     """
 
     def __init__(self, layer: torch.nn.RNNBase, T: int, N: int, threads: int, *, carry: bool = False) -> None:
-        ort = load("onnxruntime")
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self.session = ort.InferenceSession(_model(layer), options, providers=["CPUExecutionProvider"])
+        self.session = _session(layer, threads)
         H = layer.hidden_size
         self.x = np.zeros((T, N, layer.input_size), np.float32)
         self.y = np.zeros((T, 1, N, H), np.float32)
@@ -60,6 +56,38 @@ class OnnxLayer:
         for name, array in {"y": self.y, **{f"{n}_n": a for n, a in after.items()}}.items():
             binding.bind_output(name, "cpu", 0, np.float32, array.shape, array.ctypes.data)
         return binding
+
+
+def binding_stepper(layer: torch.nn.RNNBase) -> Callable[[np.ndarray], np.ndarray]:
+    """One step of one row in one thread, with bindings as the documentation shows them.
+
+    The states stay the runtime's own values; inputs and outputs are bound anew at every step.
+    """
+    session, value = _session(layer, threads=1), load("onnxruntime").OrtValue.ortvalue_from_numpy
+    binding, names = session.io_binding(), STATES[layer.mode]
+    states = [value(np.zeros((1, 1, layer.hidden_size), np.float32)) for _ in names]
+
+    def step(x: np.ndarray) -> np.ndarray:
+        nonlocal states
+        binding.bind_cpu_input("x", x[None, None])
+        for name, state in zip(names, states):
+            binding.bind_ortvalue_input(f"{name}_0", state)
+        for name in ("y", *(f"{name}_n" for name in names)):
+            binding.bind_output(name)
+        session.run_with_iobinding(binding)
+        y, *states = binding.get_outputs()
+        return y.numpy()[0, 0, 0]
+
+    return step
+
+
+def _session(layer: torch.nn.RNNBase, threads: int) -> Any:
+    ort = load("onnxruntime")
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return ort.InferenceSession(_model(layer), options, providers=["CPUExecutionProvider"])
 
 
 def _model(layer: torch.nn.RNNBase) -> bytes:
