@@ -19,7 +19,7 @@ project's: `N` rows, `T` steps, `I` inputs, `H` hidden units, `G` gates.
   ms each after one call that is not timed, in reversed order every second round. Times are medians of the
   rounds.
 - **Compared before it is timed.** Where two compute the same, the largest difference between their results,
-  as a share of each array's largest value, must be at most 1e-4 (inference) or 1e-3 (training); the largest
+  as a share of each array's largest value, must be at most 1e-4 (1e-3 where an optimiser steps); the largest
   in this run was {difference:.1e}. Options that no peer has are held to their equations by the tests.
 - **Ratios.** `× peer` is the peer's time divided by ours: above 1, ours is faster.
 - **Shares.** A layer's products are 2·G·H·(I+H) floating-point operations a row and step forward, three

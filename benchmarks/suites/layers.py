@@ -50,7 +50,7 @@ def against_torch(cell: str, mode: str, shape: Shape, settings: Settings) -> Con
         rate = operations(cell, shape, mode) / statistics.median(times["ours"])
         return times_faster("torch.nn")(times) | {"share of product": rate / ceiling}
 
-    return Contest(f"{cell} {mode}", shape.case(), enter, figures, workloads.TOLERANCE[mode])
+    return Contest(f"{cell} {mode}", shape.case(), enter, figures)
 
 
 def in_float64(cell: str, shape: Shape) -> Contest:
@@ -71,7 +71,6 @@ def in_float64(cell: str, shape: Shape) -> Contest:
         shape.case(),
         enter,
         lambda times: {"share of float32": ratio(times, "float32", "float64")},
-        workloads.TOLERANCE["training"],
     )
 
 
@@ -93,7 +92,6 @@ def against_keras(shape: Shape) -> Contest:
         shape.case(),
         enter,
         times_faster("Keras on JAX"),
-        workloads.TOLERANCE["training"],
     )
 
 
@@ -114,5 +112,4 @@ def against_onnx(shape: Shape, settings: Settings) -> Contest:
         shape.case(),
         enter,
         times_faster("ONNX Runtime"),
-        workloads.TOLERANCE["inference"],
     )

@@ -81,5 +81,4 @@ def layer_normalised(shape: Shape, settings: Settings) -> Contest:
         shape.case(),
         enter,
         times_faster("TorchScript"),
-        workloads.TOLERANCE["training"],
     )

@@ -58,4 +58,4 @@ def ragged(cell: str, mode: str, shape: Shape, settings: Settings) -> Contest:
         dense = ratio(times, "ours", "ours, dense")
         return times_faster("PackedSequence")(times) | {"of dense × live": dense / live_share(shape)}
 
-    return Contest(f"{cell} {mode}, ragged", shape.case(), enter, figures, workloads.TOLERANCE[mode])
+    return Contest(f"{cell} {mode}, ragged", shape.case(), enter, figures)

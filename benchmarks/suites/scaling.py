@@ -63,7 +63,6 @@ def threads(cell: str, mode: str, shape: Shape, count: int) -> Contest:
         shape.case(),
         enter,
         lambda times: {"speed-up": ratio(times, "1 thread", f"{count} threads")},
-        workloads.TOLERANCE[mode],
     )
 
 
