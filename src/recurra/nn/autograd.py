@@ -34,10 +34,13 @@ def run(
         if lengths is not None:
             lengths = ops.checked_lengths(lengths, *x.shape[:2])
         return portable.run(ops.stack_of(specification), x, state, lengths, noise, parameters)
+    directly = ops.directly(lengths, *noise, x, *state, *parameters)
     if needs_gradient(x, *state, *parameters):
-        *results, _ = _Forward.apply(specification, len(state), lengths, *noise, x, *state, *parameters)
+        function = _DirectForward if directly else _Forward
+        *results, _ = function.apply(specification, len(state), lengths, *noise, x, *state, *parameters)
     else:
-        *results, _ = ops.forward(specification, x, state, lengths, *noise, parameters, False)
+        forward = ops.forward_directly if directly else ops.forward
+        *results, _ = forward(specification, x, state, lengths, *noise, parameters, False)
     return tuple(results)
 
 
@@ -84,9 +87,25 @@ class _Forward(torch.autograd.Function):
         d_outputs = gradients[:-1]  # all but the tape's
         need_dx = ctx.needs_input_grad[3 + len(Noise._fields)]
         # A compiled graph has no second derivative, and the compiler can't trace one function inside another.
-        differentiate = _Backward.forward if torch.compiler.is_compiling() else _Backward.apply
+        second = torch.is_grad_enabled() and not torch.compiler.is_compiling()
+        differentiate = _Backward.apply if second else _Backward.forward
         dx, *d_tensors = differentiate(ctx.specification, ctx.states, need_dx, *ctx.saved_tensors, *d_outputs)
         return *_NONE, dx if need_dx else None, *d_tensors
+
+
+class _DirectForward(torch.autograd.Function):
+    """`_Forward` for plain tensors, without what torch.func and the operators ask for."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, specification: str, states: int, lengths: Tensor | None, *tensors: Tensor | None
+    ) -> tuple[Tensor, ...]:
+        noise, x, state, parameters = _split(tensors, states)
+        output = tuple(ops.forward_directly(specification, x, state, lengths, *noise, parameters, True))
+        _Forward.setup_context(ctx, (specification, states, lengths, *tensors), output)
+        return output
+
+    backward = _Forward.backward
 
 
 class _Backward(torch.autograd.Function):
@@ -110,8 +129,9 @@ class _Backward(torch.autograd.Function):
     ) -> tuple[Tensor, ...]:
         noise, x, state, rest = _split(tensors, states)
         parameters, (d_output, *d_state_n) = rest[: -states - 1], rest[-states - 1 :]
+        differentiate = ops.backward_directly if ops.directly(output, lengths, *tensors) else ops.backward
         return tuple(
-            ops.backward(
+            differentiate(
                 specification,
                 x,
                 state,

@@ -4,6 +4,8 @@ Shapes, for T steps, N rows, L layers, D directions: x (T, N, I); each state (LÂ
 cell's ``states``; parameters in the order of ``Stack.parameter_shapes``; lengths (N,) int64 or None for T
 each; masks as in `recurra.nn.noise.Noise`; the tape one flat tensor that only the kernels understand.
 ``specification`` is a stack as JSON, since an operator takes no Python objects.
+
+An operator's call costs tens of microseconds more than its function's; `directly` says when nothing needs it.
 """
 
 import functools
@@ -20,6 +22,20 @@ from recurra.cells import Stack, check_lengths
 from recurra.nn.noise import Noise
 
 
+def directly(*tensors: Tensor | None) -> bool:
+    """Whether these are plain tensors and nothing records, maps or fakes the operators that take them."""
+    return (
+        not torch.compiler.is_compiling()
+        and not torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
+        and torch._C._len_torch_dispatch_stack() == 0
+        and not torch._C._are_functorch_transforms_active()
+        and all(type(tensor) in _PLAIN for tensor in tensors)
+    )
+
+
+_PLAIN = frozenset({Tensor, torch.nn.Parameter, type(None)})
+
+
 def specify(stack: Stack) -> str:
     """The stack as the text that the operators take."""
     return json.dumps(stack.to_dict())
@@ -31,8 +47,7 @@ def stack_of(specification: str) -> Stack:
     return Stack.from_dict(json.loads(specification))
 
 
-@torch.library.custom_op("recurra::stack", mutates_args=(), device_types="cpu")
-def forward(
+def forward_directly(
     specification: str,
     x: Tensor,
     state: Sequence[Tensor],
@@ -65,6 +80,9 @@ def forward(
     ]
 
 
+forward = torch.library.custom_op("recurra::stack", forward_directly, mutates_args=(), device_types="cpu")
+
+
 @forward.register_fake
 def _(specification, x, state, lengths, between_layers, recurrent, keep_h, keep_c, parameters, keep_tape):  # noqa: ARG001
     stack = stack_of(specification)
@@ -78,8 +96,7 @@ def _(specification, x, state, lengths, between_layers, recurrent, keep_h, keep_
     ]
 
 
-@torch.library.custom_op("recurra::stack_backward", mutates_args=(), device_types="cpu")
-def backward(
+def backward_directly(
     specification: str,
     x: Tensor,
     state: Sequence[Tensor],
@@ -121,6 +138,11 @@ def backward(
         *(torch.from_numpy(d_state[name]) for name in stack.cell.states),
         *(torch.from_numpy(d_parameters[name]) for name in stack.parameter_shapes()),
     ]
+
+
+backward = torch.library.custom_op(
+    "recurra::stack_backward", backward_directly, mutates_args=(), device_types="cpu"
+)
 
 
 @backward.register_fake
