@@ -1,5 +1,5 @@
-// Backpropagation through time: the time loop backward gives the gradients of all pre-activations, then the gradients of the
-// input and of the weights are large products over all live steps.
+// Backpropagation through time, in chunks of steps: the time loop backward gives the gradients of their pre-activations, from
+// which those of the input and of the weights follow as larger products while they are still in the caches.
 #pragma once
 
 #include "outer.hpp"
@@ -9,17 +9,26 @@ namespace recurra::RECURRA_VARIANT {
 // Weights turned for products with gradients: panel p has the columns [p * PANEL, (p + 1) * PANEL) of `weight`, its rows in the
 // order of a row of dz: [blocks][gates][PANEL].
 template <class T, class Cell>
-const T *pack_transposed(Workspace &space, const T *weight, std::int64_t H, std::int64_t K, const int (&gates)[Cell::gates]) {
+const T *pack_transposed(Team &team, Workspace &space, const T *weight, std::int64_t H, std::int64_t K,
+                         const int (&gates)[Cell::gates]) {
   const std::int64_t blocks = blocks_of<T>(H), panels = blocks_of<T>(K), rows = blocks * Cell::gates * PANEL<T>;
-  T *packed = take_zeros<T>(space, panels * rows * PANEL<T>);
-  for (std::int64_t j = 0; j < blocks; ++j)
-    for (int g = 0; g < Cell::gates; ++g)
-      for (std::int64_t u = 0; u < smaller(PANEL<T>, H - j * PANEL<T>); ++u) {
-        const T *from = weight + (gates[g] * H + j * PANEL<T> + u) * K;
-        T *to = packed + ((j * Cell::gates + g) * PANEL<T> + u) * PANEL<T>;
-        for (std::int64_t p = 0; p < panels; ++p)
-          std::memcpy(to + p * rows * PANEL<T>, from + p * PANEL<T>, smaller(PANEL<T>, K - p * PANEL<T>) * sizeof(T));
-      }
+  T *packed = take<T>(space, panels * rows * PANEL<T>);
+  run(team, [&](int id) {
+    for (std::int64_t p = panels * id / team.size(); p < panels * (id + 1) / team.size(); ++p)
+      for (std::int64_t j = 0; j < blocks; ++j)
+        for (int g = 0; g < Cell::gates; ++g) {
+          const std::int64_t units = smaller(PANEL<T>, H - j * PANEL<T>), width = smaller(PANEL<T>, K - p * PANEL<T>);
+          const T *from = weight + (gates[g] * H + j * PANEL<T>) * K + p * PANEL<T>;
+          T *to = packed + (p * rows + (j * Cell::gates + g) * PANEL<T>) * PANEL<T>;
+          if (units < PANEL<T> || width < PANEL<T>)
+            std::memset(to, 0, PANEL<T> * PANEL<T> * sizeof(T));
+          for (std::int64_t u = 0; u < units; ++u)
+            if (width == PANEL<T>)
+              std::memcpy(to + u * PANEL<T>, from + u * K, PANEL<T> * sizeof(T));
+            else
+              std::memcpy(to + u * PANEL<T>, from + u * K, width * sizeof(T));
+        }
+  });
   return packed;
 }
 
@@ -51,19 +60,34 @@ RECURRA_INLINE void in_gradient_tiles(std::int64_t begin, std::int64_t end, std:
     });
 }
 
+// Steps [begin, end), whose gradients of pre-activations lie in dz: row (s, p) at (first[s] - first[begin] + p) * stride.
+template <class T> struct Chunk {
+  std::int64_t begin, end;
+  T *dz;
+};
+
+// One row at one step.
+template <class T> struct RowStep {
+  const T *y, *dy, *h_before, *tape, *c_before;
+  T *dz;
+};
+
 template <class T, class Cell> struct BackwardPass {
   const BackwardArgs<T> &args;
   const Batch &batch;
   std::int64_t blocks, width, stride; // stride: values of one row of dz
   const T *turned;                    // weight_hh, turned
-  T *dz;                              // [total][stride]
   T *carry_h, *carry_c;               // [rows][width]: gradients of h past the product, and of c, from later steps
 
-  // out[ROWS][PANELS * PANEL]: gradient of h after step s - 1, blocks from j on, through the recurrent product of step s.
-  template <int ROWS, int PANELS> void through_product(T *out, std::int64_t s, std::int64_t row, std::int64_t j) const {
+  T *row(const Chunk<T> &chunk, std::int64_t s, std::int64_t p) const {
+    return chunk.dz + (batch.first[s] - batch.first[chunk.begin] + p) * stride;
+  }
+
+  // out[ROWS][PANELS * PANEL]: what the rows of dz send back through the recurrent product, blocks from j on.
+  template <int ROWS, int PANELS> void through_product(T *out, const T *dz, std::int64_t j) const {
     const T *rows[ROWS];
     for (int r = 0; r < ROWS; ++r)
-      rows[r] = dz + (batch.first[s] + row + r) * stride + Cell::h_first * PANEL<T>;
+      rows[r] = dz + r * stride + Cell::h_first * PANEL<T>;
     const std::int64_t depth = blocks * Cell::gates * PANEL<T>;
     gradient_tile<T, ROWS, PANELS>(out, rows, slot_runs<T, Cell>(blocks), turned + j * depth * PANEL<T>, depth);
   }
@@ -72,11 +96,16 @@ template <class T, class Cell> struct BackwardPass {
     return s ? at(args.y, time_of(batch, args.reverse, p, s - 1), batch.order[p]) : args.h0 + batch.order[p] * args.shape.hidden;
   }
 
-  // The gate maths of block j of the sorted row p; `product` [PANEL] is the gradient that comes through step s + 1's product.
-  RECURRA_INLINE void gates(std::int64_t s, std::int64_t p, std::int64_t j, const T *product) const {
-    const std::int64_t q = batch.first[s] + p, t = time_of(batch, args.reverse, p, s), n = batch.order[p];
-    const T *y = at(args.y, t, n), *dy = at(args.dy, t, n), *h_old = h_before(p, s);
-    const T *tape = args.tape + (q * blocks + j) * Cell::kept * PANEL<T>;
+  RowStep<T> row_step(const Chunk<T> &chunk, std::int64_t s, std::int64_t p) const {
+    const std::int64_t t = time_of(batch, args.reverse, p, s), n = batch.order[p], size = blocks * Cell::kept * PANEL<T>;
+    const T *c_before = nullptr;
+    if constexpr (Cell::has_c)
+      c_before = s ? args.tape + (batch.first[s - 1] + p) * size + Cell::kept_c * PANEL<T> : args.c0 + n * args.shape.hidden;
+    return {at(args.y, t, n), at(args.dy, t, n), h_before(p, s), args.tape + (batch.first[s] + p) * size, c_before, row(chunk, s, p)};
+  }
+
+  // The gate maths of block j of the sorted row p; `product` [PANEL] is the gradient that comes through the next step's product.
+  RECURRA_INLINE void gates(const RowStep<T> &at, bool first, std::int64_t p, std::int64_t j, const T *product) const {
 #pragma GCC unroll 16
     for (int v = 0; v < VECS<T>; ++v) {
       const std::int64_t lane = v * LANES<T>, unit = j * PANEL<T> + lane, units = args.shape.hidden - unit;
@@ -84,26 +113,48 @@ template <class T, class Cell> struct BackwardPass {
       Vec<T> keep[Cell::kept + 1], d[Cell::slots], dh_direct, dc{}, c_old{};
 #pragma GCC unroll 16
       for (int k = 0; k < Cell::kept; ++k)
-        keep[k] = load<T>(tape + k * PANEL<T> + lane);
+        keep[k] = load<T>(at.tape + (j * Cell::kept + k) * PANEL<T> + lane);
       if constexpr (Cell::has_c) {
         dc = load<T>(carry_c + p * width + unit);
-        c_old = s ? load<T>(args.tape + ((batch.first[s - 1] + p) * blocks + j) * Cell::kept * PANEL<T> +
-                            Cell::kept_c * PANEL<T> + lane)
-                  : load_first<T>(args.c0 + n * args.shape.hidden + unit, units);
+        c_old = first ? load_first<T>(at.c_before + unit, units) : load<T>(at.c_before + j * Cell::kept * PANEL<T> + lane);
       }
-      const Vec<T> dh = load<T>(product + lane) + load_first<T>(dy + unit, units) + load<T>(carry);
-      Cell::backward(keep, load_first<T>(y + unit, units), load_first<T>(h_old + unit, units), c_old, dh, dc, d, dh_direct);
+      const Vec<T> dh = load<T>(product + lane) + load_first<T>(at.dy + unit, units) + load<T>(carry);
+      Cell::backward(keep, load_first<T>(at.y + unit, units), load_first<T>(at.h_before + unit, units), c_old, dh, dc, d, dh_direct);
 #pragma GCC unroll 16
       for (int slot = 0; slot < Cell::slots; ++slot)
-        store<T>(dz + q * stride + (j * Cell::slots + slot) * PANEL<T> + lane, keep_first<T>(d[slot], units));
+        store<T>(at.dz + (j * Cell::slots + slot) * PANEL<T> + lane, keep_first<T>(d[slot], units));
       store<T>(carry, keep_first<T>(dh_direct, units));
       if constexpr (Cell::has_c)
         store<T>(carry_c + p * width + unit, keep_first<T>(dc, units));
     }
   }
 
-  // The gradients of the initial states, once the first step is done.
-  void initial_states(std::int64_t begin, std::int64_t end, std::int64_t first_block, std::int64_t last_block) const {
+  // Rows [begin, end) and blocks [first_block, last_block) through the steps of `chunk`; `later` is the chunk after it in time, of
+  // which the first step is read. `rows` has room for all rows.
+  void steps(Team *team, const Chunk<T> &chunk, const Chunk<T> &later, std::int64_t begin, std::int64_t end,
+             std::int64_t first_block, std::int64_t last_block, RowStep<T> *rows) const {
+    for (std::int64_t s = chunk.end - 1; s >= chunk.begin; --s) {
+      const std::int64_t live = smaller(batch.live[s], end), next = smaller(batch.live[s + 1], end);
+      for (std::int64_t p = begin; p < live; ++p)
+        rows[p] = row_step(chunk, s, p);
+      in_gradient_tiles<T>(begin, next, first_block, last_block, [&]<int ROWS, int PANELS>(std::int64_t p, std::int64_t j) {
+        alignas(64) T product[ROWS * PANELS * PANEL<T>];
+        through_product<ROWS, PANELS>(product, row(s + 1 < chunk.end ? chunk : later, s + 1, p), j);
+        for (int r = 0; r < ROWS; ++r)
+          for (int k = 0; k < PANELS; ++k)
+            gates(rows[p + r], !s, p + r, j + k, product + (r * PANELS + k) * PANEL<T>);
+      });
+      for (std::int64_t p = next > begin ? next : begin; p < live; ++p)
+        for (std::int64_t j = first_block; j < last_block; ++j)
+          gates(rows[p], !s, p, j, NOTHING<T>);
+      if (team)
+        team->barrier();
+    }
+  }
+
+  // The gradients of the initial states, once the first step, which is in `chunk`, is done.
+  void initial_states(const Chunk<T> &chunk, std::int64_t begin, std::int64_t end, std::int64_t first_block,
+                      std::int64_t last_block) const {
     const std::int64_t H = args.shape.hidden, live = batch.steps ? smaller(batch.live[0], end) : begin;
     const auto write = [&](std::int64_t p, std::int64_t j, const T *product) {
       const std::int64_t first = j * PANEL<T>, n = batch.order[p];
@@ -113,71 +164,46 @@ template <class T, class Cell> struct BackwardPass {
           args.dc0[n * H + first + u] = carry_c[p * width + first + u];
       }
     };
-    in_gradient_tiles<T>(begin, live, first_block, last_block, [&]<int ROWS, int PANELS>(std::int64_t row, std::int64_t j) {
+    in_gradient_tiles<T>(begin, live, first_block, last_block, [&]<int ROWS, int PANELS>(std::int64_t p, std::int64_t j) {
       alignas(64) T product[ROWS * PANELS * PANEL<T>];
-      through_product<ROWS, PANELS>(product, 0, row, j);
+      through_product<ROWS, PANELS>(product, row(chunk, 0, p), j);
       for (int r = 0; r < ROWS; ++r)
-        for (int p = 0; p < PANELS; ++p)
-          write(row + r, j + p, product + (r * PANELS + p) * PANEL<T>);
+        for (int k = 0; k < PANELS; ++k)
+          write(p + r, j + k, product + (r * PANELS + k) * PANEL<T>);
     });
-    for (std::int64_t j = first_block; j < last_block; ++j)
-      for (std::int64_t p = live > begin ? live : begin; p < end; ++p)
+    for (std::int64_t p = live > begin ? live : begin; p < end; ++p)
+      for (std::int64_t j = first_block; j < last_block; ++j)
         write(p, j, NOTHING<T>);
-  }
-
-  void steps(Team *team, std::int64_t begin, std::int64_t end, std::int64_t first_block, std::int64_t last_block) const {
-    for (std::int64_t s = batch.steps - 1; s >= 0; --s) {
-      std::int64_t live = smaller(batch.live[s], end), later = smaller(batch.live[s + 1], end);
-      live = live > begin ? live : begin;
-      later = later > begin ? later : begin;
-      in_gradient_tiles<T>(begin, later, first_block, last_block, [&]<int ROWS, int PANELS>(std::int64_t row, std::int64_t j) {
-        alignas(64) T product[ROWS * PANELS * PANEL<T>];
-        through_product<ROWS, PANELS>(product, s + 1, row, j);
-        for (int r = 0; r < ROWS; ++r)
-          for (int p = 0; p < PANELS; ++p)
-            gates(s, row + r, j + p, product + (r * PANELS + p) * PANEL<T>);
-      });
-      for (std::int64_t p = later; p < live; ++p)
-        for (std::int64_t j = first_block; j < last_block; ++j)
-          gates(s, p, j, NOTHING<T>);
-      if (team)
-        team->barrier();
-    }
-    initial_states(begin, end, first_block, last_block);
   }
 };
 
-// dx of every live step; `rows` are its rows in the order of dz.
+// dx of the rows [begin, end) of dz; `rows` are where they go, and `turned` is weight_ih, turned.
 template <class T, class Cell>
-void input_gradient(Team &team, Workspace &space, const BackwardArgs<T> &args, const GradientRows<T> &dz, T *const *rows) {
-  const std::int64_t I = args.shape.input, panels = blocks_of<T>(I), blocks = blocks_of<T>(args.shape.hidden);
-  const std::int64_t K = blocks * Cell::gates * PANEL<T>;
-  const T *turned = pack_transposed<T, Cell>(space, args.weights.weight_ih, args.shape.hidden, I, Cell::x_gates);
-  run(team, [&](int id) {
-    constexpr std::int64_t ROWS_AT_A_TIME = 96;
-    const std::int64_t from = dz.total * id / team.size(), to = dz.total * (id + 1) / team.size();
-    for (std::int64_t begin = from; begin < to; begin += ROWS_AT_A_TIME)
-      in_gradient_tiles<T>(begin, smaller(to, begin + ROWS_AT_A_TIME), 0, panels, [&]<int ROWS, int PANELS>(std::int64_t q, std::int64_t p) {
-        alignas(64) T out[ROWS * PANELS * PANEL<T>];
-        const T *sources[ROWS];
-        for (int r = 0; r < ROWS; ++r)
-          sources[r] = dz.data + (q + r) * dz.stride + Cell::x_first * PANEL<T>;
-        gradient_tile<T, ROWS, PANELS>(out, sources, slot_runs<T, Cell>(blocks), turned + p * K * PANEL<T>, K);
-        for (int r = 0; r < ROWS; ++r)
-          std::memcpy(rows[q + r] + p * PANEL<T>, out + r * PANELS * PANEL<T>, smaller(PANELS * PANEL<T>, I - p * PANEL<T>) * sizeof(T));
-      });
-  });
+void input_gradient(const GradientRows<T> &dz, const T *turned, std::int64_t I, std::int64_t blocks, T *const *rows,
+                    std::int64_t begin, std::int64_t end) {
+  const std::int64_t depth = blocks * Cell::gates * PANEL<T>;
+  constexpr std::int64_t ROWS_AT_A_TIME = 96;
+  for (std::int64_t from = begin; from < end; from += ROWS_AT_A_TIME)
+    in_gradient_tiles<T>(from, smaller(end, from + ROWS_AT_A_TIME), 0, blocks_of<T>(I), [&]<int ROWS, int PANELS>(std::int64_t q, std::int64_t p) {
+      alignas(64) T out[ROWS * PANELS * PANEL<T>];
+      const T *sources[ROWS];
+      for (int r = 0; r < ROWS; ++r)
+        sources[r] = dz.data + (q + r) * dz.stride + Cell::x_first * PANEL<T>;
+      gradient_tile<T, ROWS, PANELS>(out, sources, slot_runs<T, Cell>(blocks), turned + p * depth * PANEL<T>, depth);
+      for (int r = 0; r < ROWS; ++r)
+        std::memcpy(rows[q + r] + p * PANEL<T>, out + r * PANELS * PANEL<T>, smaller(PANELS * PANEL<T>, I - p * PANEL<T>) * sizeof(T));
+    });
 }
 
 template <class T, class Cell> void backward(const BackwardArgs<T> &args) {
   const Batch batch(args.rows, args.steps, args.lengths);
   Workspace space;
   const std::int64_t H = args.shape.hidden, I = args.shape.input, blocks = blocks_of<T>(H), width = blocks * PANEL<T>;
-  const std::int64_t stride = blocks * Cell::slots * PANEL<T>;
+  const std::int64_t stride = blocks * Cell::slots * PANEL<T> + PANEL<T>; // a little more than a power of two, for the caches' sake
   Team team(threads_for(args.threads, 2 * batch.total * Cell::gates * H * (I + H)));
-  BackwardPass<T, Cell> pass{args, batch, blocks, width, stride, nullptr, nullptr, nullptr, nullptr};
-  pass.turned = pack_transposed<T, Cell>(space, args.weights.weight_hh, H, H, Cell::h_gates);
-  pass.dz = take<T>(space, batch.total * stride);
+  BackwardPass<T, Cell> pass{args, batch, blocks, width, stride, nullptr, nullptr, nullptr};
+  pass.turned = pack_transposed<T, Cell>(team, space, args.weights.weight_hh, H, H, Cell::h_gates);
+  const T *turned_x = args.dx.data ? pack_transposed<T, Cell>(team, space, args.weights.weight_ih, H, I, Cell::x_gates) : nullptr;
   pass.carry_h = take_zeros<T>(space, batch.rows * width);
   if constexpr (Cell::has_c)
     pass.carry_c = take_zeros<T>(space, batch.rows * width);
@@ -186,19 +212,6 @@ template <class T, class Cell> void backward(const BackwardArgs<T> &args) {
     if constexpr (Cell::has_c)
       std::memcpy(pass.carry_c + p * width, args.dc_n + batch.order[p] * H, H * sizeof(T));
   }
-  const bool by_units = share_units(batch, Cell::gates * H * H * sizeof(T), team.size(), BACKWARD_BORDER);
-  run(team, [&](int id) {
-    if (by_units) {
-      pass.steps(&team, 0, batch.rows, blocks * id / team.size(), blocks * (id + 1) / team.size());
-    } else {
-      std::int64_t begin, end;
-      batch.share(id, team.size(), begin, end);
-      constexpr std::int64_t ROWS_AT_A_TIME = 96;
-      for (std::int64_t row = begin; row < end; row += ROWS_AT_A_TIME)
-        pass.steps(nullptr, row, smaller(end, row + ROWS_AT_A_TIME), 0, blocks);
-    }
-  });
-
   const T **x_rows = take<const T *>(space, batch.total), **h_rows = take<const T *>(space, batch.total);
   T **dx_rows = take<T *>(space, batch.total);
   for (std::int64_t s = 0; s < batch.steps; ++s)
@@ -206,18 +219,56 @@ template <class T, class Cell> void backward(const BackwardArgs<T> &args) {
       const std::int64_t q = batch.first[s] + p, t = time_of(batch, args.reverse, p, s), n = batch.order[p];
       x_rows[q] = at(args.x, t, n);
       h_rows[q] = pass.h_before(p, s);
-      if (args.dx.data)
-        dx_rows[q] = at(args.dx, t, n);
+      dx_rows[q] = args.dx.data ? at(args.dx, t, n) : nullptr;
     }
-  const GradientRows<T> dz{pass.dz, batch.total, stride, Cell::slots * PANEL<T>, PANEL<T>};
   const Weights<T> &out = args.gradient;
-  outer<T>(team, space, dz, H, Cell::slots,
-           {OuterProduct<T>{x_rows, I, Cell::x_first, Cell::gates, Cell::x_gates, out.weight_ih, out.bias_ih},
-            OuterProduct<T>{h_rows, H, Cell::h_first, Cell::gates, Cell::h_gates, out.weight_hh, out.bias_hh}});
-  if (args.dx.data) {
-    input_gradient<T, Cell>(team, space, args, dz, dx_rows);
-    clear_padding(batch, args.steps, args.dx, I, 0, batch.rows);
-  }
+  const OuterProduct<T> products[] = {{x_rows, I, Cell::x_first, Cell::gates, Cell::x_gates, out.weight_ih, out.bias_ih},
+                                      {h_rows, H, Cell::h_first, Cell::gates, Cell::h_gates, out.weight_hh, out.bias_hh}};
+
+  // Two chunks by turns, so that one barrier a chunk is enough: nobody writes to the one that others still read.
+  constexpr std::int64_t CHUNK_ROWS = 1024;
+  const std::int64_t capacity = batch.rows > CHUNK_ROWS ? batch.rows : CHUNK_ROWS;
+  T *const dz[2] = {take<T>(space, capacity * stride), take<T>(space, capacity * stride)};
+  std::vector<Outer<T>> outers;
+  for (int id = 0; id < team.size(); ++id)
+    outers.emplace_back(space, id, team.size(), H, Cell::slots);
+  RowStep<T> *row_steps = take<RowStep<T>>(space, batch.rows * team.size());
+  const bool by_units = share_units(batch, Cell::gates * H * H * sizeof(T), team.size(), BACKWARD_BORDER);
+  run(team, [&](int id) {
+    const int threads = team.size();
+    std::int64_t begin = 0, end = batch.rows, first_block = 0, last_block = blocks;
+    if (by_units) {
+      first_block = blocks * id / threads;
+      last_block = blocks * (id + 1) / threads;
+    } else {
+      batch.share(id, threads, begin, end);
+    }
+    Chunk<T> later{batch.steps, batch.steps, nullptr};
+    for (int turn = 0; later.begin > 0; turn = 1 - turn) {
+      Chunk<T> chunk{later.begin - 1, later.begin, dz[turn]};
+      while (chunk.begin > 0 && batch.first[chunk.end] - batch.first[chunk.begin - 1] <= capacity)
+        --chunk.begin;
+      constexpr std::int64_t ROWS_AT_A_TIME = 96;
+      if (by_units)
+        pass.steps(&team, chunk, later, begin, end, first_block, last_block, row_steps + batch.rows * id);
+      else
+        for (std::int64_t row = begin; row < end; row += ROWS_AT_A_TIME)
+          pass.steps(nullptr, chunk, later, row, smaller(end, row + ROWS_AT_A_TIME), 0, blocks, row_steps + batch.rows * id);
+      team.barrier();
+      const std::int64_t first = batch.first[chunk.begin], count = batch.first[chunk.end] - first;
+      const GradientRows<T> gradients{chunk.dz, count, stride, Cell::slots * PANEL<T>, PANEL<T>};
+      for (int part = id; part < static_cast<int>(outers.size()); part += threads)
+        outers[part].add(gradients, first, products);
+      if (args.dx.data)
+        input_gradient<T, Cell>(gradients, turned_x, I, blocks, dx_rows + first, count * id / threads, count * (id + 1) / threads);
+      later = chunk;
+    }
+    for (int part = id; part < static_cast<int>(outers.size()); part += threads)
+      outers[part].finish(products);
+    pass.initial_states(later, begin, end, first_block, last_block);
+    if (args.dx.data && id == 0)
+      clear_padding(batch, args.steps, args.dx, I, 0, batch.rows);
+  });
 }
 
 } // namespace recurra::RECURRA_VARIANT

@@ -75,18 +75,57 @@ template <class T> struct OuterProduct {
   T *weight, *bias;
 };
 
-template <class T> struct Outer {
+// One thread's part of the weight gradients: some columns of dz, of all products that share it. Columns go block after block, and
+// slot after slot within a block. Steps are added chunk by chunk; finish() then writes the biases.
+template <class T> class Outer {
+public:
   static constexpr std::int64_t CHUNK = 256; // steps whose panels stay in the nearest caches
-  static constexpr int WIDE = panels_at_once<T>(TILE_ROWS);
-  const GradientRows<T> &dz;
-  std::int64_t H;
-  int slots;
 
-  // The columns [from, to) of dz, block after block and slot after slot within a block, of steps [q, q + count) side by side:
-  // a[column][count][PANEL]; `sums` [column][PANEL] grows by their sums.
-  void pack_gradients(std::int64_t q, std::int64_t count, std::int64_t from, std::int64_t to, T *a, T *sums) const {
-    for (std::int64_t column = from; column < to; ++column, a += CHUNK * PANEL<T>, sums += PANEL<T>) {
-      const T *source = dz.data + q * dz.stride + column / slots * dz.block_stride + column % slots * dz.slot_stride;
+  Outer(Workspace &space, int id, int threads, std::int64_t H, int slots)
+      : H_(H), slots_(slots), from_(blocks_of<T>(H) * slots * id / threads), to_(blocks_of<T>(H) * slots * (id + 1) / threads),
+        gradients_(take<T>(space, (to_ - from_) * CHUNK * PANEL<T>)), features_(take<T>(space, WIDE * CHUNK * PANEL<T>)),
+        sums_(take_zeros<T>(space, (to_ - from_) * PANEL<T>)) {}
+
+  // Adds the steps of dz, whose features are those from number `first` on.
+  template <std::size_t PRODUCTS>
+  void add(const GradientRows<T> &dz, std::int64_t first, const OuterProduct<T> (&products)[PRODUCTS]) {
+    for (std::int64_t q = 0; from_ < to_ && q < dz.total; q += CHUNK) {
+      const std::int64_t count = smaller(CHUNK, dz.total - q);
+      pack_gradients(dz, q, count);
+      for (const OuterProduct<T> &product : products)
+        multiply(product, first + q, count);
+      fresh_ = false;
+    }
+  }
+
+  template <std::size_t PRODUCTS> void finish(const OuterProduct<T> (&products)[PRODUCTS]) const {
+    for (const OuterProduct<T> &product : products)
+      for (std::int64_t column = from_; column < to_; ++column) {
+        const std::int64_t gate = column % slots_ - product.first, unit = column / slots_ * PANEL<T>;
+        if (gate < 0 || gate >= product.count)
+          continue;
+        const std::int64_t row = product.gates[gate] * H_ + unit, units = smaller(PANEL<T>, H_ - unit);
+        if (product.bias)
+          std::memcpy(product.bias + row, sums_ + (column - from_) * PANEL<T>, units * sizeof(T));
+        if (fresh_) // no step at all
+          std::memset(product.weight + row * product.K, 0, units * product.K * sizeof(T));
+      }
+  }
+
+private:
+  static constexpr int WIDE = panels_at_once<T>(TILE_ROWS);
+  std::int64_t H_;
+  int slots_;
+  std::int64_t from_, to_; // columns
+  T *gradients_;           // [column][CHUNK][PANEL]
+  T *features_;            // [CHUNK][up to WIDE panels]
+  T *sums_;                // [column][PANEL]
+  bool fresh_ = true;
+
+  void pack_gradients(const GradientRows<T> &dz, std::int64_t q, std::int64_t count) {
+    T *a = gradients_, *sums = sums_;
+    for (std::int64_t column = from_; column < to_; ++column, a += CHUNK * PANEL<T>, sums += PANEL<T>) {
+      const T *source = dz.data + q * dz.stride + column / slots_ * dz.block_stride + column % slots_ * dz.slot_stride;
       Vec<T> sum[VECS<T>];
       for (int v = 0; v < VECS<T>; ++v)
         sum[v] = load<T>(sums + v * LANES<T>);
@@ -101,8 +140,9 @@ template <class T> struct Outer {
     }
   }
 
-  template <int PANELS> static void pack_features(const T *const *rows, std::int64_t count, std::int64_t k, std::int64_t K, T *b) {
+  template <int PANELS> void pack_features(const T *const *rows, std::int64_t count, std::int64_t k, std::int64_t K) {
     const std::int64_t width = smaller(PANELS * PANEL<T>, K - k);
+    T *b = features_;
     for (std::int64_t i = 0; i < count; ++i, b += PANELS * PANEL<T>) {
       if (width == PANELS * PANEL<T>) {
         std::memcpy(b, rows[i] + k, PANELS * PANEL<T> * sizeof(T));
@@ -113,66 +153,38 @@ template <class T> struct Outer {
     }
   }
 
-  // One product's weights, for the columns [from, to) of dz, from the packed steps [q, q + count).
-  void multiply(const OuterProduct<T> &product, std::int64_t q, std::int64_t count, std::int64_t from, std::int64_t to, const T *a,
-                T *b) const {
+  void multiply(const OuterProduct<T> &product, std::int64_t first, std::int64_t count) {
     const std::int64_t K = product.K;
     in_panel_groups<T, TILE_ROWS>(0, blocks_of<T>(K), [&]<int PANELS>(std::int64_t panel) {
       const std::int64_t k = panel * PANEL<T>;
-      pack_features<PANELS>(product.features + q, count, k, K, b);
-      for (std::int64_t column = from; column < to; ++column) {
-        const std::int64_t gate = column % slots - product.first, unit = column / slots * PANEL<T>;
+      pack_features<PANELS>(product.features + first, count, k, K);
+      for (std::int64_t column = from_; column < to_; ++column) {
+        const std::int64_t gate = column % slots_ - product.first, unit = column / slots_ * PANEL<T>;
         if (gate < 0 || gate >= product.count)
           continue;
-        T *w = product.weight + (product.gates[gate] * H + unit) * K + k;
-        in_row_groups(0, smaller(PANEL<T>, H - unit), [&]<int ROWS>(std::int64_t u) {
-          outer_tile<T, ROWS, PANELS>(w + u * K, K, K - k, a + (column - from) * CHUNK * PANEL<T> + u, b, count, q > 0);
+        T *w = product.weight + (product.gates[gate] * H_ + unit) * K + k;
+        in_row_groups(0, smaller(PANEL<T>, H_ - unit), [&]<int ROWS>(std::int64_t u) {
+          outer_tile<T, ROWS, PANELS>(w + u * K, K, K - k, gradients_ + (column - from_) * CHUNK * PANEL<T> + u, features_, count,
+                                      !fresh_);
         });
       }
     });
   }
-
-  void bias(const OuterProduct<T> &product, std::int64_t from, std::int64_t to, const T *sums) const {
-    for (std::int64_t column = from; column < to; ++column) {
-      const std::int64_t gate = column % slots - product.first, unit = column / slots * PANEL<T>;
-      if (product.bias && gate >= 0 && gate < product.count)
-        std::memcpy(product.bias + product.gates[gate] * H + unit, sums + (column - from) * PANEL<T>,
-                    smaller(PANEL<T>, H - unit) * sizeof(T));
-    }
-  }
 };
 
-// The weight gradients of some products that share one dz of `slots` slots a block.
+// All of it at once, by a whole team.
 template <class T, std::size_t PRODUCTS>
 void outer(Team &team, Workspace &space, const GradientRows<T> &dz, std::int64_t H, int slots,
            const OuterProduct<T> (&products)[PRODUCTS]) {
-  using Part = Outer<T>;
-  const Part part{dz, H, slots};
-  const std::int64_t columns = blocks_of<T>(H) * slots, each = (columns + team.size() - 1) / team.size();
-  if (!dz.total)
-    for (const OuterProduct<T> &product : products)
-      for (int g = 0; g < product.count; ++g) {
-        std::memset(product.weight + product.gates[g] * H * product.K, 0, H * product.K * sizeof(T));
-        if (product.bias)
-          std::memset(product.bias + product.gates[g] * H, 0, H * sizeof(T));
-      }
-  if (!dz.total)
-    return;
-  const std::int64_t a_size = each * Part::CHUNK * PANEL<T>, b_size = Part::WIDE * Part::CHUNK * PANEL<T>;
-  const std::int64_t own = a_size + b_size + each * PANEL<T>;
-  T *scratch = take<T>(space, team.size() * own);
+  std::vector<Outer<T>> parts;
+  for (int id = 0; id < team.size(); ++id)
+    parts.emplace_back(space, id, team.size(), H, slots);
   run(team, [&](int id) {
-    const std::int64_t from = smaller(columns, each * id), to = smaller(columns, each * (id + 1));
-    T *a = scratch + id * own, *b = a + a_size, *sums = b + b_size;
-    std::memset(sums, 0, each * PANEL<T> * sizeof(T));
-    for (std::int64_t q = 0; from < to && q < dz.total; q += Part::CHUNK) {
-      const std::int64_t count = smaller(Part::CHUNK, dz.total - q);
-      part.pack_gradients(q, count, from, to, a, sums);
-      for (const OuterProduct<T> &product : products)
-        part.multiply(product, q, count, from, to, a, b);
+    // A team may turn out smaller than it was.
+    for (int part = id; part < static_cast<int>(parts.size()); part += team.size()) {
+      parts[part].add(dz, 0, products);
+      parts[part].finish(products);
     }
-    for (const OuterProduct<T> &product : products)
-      part.bias(product, from, to, sums);
   });
 }
 
