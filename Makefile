@@ -35,10 +35,19 @@ test-python: install ## Run the Python tests
 test-slow: install ## Run the tests that take minutes
 	python -m pytest -q -m slow
 
-sanitize: install ## Run the C++ tests under the address and undefined-behaviour sanitizers
-	cmake -S . -B build/sanitize -G Ninja -DRECURRA_PYTHON=OFF -DRECURRA_TESTS=ON -DRECURRA_SANITIZE=ON
+# Python itself is not sanitized, so what the module needs is loaded first; -S keeps the editable install from its path.
+sanitize: SITE = build/sanitize/site
+sanitize: PRELOAD = $(foreach name,asan stdc++,$(shell $(CXX) -print-file-name=lib$(name).so))
+sanitize: install ## Run the tests of C++ and of the bindings under the address and undefined-behaviour sanitizers
+	cmake -S . -B build/sanitize -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python \
+		-DRECURRA_PYTHON=ON -DRECURRA_TESTS=ON -DRECURRA_SANITIZE=ON
 	cmake --build build/sanitize
 	ctest --test-dir build/sanitize --output-on-failure
+	rm -rf $(SITE) && mkdir $(SITE) && cp -r src/recurra $(SITE)
+	cmake --install build/sanitize --prefix $(SITE)
+	PACKAGES=$$(python -c "import sysconfig; print(sysconfig.get_path('purelib'))") && \
+		PYTHONPATH="$(SITE):$$PACKAGES" ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD="$(PRELOAD)" \
+		python -S -m pytest -q -s -p no:cacheprovider tests/kernels/test_bindings.py
 
 accuracy: build/native/tests.done ## Measure the error of tanh and sigmoid over every float32 (minutes)
 	build/native/activation_error

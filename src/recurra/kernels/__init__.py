@@ -5,6 +5,17 @@ They compute what `recurra.cells` defines, in float32 or float64; the precision 
 
 from recurra.kernels.linear import Linear
 from recurra.kernels.native import activations, available, in_use
-from recurra.kernels.stack import PackedStack, backward, tape_size
+from recurra.kernels.stack import PackedStack, backward
+from recurra.kernels.stream import StackStream
+from recurra.kernels.tape import tape_size
 
-__all__ = ["Linear", "PackedStack", "activations", "available", "backward", "in_use", "tape_size"]
+__all__ = [
+    "Linear",
+    "PackedStack",
+    "StackStream",
+    "activations",
+    "available",
+    "backward",
+    "in_use",
+    "tape_size",
+]

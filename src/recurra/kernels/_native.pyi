@@ -11,7 +11,7 @@ class Layer32:
 
     def __init__(self, cell: str, weights: dict) -> None: ...
 
-    def forward(self, x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], h0: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], c0: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, lengths: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)] | None, reverse: bool, y: Annotated[NDArray[numpy.float32], dict(device='cpu')], h_n: Annotated[NDArray[numpy.float32], dict(device='cpu')], c_n: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, tape: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, recurrent: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, keep_h: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, keep_c: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, zoneout: float, threads: int) -> None:
+    def forward(self, x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], h0: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], c0: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, lengths: Annotated[NDArray[numpy.int64], dict(device='cpu', writable=False)] | None, reverse: bool, y: Annotated[NDArray[numpy.float32], dict(device='cpu')], h_n: Annotated[NDArray[numpy.float32], dict(device='cpu')], c_n: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, tape: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, recurrent: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, keep_h: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, keep_c: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, zoneout: float, threads: int) -> None:
         """
         One pass over a batch: x [T, N, I], h0 [N, R], c0 [N, H]; writes y [T, N, R], h_n, c_n and the tape.
         """
@@ -21,6 +21,20 @@ class Layer32:
         One step of one row: x [I], h [R], c [H]; writes h_new [R] and c_new [H].
         """
 
+class Stream32:
+    """Layers stepped together for one row, whose state they keep."""
+
+    def __init__(self, layers: list, zoneout: float) -> None: ...
+
+    def step(self, x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)]) -> object:
+        """The output [R] of the next step, for x [I]."""
+
+    def read_state(self, h: Annotated[NDArray[numpy.float32], dict(device='cpu')], c: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None) -> None:
+        """Writes the state into h [L, R] and c [L, H]."""
+
+    def write_state(self, h: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], c: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None) -> None:
+        """Takes the state from h [L, R] and c [L, H]."""
+
 class Linear32:
     """Packed weights of a linear map."""
 
@@ -29,7 +43,7 @@ class Linear32:
     def forward(self, x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], y: Annotated[NDArray[numpy.float32], dict(device='cpu')], threads: int) -> None:
         """x [rows, inputs]; writes y [rows, outputs]."""
 
-def backward32(cell: str, weights: dict, x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], h0: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], c0: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, lengths: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)] | None, reverse: bool, y: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], tape: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], dy: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], dh_n: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], dc_n: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, dx: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, dh0: Annotated[NDArray[numpy.float32], dict(device='cpu')], dc0: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, gradients: dict, recurrent: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, keep_h: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, keep_c: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, zoneout: float, threads: int) -> None:
+def backward32(cell: str, weights: dict, x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], h0: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], c0: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, lengths: Annotated[NDArray[numpy.int64], dict(device='cpu', writable=False)] | None, reverse: bool, y: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], tape: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], dy: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], dh_n: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], dc_n: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, dx: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, dh0: Annotated[NDArray[numpy.float32], dict(device='cpu')], dc0: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, gradients: dict, recurrent: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, keep_h: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, keep_c: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, zoneout: float, threads: int) -> None:
     """
     Gradients of one pass, from what forward was given and wrote, into the arrays whose names begin with d and those of `gradients`.
     """
@@ -42,7 +56,7 @@ class Layer64:
 
     def __init__(self, cell: str, weights: dict) -> None: ...
 
-    def forward(self, x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], h0: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], c0: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, lengths: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)] | None, reverse: bool, y: Annotated[NDArray[numpy.float64], dict(device='cpu')], h_n: Annotated[NDArray[numpy.float64], dict(device='cpu')], c_n: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, tape: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, recurrent: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, keep_h: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, keep_c: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, zoneout: float, threads: int) -> None:
+    def forward(self, x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], h0: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], c0: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, lengths: Annotated[NDArray[numpy.int64], dict(device='cpu', writable=False)] | None, reverse: bool, y: Annotated[NDArray[numpy.float64], dict(device='cpu')], h_n: Annotated[NDArray[numpy.float64], dict(device='cpu')], c_n: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, tape: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, recurrent: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, keep_h: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, keep_c: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, zoneout: float, threads: int) -> None:
         """
         One pass over a batch: x [T, N, I], h0 [N, R], c0 [N, H]; writes y [T, N, R], h_n, c_n and the tape.
         """
@@ -52,6 +66,20 @@ class Layer64:
         One step of one row: x [I], h [R], c [H]; writes h_new [R] and c_new [H].
         """
 
+class Stream64:
+    """Layers stepped together for one row, whose state they keep."""
+
+    def __init__(self, layers: list, zoneout: float) -> None: ...
+
+    def step(self, x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)]) -> object:
+        """The output [R] of the next step, for x [I]."""
+
+    def read_state(self, h: Annotated[NDArray[numpy.float64], dict(device='cpu')], c: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None) -> None:
+        """Writes the state into h [L, R] and c [L, H]."""
+
+    def write_state(self, h: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], c: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None) -> None:
+        """Takes the state from h [L, R] and c [L, H]."""
+
 class Linear64:
     """Packed weights of a linear map."""
 
@@ -60,7 +88,7 @@ class Linear64:
     def forward(self, x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], y: Annotated[NDArray[numpy.float64], dict(device='cpu')], threads: int) -> None:
         """x [rows, inputs]; writes y [rows, outputs]."""
 
-def backward64(cell: str, weights: dict, x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], h0: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], c0: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, lengths: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)] | None, reverse: bool, y: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], tape: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], dy: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], dh_n: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], dc_n: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, dx: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, dh0: Annotated[NDArray[numpy.float64], dict(device='cpu')], dc0: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, gradients: dict, recurrent: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, keep_h: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, keep_c: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, zoneout: float, threads: int) -> None:
+def backward64(cell: str, weights: dict, x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], h0: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], c0: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, lengths: Annotated[NDArray[numpy.int64], dict(device='cpu', writable=False)] | None, reverse: bool, y: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], tape: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], dy: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], dh_n: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], dc_n: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, dx: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, dh0: Annotated[NDArray[numpy.float64], dict(device='cpu')], dc0: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, gradients: dict, recurrent: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, keep_h: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, keep_c: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, zoneout: float, threads: int) -> None:
     """
     Gradients of one pass, from what forward was given and wrote, into the arrays whose names begin with d and those of `gradients`.
     """

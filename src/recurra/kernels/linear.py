@@ -3,6 +3,7 @@
 import numpy as np
 
 from recurra._base.errors import InputError
+from recurra.kernels.arguments import check_array, check_threads, contiguous
 from recurra.kernels.native import Array, by_precision, common_dtype
 
 
@@ -15,21 +16,20 @@ class Linear:
     """
 
     def __init__(self, weight: Array, bias: Array | None = None) -> None:
-        if weight.ndim != 2:
-            raise InputError(f"weight must have shape (M, K), got {weight.shape}")
-        self.outputs, self.inputs = weight.shape
-        if bias is not None and bias.shape != (self.outputs,):
-            raise InputError(f"bias must have shape ({self.outputs},), got {bias.shape}")
-        self.dtype = common_dtype({"weight": weight} | ({} if bias is None else {"bias": bias}))
-        self._native = by_precision("Linear", self.dtype)(
-            np.ascontiguousarray(weight), None if bias is None else np.ascontiguousarray(bias)
-        )
+        self.outputs, self.inputs = check_array("weight", weight, ("M", "K")).shape
+        if not weight.size:
+            raise InputError(f"weight must have shape (M, K), both at least 1, got {weight.shape}")
+        given = {"weight": weight}
+        if bias is not None:
+            given["bias"] = check_array("bias", bias, (self.outputs,))
+        self.dtype = common_dtype(given)
+        own = {name: contiguous(array, self.dtype) for name, array in given.items()}
+        self._native = by_precision("Linear", self.dtype)(own["weight"], own.get("bias"))
 
     def __call__(self, x: Array, *, threads: int = 1) -> Array:
         """y (..., M) of x (..., K)."""
-        if x.ndim < 1 or x.shape[-1] != self.inputs:
-            raise InputError(f"x must have shape (..., {self.inputs}), got {x.shape}")
-        rows = np.ascontiguousarray(x, self.dtype).reshape(-1, self.inputs)
+        x = check_array("x", x, ("...", self.inputs))
+        rows = contiguous(x, self.dtype).reshape(-1, self.inputs)
         y = np.empty((len(rows), self.outputs), self.dtype)
-        self._native.forward(rows, y, threads)
+        self._native.forward(rows, y, check_threads(threads))
         return y.reshape(*x.shape[:-1], self.outputs)

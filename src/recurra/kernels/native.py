@@ -48,6 +48,11 @@ def native_name(cell: Cell) -> str:
     return "gru_reset_before" if not getattr(cell, "reset_after", True) else cell.name
 
 
+def zoneout_of(cell: Cell) -> float:
+    """The cell's zoneout, 0 for one that has none."""
+    return getattr(cell, "zoneout", 0.0)
+
+
 def native_tape_per_step(cell: Cell, dtype: np.dtype[Any], noise: bool) -> int:
     """Values of tape that one step of one row takes."""
     sizes = _native.tape_per_step(
@@ -72,7 +77,12 @@ def available() -> list[str]:
 
 
 def activations(x: Array) -> tuple[Array, Array]:
-    """The kernels' own sigmoid and tanh of x (K,), float32 or float64."""
+    """The kernels' own sigmoid and tanh of x (K,), float32 or float64; InputError for anything else."""
+    if not isinstance(x, np.ndarray):
+        raise InputError(f"x must be a NumPy array, got {type(x).__name__}")
+    if x.ndim != 1:
+        raise InputError(f"x must have shape (K,), got {x.shape}")
+    x = np.require(x, common_dtype({"x": x}), ["C", "A"])
     sigmoid, tanh = np.empty_like(x), np.empty_like(x)
     by_precision("activations", x.dtype)(x, sigmoid, tanh)
     return sigmoid, tanh

@@ -1,0 +1,61 @@
+"""The tape: what a pass in training keeps for its backward, in one flat array."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from recurra._base.errors import InputError
+from recurra.cells import Stack
+from recurra.kernels.arguments import Inputs, check_array
+from recurra.kernels.native import Array, native_tape_per_step, zoneout_of
+
+
+def tape_size(stack: Stack, T: int, N: int, dtype: Any = np.float32, *, noisy: bool = False) -> int:
+    """Values that `PackedStack.forward_train` keeps for `backward`, whatever the lengths.
+
+    ``noisy``: whether it is given ``noise``.
+    """
+    return sum(_part_sizes(stack, T, N, np.dtype(dtype), noisy))
+
+
+def new_tape(stack: Stack, inputs: Inputs) -> Array:
+    """Room for the tape of a pass, such that equal passes leave equal tapes."""
+    # Not every place is written where rows are ragged, noisy or normalised, nor those of minGRU and minLSTM.
+    whole = (
+        inputs.lengths is None
+        and not inputs.noisy
+        and zoneout_of(stack.cell) == 0
+        and not getattr(stack.cell, "layer_norm", False)
+        and stack.cell.has_recurrent_weights
+    )
+    T, N = inputs.x.shape[:2]
+    size = tape_size(stack, T, N, inputs.x.dtype, noisy=inputs.noisy)
+    return (np.empty if whole else np.zeros)(size, inputs.x.dtype)
+
+
+@dataclass(frozen=True)
+class TapeViews:
+    """A tape, part by part: what each run kept; the output (T, N, D·R) of all layers but the last."""
+
+    runs: list[Array]
+    outputs: list[Array]
+
+    @classmethod
+    def of(cls, stack: Stack, inputs: Inputs, tape: Any) -> "TapeViews":
+        """The parts of the tape of that pass; InputError unless it has the size and precision."""
+        T, N = inputs.x.shape[:2]
+        sizes = _part_sizes(stack, T, N, inputs.x.dtype, inputs.noisy)
+        tape = check_array("tape", tape, (sum(sizes),))
+        if tape.dtype != inputs.x.dtype:
+            raise InputError(f"tape must be {inputs.x.dtype}, as forward_train made it, got {tape.dtype}")
+        parts = np.split(np.ascontiguousarray(tape), np.cumsum(sizes)[:-1])
+        runs = len(stack.layers())
+        outputs = [part.reshape(T, N, stack.output_size) for part in parts[runs:]]
+        return cls(parts[:runs], outputs)
+
+
+def _part_sizes(stack: Stack, T: int, N: int, dtype: np.dtype[Any], noisy: bool) -> list[int]:
+    noisy = noisy or zoneout_of(stack.cell) != 0
+    runs = [T * N * native_tape_per_step(run.cell, dtype, noisy) for run in stack.layers()]
+    return runs + [T * N * stack.output_size] * (stack.num_layers - 1)

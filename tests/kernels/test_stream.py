@@ -1,0 +1,186 @@
+"""A stream steps to the bits that whole sequences give, from one thread or several."""
+
+import re
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recurra import kernels
+from recurra._base.errors import InputError
+from recurra.cells import CELLS, Stack, cell
+from recurra.cells.options import OPTIONS
+from recurra.cells.registry import OPTIONS_OF
+
+
+def random_stack(rng, name, layers, sizes, dtype, **options):
+    stack = Stack(cell(name, input_size=sizes[0], hidden_size=sizes[1], **options), layers)
+    p = {k: rng.normal(0, 0.5, s).astype(dtype) for k, s in stack.parameter_shapes().items()}
+    return kernels.PackedStack(stack, p)
+
+
+def random_state(rng, packed):
+    shapes = packed.stack.state_shapes(1)
+    return {name: rng.normal(size=shape).astype(packed.dtype) for name, shape in shapes.items()}
+
+
+def of_row(state):
+    return {name: array[:, 0] for name, array in state.items()}
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_a_stream_gives_the_bits_of_forward(data):
+    name = data.draw(st.sampled_from(sorted(CELLS)))
+    own = [option for option in OPTIONS_OF[name] if option in OPTIONS]
+    options = {option: data.draw(st.sampled_from(OPTIONS[option].trials)) for option in own}
+    sizes = data.draw(st.integers(1, 20)), data.draw(st.integers(3, 40))
+    dtype = data.draw(st.sampled_from([np.float32, np.float64]))
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    packed = random_stack(rng, name, data.draw(st.integers(1, 3)), sizes, dtype, **options)
+    x = rng.normal(size=(data.draw(st.integers(1, 9)), 1, sizes[0])).astype(dtype)
+    state = random_state(rng, packed) if data.draw(st.booleans()) else None
+    output, state_n = packed.forward(x, state)
+
+    stream = kernels.StackStream(packed, None if state is None else of_row(state))
+    half = len(x) // 2
+    got = [stream.step(row) for row in x[:half, 0]]
+    # The rest in another stream, from the state in between.
+    other = kernels.StackStream(packed, stream.state())
+    got += [other.step(row) for row in x[half:, 0]]
+    np.testing.assert_array_equal(got, output[:, 0], strict=True)
+    for key, array in other.state().items():
+        np.testing.assert_array_equal(array, state_n[key][:, 0], strict=True)
+
+    other.reset()
+    want, _ = packed.forward(x)
+    np.testing.assert_array_equal([other.step(row) for row in x[:, 0]], want[:, 0])
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def packed(rng):
+    return random_stack(rng, "lstm", 2, (3, 5), np.float32)
+
+
+def test_outputs_and_states_are_the_callers_own(rng, packed):
+    state = of_row(random_state(rng, packed))
+    stream = kernels.StackStream(packed, state)
+    x = rng.normal(size=3).astype(np.float32)
+    before = {name: array.copy() for name, array in stream.state().items()}
+    state["h"][:] = 7
+    stream.state()["c"][:] = 7
+    first = stream.step(x)
+    kept = first.copy()
+    second = stream.step(x)
+    assert (first != second).any()
+    np.testing.assert_array_equal(first, kept)
+    second[:] = 7
+    stream.set_state(before)
+    np.testing.assert_array_equal(stream.step(x), first)
+
+
+def test_inputs_of_other_precision_and_layout_are_copied(rng, packed):
+    x = rng.integers(-3, 3, 3)
+    stream = kernels.StackStream(packed)
+    want = stream.step(x.astype(np.float32))
+    misaligned = np.zeros(13, np.uint8)[1:].view(np.float32)
+    misaligned[:] = x
+    readonly = x.astype(np.float32)
+    readonly.flags.writeable = False
+    for same in (
+        x,
+        x.astype(float),
+        x.astype(">f4"),
+        np.repeat(x.astype("f4"), 2)[::2],
+        misaligned,
+        readonly,
+    ):
+        stream.reset()
+        np.testing.assert_array_equal(stream.step(same), want, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (np.zeros(4, np.float32), "x must have shape (3,), got (4,)"),
+        (np.zeros((1, 3), np.float32), "x must have shape (3,), got (1, 3)"),
+        (np.zeros((), np.float32), "x must have shape (3,), got ()"),
+        (np.zeros(3, complex), "x must hold real numbers, got complex128"),
+        ([0.0, 0.0, 0.0], "x must be a NumPy array, got list"),
+        (None, "x must be a NumPy array, got NoneType"),
+    ],
+)
+def test_wrong_inputs_are_refused_and_change_nothing(packed, x, message):
+    stream = kernels.StackStream(packed)
+    stream.step(np.ones(3, np.float32))
+    before = stream.state()
+    with pytest.raises(InputError, match=re.escape(message) + "$"):
+        stream.step(x)
+    for name, array in stream.state().items():
+        np.testing.assert_array_equal(array, before[name])
+
+
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [
+        ({"h": np.zeros((2, 5))}, "state 'c' is missing, got h"),
+        (
+            {"h": np.zeros((2, 1, 5)), "c": np.zeros((2, 5))},
+            "state 'h' must have shape (2, 5), got (2, 1, 5)",
+        ),
+        ({"h": np.zeros((2, 5)), "c": "c"}, "state 'c' must be a NumPy array, got str"),
+        ([], "state must be a dict of arrays, got list"),
+    ],
+)
+def test_wrong_states_are_refused(packed, state, message):
+    stream = kernels.StackStream(packed)
+    with pytest.raises(InputError, match=re.escape(message) + "$"):
+        stream.set_state(state)
+    with pytest.raises(InputError, match=re.escape(message) + "$"):
+        kernels.StackStream(packed, state)
+
+
+def test_no_state_and_no_second_direction(packed, rng):
+    message = "state must be a dict of arrays, got NoneType; reset() goes back to zeros"
+    with pytest.raises(InputError, match=re.escape(message) + "$"):
+        kernels.StackStream(packed).set_state(None)
+    stack = Stack(cell("gru", input_size=3, hidden_size=5), 1, True)
+    both = kernels.PackedStack(stack, stack.initialise(rng))
+    message = "a stream needs a stack in one direction, got bidirectional=True; give forward whole sequences"
+    with pytest.raises(InputError, match=re.escape(message) + "$"):
+        kernels.StackStream(both)
+
+
+def test_a_stream_outlives_what_it_was_made_of(rng):
+    stream = kernels.StackStream(random_stack(rng, "gru", 3, (3, 5), np.float64))
+    stream.packed = None
+    x = rng.normal(size=3)
+    assert all(np.isfinite(stream._step(x)).all() for _ in range(10))
+
+
+def test_threads_take_turns(rng):
+    packed = random_stack(rng, "gru", 2, (4, 64), np.float32)
+    x = np.ones(4, np.float32)
+    alone = kernels.StackStream(packed)
+    want = {alone.step(x).tobytes() for _ in range(4 * 500)}
+    shared, got = kernels.StackStream(packed), []
+
+    def work():
+        got.extend([shared.step(x).tobytes() for _ in range(500)])
+
+    workers = [threading.Thread(target=work) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(got) == 2000
+    assert set(got) == want
+    for name, array in shared.state().items():
+        np.testing.assert_array_equal(array, alone.state()[name])
