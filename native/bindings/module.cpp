@@ -5,6 +5,7 @@
 
 #include "layer.hpp"
 #include "linear.hpp"
+#include "memory.hpp"
 #include "stream.hpp"
 
 namespace recurra::bindings {
@@ -88,6 +89,7 @@ NB_MODULE(_native, m) {
   bind<double>(m, "64");
   m.def("tape_per_step", &tape_per_step, "cell"_a, "hidden"_a.noconvert(), "projection"_a.noconvert(), "layer_norm"_a,
         "peephole"_a, "noise"_a, "Values of tape that one step of one row takes: [float32, float64].");
+  m.def("new_bytes", &new_bytes, "bytes"_a.noconvert(), "Memory from the kernels' store, with whatever it holds.");
   m.def("variant", [] { return std::string(recurra::variant().name); }, "Name of the kernels in use.");
   m.def("variants", &variant_names, "Names of the kernels that this processor can run, best first.");
 }

@@ -1,30 +1,29 @@
 // Memory for packed weights, aligned as the kernels want it.
 #pragma once
 
-#include <memory>
-#include <new>
-
 #include "arguments.hpp"
+#include "workspace.hpp"
 
 namespace recurra::bindings {
 
 template <class T> class Packed {
 public:
   Packed() = default;
-
-  explicit Packed(std::int64_t count)
-      : data_(static_cast<T *>(std::aligned_alloc(64, (count * sizeof(T) + 127) / 64 * 64))) {
-    if (!data_)
-      throw std::bad_alloc();
+  explicit Packed(std::int64_t count) : block_(take_block(static_cast<std::size_t>(count) * sizeof(T))) {}
+  Packed(const Packed &) = delete;
+  Packed &operator=(Packed &&other) noexcept {
+    std::swap(block_, other.block_);
+    return *this;
+  }
+  ~Packed() {
+    if (block_.data)
+      give_back(block_);
   }
 
-  T *get() const { return data_.get(); }
+  T *get() const { return static_cast<T *>(block_.data); }
 
 private:
-  struct Free {
-    void operator()(T *data) const { std::free(data); }
-  };
-  std::unique_ptr<T, Free> data_;
+  Block block_{};
 };
 
 } // namespace recurra::bindings

@@ -60,10 +60,13 @@ RECURRA_INLINE void in_gradient_tiles(std::int64_t begin, std::int64_t end, std:
     });
 }
 
-// Steps [begin, end), whose gradients of pre-activations lie in dz: row (s, p) at (first[s] - first[begin] + p) * stride.
+constexpr std::int64_t CHUNK_ROWS = 1024;  // whose gradients stay in the nearer caches
+constexpr std::int64_t ROWS_AT_A_TIME = 96; // whose sources and one panel do
+
+// A chunk of steps and the gradients of their pre-activations.
 template <class T> struct Chunk {
-  std::int64_t begin, end;
-  T *dz;
+  ChunkOfSteps steps;
+  T *dz; // [capacity][stride]
 };
 
 // One row at one step.
@@ -80,7 +83,7 @@ template <class T, class Cell> struct BackwardPass {
   T *carry_h, *carry_c;               // [rows][width]: gradients of h past the product, and of c, from later steps
 
   T *row(const Chunk<T> &chunk, std::int64_t s, std::int64_t p) const {
-    return chunk.dz + (batch.first[s] - batch.first[chunk.begin] + p) * stride;
+    return chunk.dz + chunk.steps.at(batch, s, p) * stride;
   }
 
   // out[ROWS][PANELS * PANEL]: what the rows of dz send back through the recurrent product, blocks from j on.
@@ -133,13 +136,13 @@ template <class T, class Cell> struct BackwardPass {
   // which the first step is read. `rows` has room for all rows.
   void steps(Team *team, const Chunk<T> &chunk, const Chunk<T> &later, std::int64_t begin, std::int64_t end,
              std::int64_t first_block, std::int64_t last_block, RowStep<T> *rows) const {
-    for (std::int64_t s = chunk.end - 1; s >= chunk.begin; --s) {
+    for (std::int64_t s = chunk.steps.end - 1; s >= chunk.steps.begin; --s) {
       const std::int64_t live = smaller(batch.live[s], end), next = smaller(batch.live[s + 1], end);
       for (std::int64_t p = begin; p < live; ++p)
         rows[p] = row_step(chunk, s, p);
       in_gradient_tiles<T>(begin, next, first_block, last_block, [&]<int ROWS, int PANELS>(std::int64_t p, std::int64_t j) {
         alignas(64) T product[ROWS * PANELS * PANEL<T>];
-        through_product<ROWS, PANELS>(product, row(s + 1 < chunk.end ? chunk : later, s + 1, p), j);
+        through_product<ROWS, PANELS>(product, row(s + 1 < chunk.steps.end ? chunk : later, s + 1, p), j);
         for (int r = 0; r < ROWS; ++r)
           for (int k = 0; k < PANELS; ++k)
             gates(rows[p + r], !s, p + r, j + k, product + (r * PANELS + k) * PANEL<T>);
@@ -182,7 +185,6 @@ template <class T, class Cell>
 void input_gradient(const GradientRows<T> &dz, const T *turned, std::int64_t I, std::int64_t blocks, T *const *rows,
                     std::int64_t begin, std::int64_t end) {
   const std::int64_t depth = blocks * Cell::gates * PANEL<T>;
-  constexpr std::int64_t ROWS_AT_A_TIME = 96;
   for (std::int64_t from = begin; from < end; from += ROWS_AT_A_TIME)
     in_gradient_tiles<T>(from, smaller(end, from + ROWS_AT_A_TIME), 0, blocks_of<T>(I), [&]<int ROWS, int PANELS>(std::int64_t q, std::int64_t p) {
       alignas(64) T out[ROWS * PANELS * PANEL<T>];
@@ -222,16 +224,13 @@ template <class T, class Cell> void backward(const BackwardArgs<T> &args) {
       dx_rows[q] = args.dx.data ? at(args.dx, t, n) : nullptr;
     }
   const Weights<T> &out = args.gradient;
-  const OuterProduct<T> products[] = {{x_rows, I, Cell::x_first, Cell::gates, Cell::x_gates, out.weight_ih, out.bias_ih},
-                                      {h_rows, H, Cell::h_first, Cell::gates, Cell::h_gates, out.weight_hh, out.bias_hh}};
+  SharedOuter<T> weights(space, team, H, Cell::slots,
+                         {{x_rows, I, Cell::x_first, Cell::gates, Cell::x_gates, out.weight_ih, out.bias_ih},
+                          {h_rows, H, Cell::h_first, Cell::gates, Cell::h_gates, out.weight_hh, out.bias_hh}});
 
   // Two chunks by turns, so that one barrier a chunk is enough: nobody writes to the one that others still read.
-  constexpr std::int64_t CHUNK_ROWS = 1024;
-  const std::int64_t capacity = batch.rows > CHUNK_ROWS ? batch.rows : CHUNK_ROWS;
-  T *const dz[2] = {take<T>(space, capacity * stride), take<T>(space, capacity * stride)};
-  std::vector<Outer<T>> outers;
-  for (int id = 0; id < team.size(); ++id)
-    outers.emplace_back(space, id, team.size(), H, Cell::slots);
+  const ChunkOfSteps last(batch, CHUNK_ROWS);
+  T *const dz[2] = {take<T>(space, last.capacity * stride), take<T>(space, last.capacity * stride)};
   RowStep<T> *row_steps = take<RowStep<T>>(space, batch.rows * team.size());
   const bool by_units = share_units(batch, Cell::gates * H * H * sizeof(T), team.size(), BACKWARD_BORDER);
   run(team, [&](int id) {
@@ -243,28 +242,23 @@ template <class T, class Cell> void backward(const BackwardArgs<T> &args) {
     } else {
       batch.share(id, threads, begin, end);
     }
-    Chunk<T> later{batch.steps, batch.steps, nullptr};
-    for (int turn = 0; later.begin > 0; turn = 1 - turn) {
-      Chunk<T> chunk{later.begin - 1, later.begin, dz[turn]};
-      while (chunk.begin > 0 && batch.first[chunk.end] - batch.first[chunk.begin - 1] <= capacity)
-        --chunk.begin;
-      constexpr std::int64_t ROWS_AT_A_TIME = 96;
+    Chunk<T> later{last, nullptr};
+    for (int turn = 0; later.steps.begin > 0; turn = 1 - turn) {
+      const Chunk<T> chunk{later.steps.before(batch), dz[turn]};
       if (by_units)
         pass.steps(&team, chunk, later, begin, end, first_block, last_block, row_steps + batch.rows * id);
       else
         for (std::int64_t row = begin; row < end; row += ROWS_AT_A_TIME)
           pass.steps(nullptr, chunk, later, row, smaller(end, row + ROWS_AT_A_TIME), 0, blocks, row_steps + batch.rows * id);
       team.barrier();
-      const std::int64_t first = batch.first[chunk.begin], count = batch.first[chunk.end] - first;
+      const std::int64_t first = chunk.steps.first(batch), count = chunk.steps.rows(batch);
       const GradientRows<T> gradients{chunk.dz, count, stride, Cell::slots * PANEL<T>, PANEL<T>};
-      for (int part = id; part < static_cast<int>(outers.size()); part += threads)
-        outers[part].add(gradients, first, products);
+      weights.add(team, id, gradients, first);
       if (args.dx.data)
         input_gradient<T, Cell>(gradients, turned_x, I, blocks, dx_rows + first, count * id / threads, count * (id + 1) / threads);
       later = chunk;
     }
-    for (int part = id; part < static_cast<int>(outers.size()); part += threads)
-      outers[part].finish(products);
+    weights.finish(team, id);
     pass.initial_states(later, begin, end, first_block, last_block);
     if (args.dx.data && id == 0)
       clear_padding(batch, args.steps, args.dx, I, 0, batch.rows);

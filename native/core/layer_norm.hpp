@@ -13,61 +13,75 @@ struct Segments {
   std::int64_t H, width;
 };
 
-// The sum of term(offset, lane) over all values of all segments; `term` gives a vector for the values from that offset on.
-template <class T, class F> RECURRA_INLINE T sum_over(Segments s, F &&term) {
-  Vec<T> sums[VECS<T>] = {};
+// COUNT sums over all values of all segments at once: term(offset, vectors) gives each sum's vector for the values from there on.
+template <class T, int COUNT, class F> RECURRA_INLINE void sums_over(Segments s, F &&term, T (&totals)[COUNT]) {
+  Vec<T> sums[COUNT][VECS<T>] = {};
   for (int g = 0; g < s.count; ++g)
-    for (std::int64_t u = 0; u < s.H; u += PANEL<T>)
+    for (std::int64_t u = 0; u < s.width; u += PANEL<T>)
 #pragma GCC unroll 16
       for (int v = 0; v < VECS<T>; ++v) {
         const std::int64_t unit = u + v * LANES<T>;
-        sums[v] = sums[v] + keep_first<T>(term(g * s.width + unit), s.H - unit);
+        Vec<T> terms[COUNT];
+        term(g * s.width + unit, terms);
+#pragma GCC unroll 16
+        for (int k = 0; k < COUNT; ++k)
+          sums[k][v] = sums[k][v] + keep_first<T>(terms[k], s.H - unit);
       }
-  T parts[PANEL<T>];
 #pragma GCC unroll 16
-  for (int v = 0; v < VECS<T>; ++v)
-    store<T>(parts + v * LANES<T>, sums[v]);
+  for (int k = 0; k < COUNT; ++k) {
+    T parts[PANEL<T>];
 #pragma GCC unroll 16
-  for (int half = PANEL<T> / 2; half; half /= 2)
-    for (int k = 0; k < half; ++k)
-      parts[k] += parts[k + half];
-  return parts[0];
+    for (int v = 0; v < VECS<T>; ++v)
+      store<T>(parts + v * LANES<T>, sums[k][v]);
+#pragma GCC unroll 16
+    for (int half = PANEL<T> / 2; half; half /= 2)
+      for (int i = 0; i < half; ++i)
+        parts[i] += parts[i + half];
+    totals[k] = parts[0];
+  }
 }
 
-// values -> (values - mean) / sqrt(variance + eps), in place; returns 1 / sqrt(variance + eps).
-template <class T> T normalise(Segments s, T *values) {
+// Calls write(segment, unit, (values - mean) / sqrt(variance + eps)) for every vector; returns 1 / sqrt(variance + eps).
+template <class T, class F> RECURRA_INLINE T normalise(Segments s, const T *values, F &&write) {
   const T count = static_cast<T>(s.count * s.H);
-  const Vec<T> mean = splat<T>(sum_over<T>(s, [&](std::int64_t k) { return load<T>(values + k); }) / count);
-  const T variance = sum_over<T>(s, [&](std::int64_t k) {
-                       const Vec<T> centred = load<T>(values + k) - mean;
-                       return centred * centred;
-                     }) / count;
-  const T scale = T(1) / static_cast<T>(__builtin_sqrt(variance + T(1e-5)));
+  T total[1];
+  sums_over<T>(s, [&](std::int64_t k, Vec<T> *term) { term[0] = load<T>(values + k); }, total);
+  const Vec<T> mean = splat<T>(total[0] / count);
+  sums_over<T>(
+      s,
+      [&](std::int64_t k, Vec<T> *term) {
+        const Vec<T> centred = load<T>(values + k) - mean;
+        term[0] = centred * centred;
+      },
+      total);
+  const T scale = T(1) / static_cast<T>(__builtin_sqrt(total[0] / count + T(1e-5)));
   for (int g = 0; g < s.count; ++g)
-    for (std::int64_t u = 0; u < s.width; u += LANES<T>) {
-      T *at = values + g * s.width + u;
-      store<T>(at, (load<T>(at) - mean) * splat<T>(scale));
-    }
+    for (std::int64_t u = 0; u < s.width; u += LANES<T>)
+      write(g, u, (load<T>(values + g * s.width + u) - mean) * splat<T>(scale));
   return scale;
 }
 
-// d: gradient of gain * normalised -> gradient of what was normalised, in place. The gain's own gradient is added to d_gain.
-template <class T> void normalise_backward(Segments s, T *d, const T *normalised, T scale, const T *gain, T *d_gain) {
-  for (int g = 0; g < s.count; ++g)
-    for (std::int64_t u = 0; u < s.width; u += LANES<T>) {
-      const std::int64_t k = g * s.width + u;
-      store<T>(d_gain + k, fma(load<T>(d + k), load<T>(normalised + k), load<T>(d_gain + k)));
-      store<T>(d + k, load<T>(d + k) * load<T>(gain + k));
-    }
+// d: gradient of gain * normalised -> gradient of what was normalised, in place. The gain's own gradient is added to d_gain, and
+// d, as it came, to d_bias where that is not null.
+template <class T>
+void normalise_backward(Segments s, T *d, const T *normalised, T scale, const T *gain, T *d_gain, T *d_bias) {
   const T count = static_cast<T>(s.count * s.H);
-  const Vec<T> mean = splat<T>(sum_over<T>(s, [&](std::int64_t k) { return load<T>(d + k); }) / count);
-  const Vec<T> slope = splat<T>(
-      sum_over<T>(s, [&](std::int64_t k) { return load<T>(d + k) * load<T>(normalised + k); }) / count);
-  for (int g = 0; g < s.count; ++g)
-    for (std::int64_t u = 0; u < s.width; u += LANES<T>) {
-      const std::int64_t k = g * s.width + u;
-      store<T>(d + k, (load<T>(d + k) - mean - load<T>(normalised + k) * slope) * splat<T>(scale));
-    }
+  T totals[2];
+  sums_over<T>(
+      s,
+      [&](std::int64_t k, Vec<T> *term) {
+        const Vec<T> given = load<T>(d + k), norm = load<T>(normalised + k);
+        store<T>(d_gain + k, fma(given, norm, load<T>(d_gain + k)));
+        if (d_bias)
+          store<T>(d_bias + k, load<T>(d_bias + k) + given);
+        term[0] = given * load<T>(gain + k);
+        term[1] = term[0] * norm;
+        store<T>(d + k, term[0]);
+      },
+      totals);
+  const Vec<T> mean = splat<T>(totals[0] / count), slope = splat<T>(totals[1] / count);
+  for (std::int64_t k = 0; k < s.count * s.width; k += LANES<T>)
+    store<T>(d + k, (load<T>(d + k) - mean - load<T>(normalised + k) * slope) * splat<T>(scale));
 }
 
 } // namespace recurra::RECURRA_VARIANT

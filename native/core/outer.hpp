@@ -2,6 +2,8 @@
 // are not among the rows.
 #pragma once
 
+#include <span>
+
 #include "forward.hpp"
 
 namespace recurra::RECURRA_VARIANT {
@@ -87,8 +89,7 @@ public:
         sums_(take_zeros<T>(space, (to_ - from_) * PANEL<T>)) {}
 
   // Adds the steps of dz, whose features are those from number `first` on.
-  template <std::size_t PRODUCTS>
-  void add(const GradientRows<T> &dz, std::int64_t first, const OuterProduct<T> (&products)[PRODUCTS]) {
+  void add(const GradientRows<T> &dz, std::int64_t first, std::span<const OuterProduct<T>> products) {
     for (std::int64_t q = 0; from_ < to_ && q < dz.total; q += CHUNK) {
       const std::int64_t count = smaller(CHUNK, dz.total - q);
       pack_gradients(dz, q, count);
@@ -98,7 +99,7 @@ public:
     }
   }
 
-  template <std::size_t PRODUCTS> void finish(const OuterProduct<T> (&products)[PRODUCTS]) const {
+  void finish(std::span<const OuterProduct<T>> products) const {
     for (const OuterProduct<T> &product : products)
       for (std::int64_t column = from_; column < to_; ++column) {
         const std::int64_t gate = column % slots_ - product.first, unit = column / slots_ * PANEL<T>;
@@ -172,20 +173,50 @@ private:
   }
 };
 
-// All of it at once, by a whole team.
-template <class T, std::size_t PRODUCTS>
-void outer(Team &team, Workspace &space, const GradientRows<T> &dz, std::int64_t H, int slots,
-           const OuterProduct<T> (&products)[PRODUCTS]) {
-  std::vector<Outer<T>> parts;
-  for (int id = 0; id < team.size(); ++id)
-    parts.emplace_back(space, id, team.size(), H, slots);
-  run(team, [&](int id) {
-    // A team may turn out smaller than it was.
-    for (int part = id; part < static_cast<int>(parts.size()); part += team.size()) {
-      parts[part].add(dz, 0, products);
-      parts[part].finish(products);
-    }
-  });
-}
+// The same for a whole team, each member of which calls add() and finish().
+template <class T> class SharedOuter {
+public:
+  SharedOuter(Workspace &space, const Team &team, std::int64_t H, int slots, std::initializer_list<OuterProduct<T>> products)
+      : products_(products) {
+    for (int id = 0; id < team.size(); ++id)
+      parts_.emplace_back(space, id, team.size(), H, slots);
+  }
+
+  // A team may turn out smaller than it was.
+  void add(const Team &team, int id, const GradientRows<T> &dz, std::int64_t first) {
+    for (int part = id; part < static_cast<int>(parts_.size()); part += team.size())
+      parts_[part].add(dz, first, products_);
+  }
+  void finish(const Team &team, int id) const {
+    for (int part = id; part < static_cast<int>(parts_.size()); part += team.size())
+      parts_[part].finish(products_);
+  }
+
+private:
+  std::vector<OuterProduct<T>> products_;
+  std::vector<Outer<T>> parts_;
+};
+
+// Steps of a batch in chunks, the last one first, whose rows fit into `capacity`.
+struct ChunkOfSteps {
+  std::int64_t begin, end, capacity;
+
+  ChunkOfSteps(const Batch &batch, std::int64_t at_least)
+      : begin(batch.steps), end(batch.steps), capacity(batch.rows > at_least ? batch.rows : at_least) {}
+
+  // The chunk before this one in time.
+  ChunkOfSteps before(const Batch &batch) const {
+    ChunkOfSteps chunk = *this;
+    chunk.end = begin;
+    chunk.begin = begin - 1;
+    while (chunk.begin > 0 && batch.first[chunk.end] - batch.first[chunk.begin - 1] <= capacity)
+      --chunk.begin;
+    return chunk;
+  }
+  std::int64_t first(const Batch &batch) const { return batch.first[begin]; }
+  std::int64_t rows(const Batch &batch) const { return batch.first[end] - batch.first[begin]; }
+  // Number of a row of this chunk's step s among all of its rows.
+  std::int64_t at(const Batch &batch, std::int64_t s, std::int64_t p) const { return batch.first[s] - batch.first[begin] + p; }
+};
 
 } // namespace recurra::RECURRA_VARIANT

@@ -4,8 +4,9 @@
 // may normalise them, and then runs the cell's row maths over whole rows. Rows are padded to whole panels; what lies past H is
 // zero in every pre-activation, so it stays zero.
 //
-// A RowCell has its gate count and a few facts: `has_c`; `plain`, whether it also has a fused pass (its Packing); `two_products`,
-// whether the last gate's product starts from what the others gave; `same_gradients`, whether those of zx and zh are the same.
+// A RowCell has its gate count and a few facts: `keeps_gates` and `keeps_extra`, on the tape; `has_c`; `plain`, whether it also has
+// a fused pass (its Packing); `two_products`, whether the last gate's product starts from what the others gave; `same_gradients`,
+// whether those of zx and zh are the same.
 #pragma once
 
 #include "activations.hpp"
@@ -29,9 +30,9 @@ template <class T, class RowCell> RowTape row_tape(LayerShape shape) {
     tape.size += count;
     return at;
   };
-  tape.gates = part(RowCell::gates * width);
+  tape.gates = part(RowCell::keeps_gates ? RowCell::gates * width : 0);
   tape.c = part(RowCell::has_c ? width : 0);
-  tape.extra = part(width);
+  tape.extra = part(RowCell::keeps_extra(shape) ? width : 0);
   if (shape.layer_norm) {
     tape.norm_x = part(RowCell::gates * width);
     tape.norm_h = part(RowCell::gates * width);

@@ -9,7 +9,8 @@ namespace recurra::RECURRA_VARIANT {
 template <class T, bool RELU> struct RowElman {
   using Packing = Elman<T, RELU>;
   static constexpr int gates = 1;
-  static constexpr bool has_c = false, plain = true, two_products = false, same_gradients = true;
+  static constexpr bool keeps_gates = false, has_c = false, plain = true, two_products = false, same_gradients = true;
+  static constexpr bool keeps_extra(LayerShape) { return true; }
 
   static void forward(const Row<T> &row) {
     T *h = row.tape + row.parts.extra; // zoneout hides it from the output, and the slope needs it

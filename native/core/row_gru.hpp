@@ -11,7 +11,8 @@ template <class T, bool BEFORE> struct RowGru {
   using Packing = Gru<T, BEFORE>;
   static constexpr int gates = 3;
   // With reset before, the product of n starts from what the first half computes.
-  static constexpr bool has_c = false, plain = !BEFORE, two_products = BEFORE, same_gradients = false;
+  static constexpr bool keeps_gates = true, has_c = false, plain = !BEFORE, two_products = BEFORE, same_gradients = false;
+  static constexpr bool keeps_extra(LayerShape) { return true; }
 
   // r and z; with reset before also `extra` = r h', the input of n's product.
   static void forward_first(const Row<T> &row) {

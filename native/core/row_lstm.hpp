@@ -11,7 +11,8 @@ namespace recurra::RECURRA_VARIANT {
 template <class T> struct RowLstm {
   using Packing = Lstm<T>;
   static constexpr int gates = 4;
-  static constexpr bool has_c = true, plain = true, two_products = false, same_gradients = true;
+  static constexpr bool keeps_gates = true, has_c = true, plain = true, two_products = false, same_gradients = true;
+  static constexpr bool keeps_extra(LayerShape shape) { return shape.projection != 0; }
 
   static void forward(const Row<T> &row) {
     const std::int64_t W = row.width;
@@ -38,12 +39,16 @@ template <class T> struct RowLstm {
       store<T>(c_ + u, carried);
     }
     if (row.shape.layer_norm) {
-      row.tape[row.parts.scales + SCALE_C] = normalise<T>(row.whole(), row.m);
-      std::memcpy(row.tape + row.parts.norm_c, row.m, W * sizeof(T));
+      T *norm = row.tape + row.parts.norm_c;
+      row.tape[row.parts.scales + SCALE_C] = normalise<T>(row.whole(), row.m, [&](int, std::int64_t u, Vec<T> value) {
+        store<T>(norm + u, value);
+        store<T>(row.m + u, value);
+      });
     }
     for (std::int64_t u = 0; u < W; u += LANES<T>)
       store<T>(row.m + u, load<T>(o_ + u) * tanh<T>(shown(row, row.m, u)));
-    std::memcpy(row.tape + row.parts.extra, row.m, W * sizeof(T)); // the projection's weights want it
+    if (row.shape.projection)
+      std::memcpy(row.tape + row.parts.extra, row.m, W * sizeof(T)); // its weights want it
   }
 
   // row.c holds c' and nothing is written to it.
@@ -59,11 +64,10 @@ template <class T> struct RowLstm {
       const Vec<T> o = load<T>(o_ + u), dm = load<T>(d.dm + u), t = tanh<T>(shown(row, seen, u));
       store<T>(dc + u, dm * o * fma(-t, t, one));
       store<T>(d.dzx + 3 * W + u, dm * t * fma(-o, o, o));
-      if (row.shape.layer_norm)
-        store<T>(d.d_c_bias + u, load<T>(d.d_c_bias + u) + load<T>(dc + u));
     }
     if (row.shape.layer_norm)
-      normalise_backward<T>(row.whole(), dc, seen, row.tape[row.parts.scales + SCALE_C], row.c_gain, d.d_c_gain);
+      normalise_backward<T>(row.whole(), dc, seen, row.tape[row.parts.scales + SCALE_C], row.c_gain, d.d_c_gain,
+                            d.d_c_bias);
     for (std::int64_t u = 0; u < W; u += LANES<T>) {
       const Vec<T> i = load<T>(i_ + u), f = load<T>(f_ + u), g = load<T>(g_ + u), before = load<T>(row.c + u);
       const Vec<T> keep = kept_share(row.keep_c, row.zoneout, u, row.shape.hidden), later = load<T>(d.carry_c + u);

@@ -17,7 +17,8 @@ template <int GATES> struct InputOnly {
 template <class T> struct RowMinGru {
   using Packing = InputOnly<2>;
   static constexpr int gates = 2;
-  static constexpr bool has_c = false, plain = false, two_products = false, same_gradients = true;
+  static constexpr bool keeps_gates = true, has_c = false, plain = false, two_products = false, same_gradients = true;
+  static constexpr bool keeps_extra(LayerShape) { return false; }
 
   static void forward(const Row<T> &row) {
     T *z_ = row.tape + row.parts.gates, *n_ = z_ + row.width;
@@ -43,7 +44,8 @@ template <class T> struct RowMinGru {
 template <class T> struct RowMinLstm {
   using Packing = InputOnly<3>;
   static constexpr int gates = 3;
-  static constexpr bool has_c = false, plain = false, two_products = false, same_gradients = true;
+  static constexpr bool keeps_gates = true, has_c = false, plain = false, two_products = false, same_gradients = true;
+  static constexpr bool keeps_extra(LayerShape) { return true; }
 
   static void forward(const Row<T> &row) {
     T *i_ = row.tape + row.parts.gates, *f_ = i_ + row.width, *n_ = f_ + row.width, *keep_ = row.tape + row.parts.extra;

@@ -1,7 +1,7 @@
 // Backpropagation through time for layers with options, step by step as in rows_forward.hpp.
 #pragma once
 
-#include "outer.hpp"
+#include "backward.hpp"
 #include "rows_forward.hpp"
 
 namespace recurra::RECURRA_VARIANT {
@@ -45,15 +45,27 @@ template <class T> struct RowSums {
   }
 };
 
+// A chunk of steps and what their weight gradients are made of, a row each for every live step.
+template <class T> struct RowsChunk {
+  ChunkOfSteps steps;
+  T *dzx, *dzh;   // [capacity][gates * width]; the same memory where they are equal
+  T *d_projected; // [capacity][R padded]: gradient of what the projection gave; null without one
+  T *h_masked;    // [capacity][R padded]: h' as it entered the products; null where that is h'
+};
+
+// Where the rows of all live steps lie, or those of the chunk at hand.
+template <class T> struct RowPointers {
+  const T **x, **h, **extra, **dzx; // [total]
+  T **dx;                           // [total]
+};
+
 template <class T, class RowCell> struct RowsBackward {
   static constexpr int FIRST = RowCell::two_products ? RowCell::gates - 1 : RowCell::gates;
   const BackwardArgs<T> &args;
   const Batch &batch;
   const RowLayer<T, RowCell> &layer;
+  const RowPointers<T> &rows;
   const T *turned_h, *turned_n, *turned_projection; // of the gates [0, FIRST), of the last gate, of weight_hr
-  T *dzx, *dzh;    // [total][gates * width]; the same memory where they are equal
-  T *d_projected;  // [total][R padded]: gradient of what the projection gave; null without one
-  T *h_masked;     // [total][R padded]: h' as it entered the products; null where that is h'
 
   struct Buffers {
     T *back, *dh, *dm, *d_extra, *carry_h, *carry_c, *h_before, *c_before, *mask, *scratch, *sums;
@@ -73,7 +85,7 @@ template <class T, class RowCell> struct RowsBackward {
     return s ? at(args.y, time_of(batch, args.reverse, p, s - 1), batch.order[p]) : args.h0 + batch.order[p] * layer.packed.R;
   }
 
-  void block(std::int64_t begin, std::int64_t end, const Buffers &b) const {
+  void start(std::int64_t begin, std::int64_t end, const Buffers &b) const {
     const std::int64_t R = layer.packed.R, H = layer.shape.hidden, W = layer.width, V = layer.h_width;
     for (std::int64_t r = 0; r < end - begin; ++r) {
       const std::int64_t n = batch.order[begin + r];
@@ -83,32 +95,39 @@ template <class T, class RowCell> struct RowsBackward {
       if (args.noise.recurrent)
         std::memcpy(b.mask + r * V, args.noise.recurrent + n * R, R * sizeof(T));
     }
-    for (std::int64_t s = batch.steps - 1; s >= 0; --s) {
+  }
+
+  // Rows [begin, end) through the steps of `chunk`; `later` is the chunk after it in time, of which the first step is read.
+  void steps(const RowsChunk<T> &chunk, const RowsChunk<T> &later, std::int64_t begin, std::int64_t end, const Buffers &b) const {
+    for (std::int64_t s = chunk.steps.end - 1; s >= chunk.steps.begin; --s) {
       const std::int64_t live = smaller(batch.live[s], end) - begin;
       if (live <= 0)
         continue;
-      through_product(s + 1, begin, smaller(batch.live[s + 1], end) - begin, b);
-      step(s, begin, live, b);
+      through_product(s + 1 < chunk.steps.end ? chunk : later, s + 1, begin, smaller(batch.live[s + 1], end) - begin, b);
+      step(chunk, s, begin, live, b);
     }
+  }
+
+  // The gradients of the initial states, once the first step, which is in `chunk`, is done.
+  void finish(const RowsChunk<T> &chunk, std::int64_t begin, std::int64_t end, const Buffers &b) const {
+    const std::int64_t R = layer.packed.R, H = layer.shape.hidden;
     if (batch.steps)
-      through_product(0, begin, smaller(batch.live[0], end) - begin, b);
+      through_product(chunk, 0, begin, smaller(batch.live[0], end) - begin, b);
     for (std::int64_t r = 0; r < end - begin; ++r) {
       const std::int64_t n = batch.order[begin + r];
-      std::memcpy(args.dh0 + n * R, b.carry_h + r * V, R * sizeof(T));
+      std::memcpy(args.dh0 + n * R, b.carry_h + r * layer.h_width, R * sizeof(T));
       if constexpr (RowCell::has_c)
-        std::memcpy(args.dc0 + n * H, b.carry_c + r * W, H * sizeof(T));
+        std::memcpy(args.dc0 + n * H, b.carry_c + r * layer.width, H * sizeof(T));
     }
   }
 
 private:
-  T *zh_of(std::int64_t s, std::int64_t p) const { return dzh + (batch.first[s] + p) * layer.all(); }
-
   // Adds to carry_h, for the rows that are alive at step s, what step s sends back to h before it.
-  void through_product(std::int64_t s, std::int64_t begin, std::int64_t live, const Buffers &b) const {
+  void through_product(const RowsChunk<T> &chunk, std::int64_t s, std::int64_t begin, std::int64_t live, const Buffers &b) const {
     if (live <= 0 || !RowCell::Packing::recurrent)
       return;
     for (std::int64_t r = 0; r < live; ++r)
-      b.sources[r] = zh_of(s, begin + r);
+      b.sources[r] = chunk.dzh + chunk.steps.at(batch, s, begin + r) * layer.all();
     multiply_turned<T>(b.sources, live, FIRST * layer.width, turned_h, layer.h_width / PANEL<T>, b.back);
     for (std::int64_t k = 0; k < live * layer.h_width; k += LANES<T>) {
       const Vec<T> back = load<T>(b.back + k);
@@ -116,32 +135,38 @@ private:
     }
   }
 
-  Row<T> row_of(std::int64_t s, std::int64_t begin, std::int64_t r, const Buffers &b) const {
+  Row<T> row_of(const RowsChunk<T> &chunk, std::int64_t s, std::int64_t begin, std::int64_t r, const Buffers &b) const {
     const std::int64_t p = begin + r, t = time_of(batch, args.reverse, p, s), n = batch.order[p], q = batch.first[s] + p;
     const std::int64_t V = layer.h_width;
     T *tape = const_cast<T *>(args.tape) + q * layer.parts.size; // read only: the row maths has one view for both directions
     return {layer.shape, layer.parts, layer.width, layer.packed.peephole, layer.packed.c_gain, layer.packed.c_bias, nullptr,
-            nullptr, b.h_before + r * V, h_masked ? h_masked + q * V : b.h_before + r * V, b.c_before + r * layer.width, tape,
+            nullptr, b.h_before + r * V, chunk.h_masked ? chunk.h_masked + chunk.steps.at(batch, s, p) * V : b.h_before + r * V, b.c_before + r * layer.width, tape,
             nullptr, args.noise.keep_c.data ? at(args.noise.keep_c, t, n) : nullptr, args.noise.zoneout};
   }
 
-  RowGradient<T> gradient_of(std::int64_t s, std::int64_t begin, std::int64_t r, const Buffers &b) const {
-    const std::int64_t W = layer.width, q = batch.first[s] + begin + r;
+  RowGradient<T> gradient_of(const RowsChunk<T> &chunk, std::int64_t s, std::int64_t begin, std::int64_t r, const Buffers &b) const {
+    const std::int64_t W = layer.width, q = chunk.steps.at(batch, s, begin + r);
     const RowSums<T> sums(b.sums, RowCell::gates, W);
     return {layer.shape.projection ? b.dm + r * W : b.dh + r * layer.h_width, b.carry_h + r * layer.h_width, b.carry_c + r * W,
-            args.noise.recurrent ? b.mask + r * layer.h_width : nullptr, dzx + q * layer.all(), dzh + q * layer.all(),
+            args.noise.recurrent ? b.mask + r * layer.h_width : nullptr, chunk.dzx + q * layer.all(), chunk.dzh + q * layer.all(),
             sums.peephole, sums.c_gain, sums.c_bias, b.scratch};
   }
 
-  // h' and c' of a row in padded rows of their own.
-  void states_before(std::int64_t s, std::int64_t begin, std::int64_t r, const Buffers &b) const {
+  // h' and c' of a row in padded rows of their own; its features for the weight gradients.
+  void states_before(const RowsChunk<T> &chunk, std::int64_t s, std::int64_t begin, std::int64_t r, const Buffers &b) const {
     const std::int64_t p = begin + r, R = layer.packed.R, H = layer.shape.hidden, W = layer.width, V = layer.h_width;
+    const std::int64_t q = batch.first[s] + p, local = chunk.steps.at(batch, s, p);
     T *h = b.h_before + r * V;
-    std::memcpy(h, h_before(p, s), R * sizeof(T));
-    if (h_masked)
+    const T *source = h_before(p, s);
+    std::memcpy(h, source, R * sizeof(T));
+    rows.dzx[q] = chunk.dzx + local * layer.all();
+    rows.h[q] = source;
+    if (chunk.h_masked) {
+      T *masked = chunk.h_masked + local * V;
       for (std::int64_t u = 0; u < V; u += LANES<T>)
-        store<T>(h_masked + (batch.first[s] + p) * V + u,
-                 args.noise.recurrent ? load<T>(h + u) * load<T>(b.mask + r * V + u) : load<T>(h + u));
+        store<T>(masked + u, args.noise.recurrent ? load<T>(h + u) * load<T>(b.mask + r * V + u) : load<T>(h + u));
+      rows.h[q] = masked;
+    }
     if constexpr (RowCell::has_c) {
       if (s)
         std::memcpy(b.c_before + r * W, args.tape + (batch.first[s - 1] + p) * layer.parts.size + layer.parts.c, W * sizeof(T));
@@ -150,7 +175,7 @@ private:
     }
   }
 
-  void step(std::int64_t s, std::int64_t begin, std::int64_t live, const Buffers &b) const {
+  void step(const RowsChunk<T> &chunk, std::int64_t s, std::int64_t begin, std::int64_t live, const Buffers &b) const {
     const std::int64_t R = layer.packed.R, W = layer.width, V = layer.h_width;
     for (std::int64_t r = 0; r < live; ++r) {
       const std::int64_t p = begin + r, t = time_of(batch, args.reverse, p, s), n = batch.order[p];
@@ -162,16 +187,16 @@ private:
         store<T>(dh + u, (splat<T>(1) - share) * whole);
         store<T>(carry + u, share * whole);
       }
-      states_before(s, begin, r, b);
+      states_before(chunk, s, begin, r, b);
       b.sources[r] = dh;
-      if (d_projected)
-        std::memcpy(d_projected + (batch.first[s] + p) * V, dh, V * sizeof(T));
+      if (chunk.d_projected)
+        std::memcpy(chunk.d_projected + chunk.steps.at(batch, s, p) * V, dh, V * sizeof(T));
     }
     if (layer.shape.projection)
       multiply_turned<T>(b.sources, live, V, turned_projection, W / PANEL<T>, b.dm);
     for (std::int64_t r = 0; r < live; ++r) {
-      const Row<T> row = row_of(s, begin, r, b);
-      const RowGradient<T> d = gradient_of(s, begin, r, b);
+      const Row<T> row = row_of(chunk, s, begin, r, b);
+      const RowGradient<T> d = gradient_of(chunk, s, begin, r, b);
       RowCell::backward(row, d);
       if (RowCell::same_gradients && layer.shape.layer_norm)
         std::memcpy(d.dzh, d.dzx, layer.all() * sizeof(T));
@@ -184,12 +209,12 @@ private:
     if constexpr (RowCell::two_products) {
       multiply_turned<T>(b.sources, live, W, turned_n, W / PANEL<T>, b.d_extra);
       for (std::int64_t r = 0; r < live; ++r)
-        RowCell::backward_second(row_of(s, begin, r, b), gradient_of(s, begin, r, b), b.d_extra + r * W);
+        RowCell::backward_second(row_of(chunk, s, begin, r, b), gradient_of(chunk, s, begin, r, b), b.d_extra + r * W);
     }
     if (layer.shape.layer_norm)
       for (std::int64_t r = 0; r < live; ++r) {
-        const Row<T> row = row_of(s, begin, r, b);
-        const RowGradient<T> d = gradient_of(s, begin, r, b);
+        const Row<T> row = row_of(chunk, s, begin, r, b);
+        const RowGradient<T> d = gradient_of(chunk, s, begin, r, b);
         through_norm(row, d.dzx, 0, RowCell::gates, layer.packed.gain_x, layer.parts.norm_x, SCALE_X, true, b);
         through_norm(row, d.dzh, 0, FIRST, layer.packed.gain_h, layer.parts.norm_h, SCALE_H, false, b);
       }
@@ -201,11 +226,9 @@ private:
                     const Buffers &b) const {
     const std::int64_t from = first * layer.width;
     const RowSums<T> sums(b.sums, RowCell::gates, layer.width);
-    T *bias = (of_x ? sums.bias_x : sums.bias_h) + from, *d_gain = (of_x ? sums.gain_x : sums.gain_h) + from;
-    for (std::int64_t u = 0; u < gates * layer.width; u += LANES<T>)
-      store<T>(bias + u, load<T>(bias + u) + load<T>(dz + from + u));
     normalise_backward<T>({gates, layer.shape.hidden, layer.width}, dz + from, row.tape + norm + from,
-                          row.tape[layer.parts.scales + scale], gain + from, d_gain);
+                          row.tape[layer.parts.scales + scale], gain + from, (of_x ? sums.gain_x : sums.gain_h) + from,
+                          (of_x ? sums.bias_x : sums.bias_h) + from);
     if (layer.shape.hidden < layer.width)
       for (int g = first; g < first + gates; ++g)
         std::memset(dz + g * layer.width + layer.shape.hidden, 0, (layer.width - layer.shape.hidden) * sizeof(T));
@@ -224,6 +247,41 @@ void add_blocks(const T *first, std::int64_t blocks, std::int64_t stride, int ga
     }
 }
 
+// dx of the rows whose dz `dz` points to, through weight_ih turned; `products` has room for ROWS_AT_A_TIME rows.
+template <class T>
+void rows_input_gradient(const T *const *dz, T *const *dx, std::int64_t count, std::int64_t depth, const T *turned, std::int64_t I,
+                         T *products) {
+  const std::int64_t panels = blocks_of<T>(I), width = panels * PANEL<T>;
+  for (std::int64_t q = 0; q < count; q += ROWS_AT_A_TIME) {
+    const std::int64_t some = smaller(ROWS_AT_A_TIME, count - q);
+    multiply_turned<T>(dz + q, some, depth, turned, panels, products);
+    for (std::int64_t r = 0; r < some; ++r)
+      std::memcpy(dx[q + r], products + r * width, I * sizeof(T));
+  }
+}
+
+// The gradients that are sums over rows of something else than products.
+template <class T, class RowCell>
+void finish_sums(const BackwardArgs<T> &args, const RowLayer<T, RowCell> &layer, T *sums, std::int64_t blocks) {
+  const std::int64_t W = layer.width, size = RowSums<T>::size(RowCell::gates, W);
+  const RowSums<T> first(sums, RowCell::gates, W);
+  const Weights<T> &out = args.gradient;
+  const auto add = [&](const T *part, int gates, T *to) { add_blocks<T>(part, blocks, size, gates, args.shape.hidden, W, to); };
+  if (args.shape.peephole) {
+    add(first.peephole, 1, out.weight_ci);
+    add(first.peephole + W, 1, out.weight_cf);
+    add(first.peephole + 2 * W, 1, out.weight_co);
+  }
+  if (args.shape.layer_norm) {
+    add(first.bias_x, RowCell::gates, out.bias_ih);
+    add(first.bias_h, RowCell::gates, out.bias_hh);
+    add(first.gain_x, RowCell::gates, out.ln_ih_weight);
+    add(first.gain_h, RowCell::gates, out.ln_hh_weight);
+    add(first.c_gain, 1, out.ln_c_weight);
+    add(first.c_bias, 1, out.ln_c_bias);
+  }
+}
+
 template <class T, class RowCell> void rows_backward(const BackwardArgs<T> &args) {
   using Packing = typename RowCell::Packing;
   using Pass = RowsBackward<T, RowCell>;
@@ -234,23 +292,31 @@ template <class T, class RowCell> void rows_backward(const BackwardArgs<T> &args
   pack<T, Packing>(shape, args.weights, values);
   const RowLayer<T, RowCell> layer(shape, values);
   const std::int64_t H = shape.hidden, I = shape.input, R = shape.output(), W = layer.width, V = layer.h_width, all = layer.all();
-  const bool masked = RowCell::two_products || args.noise.recurrent;
-  Pass pass{args, batch, layer, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr};
+  const bool masked = RowCell::two_products || args.noise.recurrent, norm = shape.layer_norm;
+  const bool same = RowCell::same_gradients && !norm;
+  Team team(threads_for(args.threads, 2 * batch.total * RowCell::gates * H * (I + R)));
+
+  const auto pointers = [&] { return take<const T *>(space, batch.total); };
+  const RowPointers<T> rows{pointers(), pointers(), pointers(), pointers(), take<T *>(space, batch.total)};
+  for (std::int64_t s = 0; s < batch.steps; ++s)
+    for (std::int64_t p = 0; p < batch.live[s]; ++p) {
+      const std::int64_t q = batch.first[s] + p, t = time_of(batch, args.reverse, p, s), n = batch.order[p];
+      rows.x[q] = at(args.x, t, n);
+      rows.dx[q] = args.dx.data ? at(args.dx, t, n) : nullptr;
+      rows.extra[q] = args.tape + q * layer.parts.size + layer.parts.extra;
+    }
+
+  Pass pass{args, batch, layer, rows, nullptr, nullptr, nullptr};
   if constexpr (Packing::recurrent)
     pass.turned_h = turn<T>(space, args.weights.weight_hh, 0, Pass::FIRST, H, W, R);
   if constexpr (RowCell::two_products)
     pass.turned_n = turn<T>(space, args.weights.weight_hh, Pass::FIRST, 1, H, W, R);
-  if (shape.projection) {
+  if (shape.projection)
     pass.turned_projection = turn<T>(space, args.weights.weight_hr, 0, 1, R, V, H);
-    pass.d_projected = take<T>(space, batch.total * V);
-  }
-  pass.dzx = take<T>(space, batch.total * all);
-  pass.dzh = RowCell::same_gradients && !shape.layer_norm ? pass.dzx : take<T>(space, batch.total * all);
-  if (masked)
-    pass.h_masked = take<T>(space, batch.total * V);
+  const T *turned_x = args.dx.data ? turn<T>(space, args.weights.weight_ih, 0, RowCell::gates, H, W, I) : nullptr;
+  T *dx_products = take<T>(space, team.size() * ROWS_AT_A_TIME * blocks_of<T>(I) * PANEL<T>);
 
   const RowBlocks blocks(batch.rows);
-  Team team(args.threads);
   const auto own = take<typename Pass::Buffers>(space, blocks.count);
   const std::int64_t sums_size = RowSums<T>::size(RowCell::gates, W);
   T *sums = take_zeros<T>(space, blocks.count * sums_size);
@@ -258,81 +324,69 @@ template <class T, class RowCell> void rows_backward(const BackwardArgs<T> &args
     own[k] = pass.buffers(space, blocks.begin(k + 1) - blocks.begin(k));
     own[k].sums = sums + k * sums_size;
   }
-  run(team, [&](int id) {
-    for (std::int64_t k = id; k < blocks.count; k += team.size())
-      pass.block(blocks.begin(k), blocks.begin(k + 1), own[k]);
-  });
 
-  const T **x_rows = take<const T *>(space, batch.total), **h_rows = take<const T *>(space, batch.total),
-          **extra_rows = take<const T *>(space, batch.total), **dzx_rows = take<const T *>(space, batch.total);
-  T **dx_rows = take<T *>(space, batch.total);
-  for (std::int64_t s = 0; s < batch.steps; ++s)
-    for (std::int64_t p = 0; p < batch.live[s]; ++p) {
-      const std::int64_t q = batch.first[s] + p;
-      const std::int64_t t = time_of(batch, args.reverse, p, s), n = batch.order[p];
-      x_rows[q] = at(args.x, t, n);
-      dx_rows[q] = args.dx.data ? at(args.dx, t, n) : nullptr;
-      h_rows[q] = masked ? pass.h_masked + q * V : pass.h_before(p, s);
-      extra_rows[q] = args.tape + q * layer.parts.size + layer.parts.extra;
-      dzx_rows[q] = pass.dzx + q * all;
-    }
+  // Biases outside a normalisation have their gradients from the row sums. With one dz, one pass over it gives both products.
   constexpr int IN_ORDER[] = {0, 1, 2, 3}, LAST[] = {RowCell::gates - 1};
   const Weights<T> &out = args.gradient;
-  const bool norm = shape.layer_norm; // its biases lie outside the normalisation, so the row sums have their gradients
-  const GradientRows<T> dzx{pass.dzx, batch.total, all, PANEL<T>, W}, dzh{pass.dzh, batch.total, all, PANEL<T>, W};
-  const OuterProduct<T> of_x{x_rows, I, 0, RowCell::gates, IN_ORDER, out.weight_ih, norm ? nullptr : out.bias_ih};
-  if constexpr (!Packing::recurrent) {
-    outer<T>(team, space, dzx, H, RowCell::gates, {of_x});
-  } else {
-    const OuterProduct<T> of_h{h_rows, R, 0, Pass::FIRST, IN_ORDER, out.weight_hh, norm ? nullptr : out.bias_hh};
-    if (pass.dzh == pass.dzx) {
-      outer<T>(team, space, dzx, H, RowCell::gates, {of_x, of_h});
-    } else {
-      outer<T>(team, space, dzx, H, RowCell::gates, {of_x});
-      if constexpr (RowCell::two_products)
-        outer<T>(team, space, dzh, H, RowCell::gates,
-                 {of_h, OuterProduct<T>{extra_rows, R, Pass::FIRST, 1, LAST, out.weight_hh, norm ? nullptr : out.bias_hh}});
-      else
-        outer<T>(team, space, dzh, H, RowCell::gates, {of_h});
-    }
+  const OuterProduct<T> of_x{rows.x, I, 0, RowCell::gates, IN_ORDER, out.weight_ih, norm ? nullptr : out.bias_ih};
+  const OuterProduct<T> of_h{rows.h, R, 0, Pass::FIRST, IN_ORDER, out.weight_hh, norm ? nullptr : out.bias_hh};
+  const OuterProduct<T> of_n{rows.extra, R, Pass::FIRST, 1, LAST, out.weight_hh, norm ? nullptr : out.bias_hh};
+  std::vector<SharedOuter<T>> of_dzx, of_dzh, of_projected;
+  if (Packing::recurrent && same)
+    of_dzx.emplace_back(SharedOuter<T>(space, team, H, RowCell::gates, {of_x, of_h}));
+  else
+    of_dzx.emplace_back(SharedOuter<T>(space, team, H, RowCell::gates, {of_x}));
+  if (Packing::recurrent && !same && RowCell::two_products)
+    of_dzh.emplace_back(SharedOuter<T>(space, team, H, RowCell::gates, {of_h, of_n}));
+  else if (Packing::recurrent && !same)
+    of_dzh.emplace_back(SharedOuter<T>(space, team, H, RowCell::gates, {of_h}));
+  if (shape.projection)
+    of_projected.emplace_back(SharedOuter<T>(space, team, R, 1, {{rows.extra, H, 0, 1, IN_ORDER, out.weight_hr, nullptr}}));
+
+  // Two chunks by turns, so that one barrier a chunk is enough: nobody writes to the one that others still read.
+  const ChunkOfSteps last(batch, CHUNK_ROWS);
+  RowsChunk<T> turns[2] = {{last, nullptr, nullptr, nullptr, nullptr}, {last, nullptr, nullptr, nullptr, nullptr}};
+  for (RowsChunk<T> &chunk : turns) {
+    chunk.dzx = take<T>(space, last.capacity * all);
+    chunk.dzh = same ? chunk.dzx : take<T>(space, last.capacity * all);
+    chunk.d_projected = shape.projection ? take<T>(space, last.capacity * V) : nullptr;
+    chunk.h_masked = masked ? take<T>(space, last.capacity * V) : nullptr;
   }
-  if (shape.projection) {
-    const GradientRows<T> projected{pass.d_projected, batch.total, V, PANEL<T>, V};
-    outer<T>(team, space, projected, R, 1,
-             {OuterProduct<T>{extra_rows, H, 0, 1, IN_ORDER, out.weight_hr, static_cast<T *>(nullptr)}});
-  }
-  const RowSums<T> first(sums, RowCell::gates, W);
-  const auto add = [&](const T *part, int gates, T *to) { add_blocks<T>(part, blocks.count, sums_size, gates, H, W, to); };
-  if (shape.peephole) {
-    add(first.peephole, 1, out.weight_ci);
-    add(first.peephole + W, 1, out.weight_cf);
-    add(first.peephole + 2 * W, 1, out.weight_co);
-  }
-  if (norm) {
-    add(first.bias_x, RowCell::gates, out.bias_ih);
-    add(first.bias_h, RowCell::gates, out.bias_hh);
-    add(first.gain_x, RowCell::gates, out.ln_ih_weight);
-    add(first.gain_h, RowCell::gates, out.ln_hh_weight);
-    add(first.c_gain, 1, out.ln_c_weight);
-    add(first.c_bias, 1, out.ln_c_bias);
-  }
-  if (args.dx.data) {
-    const T *turned = turn<T>(space, args.weights.weight_ih, 0, RowCell::gates, H, W, I);
-    const std::int64_t panels = blocks_of<T>(I), width = panels * PANEL<T>;
-    constexpr std::int64_t AT_ONCE = 96;
-    T *products = take<T>(space, team.size() * AT_ONCE * width);
-    run(team, [&](int id) {
-      T *product = products + id * AT_ONCE * width;
-      const std::int64_t end = batch.total * (id + 1) / team.size();
-      for (std::int64_t q = batch.total * id / team.size(); q < end; q += AT_ONCE) {
-        const std::int64_t count = smaller(AT_ONCE, end - q);
-        multiply_turned<T>(dzx_rows + q, count, all, turned, panels, product);
-        for (std::int64_t r = 0; r < count; ++r)
-          std::memcpy(dx_rows[q + r], product + r * width, I * sizeof(T));
+  run(team, [&](int id) {
+    const int threads = team.size();
+    const auto own_blocks = [&](auto &&f) {
+      for (std::int64_t k = id; k < blocks.count; k += threads)
+        f(blocks.begin(k), blocks.begin(k + 1), own[k]);
+    };
+    own_blocks([&](std::int64_t begin, std::int64_t end, const auto &b) { pass.start(begin, end, b); });
+    RowsChunk<T> later{last, nullptr, nullptr, nullptr, nullptr};
+    for (int turn = 0; later.steps.begin > 0; turn = 1 - turn) {
+      RowsChunk<T> chunk = turns[turn];
+      chunk.steps = later.steps.before(batch);
+      own_blocks([&](std::int64_t begin, std::int64_t end, const auto &b) { pass.steps(chunk, later, begin, end, b); });
+      team.barrier();
+      const std::int64_t first = chunk.steps.first(batch), count = chunk.steps.rows(batch);
+      for (SharedOuter<T> &outer : of_dzx)
+        outer.add(team, id, {chunk.dzx, count, all, PANEL<T>, W}, first);
+      for (SharedOuter<T> &outer : of_dzh)
+        outer.add(team, id, {chunk.dzh, count, all, PANEL<T>, W}, first);
+      for (SharedOuter<T> &outer : of_projected)
+        outer.add(team, id, {chunk.d_projected, count, V, PANEL<T>, V}, first);
+      if (args.dx.data) {
+        const std::int64_t from = first + count * id / threads, to = first + count * (id + 1) / threads;
+        rows_input_gradient<T>(rows.dzx + from, rows.dx + from, to - from, all, turned_x, I,
+                               dx_products + id * ROWS_AT_A_TIME * blocks_of<T>(I) * PANEL<T>);
       }
-    });
-    clear_padding(batch, args.steps, args.dx, I, 0, batch.rows);
-  }
+      later = chunk;
+    }
+    for (const auto *outers : {&of_dzx, &of_dzh, &of_projected})
+      for (const SharedOuter<T> &outer : *outers)
+        outer.finish(team, id);
+    own_blocks([&](std::int64_t begin, std::int64_t end, const auto &b) { pass.finish(later, begin, end, b); });
+    if (args.dx.data && id == 0)
+      clear_padding(batch, args.steps, args.dx, I, 0, batch.rows);
+  });
+  finish_sums<T, RowCell>(args, layer, sums, blocks.count);
 }
 
 } // namespace recurra::RECURRA_VARIANT

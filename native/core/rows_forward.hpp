@@ -30,13 +30,20 @@ template <class T, class RowCell> struct RowLayer {
       : shape(shape_), packed(shape_, values), parts(row_tape<T, RowCell>(shape_)), width(packed.blocks * PANEL<T>),
         h_width(blocks_of<T>(packed.R) * PANEL<T>) {}
 
-  const T *bias(std::int64_t j, int slot) const { return packed.start + (j * Packing::slots + slot) * PANEL<T>; }
+  // Start values of one slot: those of block j lie j * stride further on.
+  struct Bias {
+    const T *first;
+    std::int64_t stride;
+    const T *of(std::int64_t j) const { return first + j * stride; }
+  };
+
+  Bias bias(int slot) const { return {packed.start + slot * PANEL<T>, Packing::slots * PANEL<T>}; }
 
   // Slots that the input product fills carry all biases of their gate; only a slot that it misses has one for the state's.
-  const T *x_bias(std::int64_t j, int g) const { return bias(j, Packing::x_first + g); }
-  const T *h_bias(std::int64_t j, int g) const {
+  Bias x_bias(int g) const { return bias(Packing::x_first + g); }
+  Bias h_bias(int g) const {
     const int slot = Packing::h_first + g;
-    return slot >= Packing::x_first && slot < Packing::x_first + Packing::gates ? NOTHING<T> : bias(j, slot);
+    return slot >= Packing::x_first && slot < Packing::x_first + Packing::gates ? Bias{NOTHING<T>, 0} : bias(slot);
   }
 
   // zx of `count` rows.
@@ -45,7 +52,7 @@ template <class T, class RowCell> struct RowLayer {
       const std::int64_t j = p / RowCell::gates;
       const int g = static_cast<int>(p % RowCell::gates);
       return Column<T>{packed.x_panels + p * packed.I * PANEL<T>, Packing::x_gates[g] * width + j * PANEL<T>,
-                       shape.layer_norm ? NOTHING<T> : x_bias(j, g)};
+                       shape.layer_norm ? NOTHING<T> : x_bias(g).of(j)};
     };
     multiply<T>(x, count, {packed.I}, 0, packed.blocks * RowCell::gates, column, zx, all());
     clear_ends(zx, count * RowCell::gates);
@@ -57,7 +64,7 @@ template <class T, class RowCell> struct RowLayer {
       const std::int64_t j = p / gates;
       const int g = first + static_cast<int>(p % gates);
       return Column<T>{packed.h_panels + (j * RowCell::gates + g) * packed.R * PANEL<T>, Packing::h_gates[g] * width + j * PANEL<T>,
-                       shape.layer_norm ? NOTHING<T> : h_bias(j, g)};
+                       shape.layer_norm ? NOTHING<T> : h_bias(g).of(j)};
     };
     multiply<T>(h, count, {packed.R}, 0, packed.blocks * gates, column, zh, all());
     clear_ends(zh, count * RowCell::gates);
@@ -75,15 +82,16 @@ template <class T, class RowCell> struct RowLayer {
   // values. Gains and biases are applied after.
   template <class F>
   T normalise_gates(T *z, int first, int gates, const T *gain, T *norm, F &&bias_of) const {
-    const T scale = normalise<T>({gates, shape.hidden, width}, z + first * width);
-    std::memcpy(norm + first * width, z + first * width, gates * width * sizeof(T));
-    for (int g = first; g < first + gates; ++g)
-      for (std::int64_t u = 0; u < width; u += LANES<T>) {
-        const std::int64_t j = u / PANEL<T>, lane = u % PANEL<T>;
-        store<T>(z + g * width + u,
-                 fma(load<T>(z + g * width + u), load<T>(gain + g * width + u), load<T>(bias_of(j, g) + lane)));
-      }
-    return scale;
+    T *values = z + first * width, *kept = norm + first * width;
+    gain += first * width;
+    Bias biases[RowCell::gates];
+    for (int g = 0; g < gates; ++g)
+      biases[g] = bias_of(first + g);
+    return normalise<T>({gates, shape.hidden, width}, values, [&](int g, std::int64_t u, Vec<T> value) {
+      const std::int64_t k = g * width + u, j = u / PANEL<T>;
+      store<T>(kept + k, value);
+      store<T>(values + k, fma(value, load<T>(gain + k), load<T>(biases[g].of(j) + (u - j * PANEL<T>))));
+    });
   }
 
 private:
@@ -180,8 +188,8 @@ private:
   }
 
   void step(std::int64_t s, std::int64_t begin, std::int64_t live, T *zx, const Buffers &b) const {
-    const auto x_bias = [&](std::int64_t j, int gate) { return layer.x_bias(j, place_of(Packing::x_gates, gate)); };
-    const auto h_bias = [&](std::int64_t j, int gate) { return layer.h_bias(j, place_of(Packing::h_gates, gate)); };
+    const auto x_bias = [&](int gate) { return layer.x_bias(place_of(Packing::x_gates, gate)); };
+    const auto h_bias = [&](int gate) { return layer.h_bias(place_of(Packing::h_gates, gate)); };
     constexpr int FIRST = RowCell::two_products ? RowCell::gates - 1 : RowCell::gates; // gates of the first product
     if constexpr (Packing::recurrent) {
       for (std::int64_t r = 0; r < live; ++r)
@@ -192,6 +200,7 @@ private:
       const Row<T> row = row_of(s, begin, r, zx, b);
       if (layer.shape.layer_norm) {
         T *scales = row.tape + layer.parts.scales;
+        std::memset(scales, 0, PANEL<T> * sizeof(T)); // a tape has no unwritten places
         scales[SCALE_X] = layer.normalise_gates(row.zx, 0, RowCell::gates, layer.packed.gain_x, row.tape + layer.parts.norm_x, x_bias);
         scales[SCALE_H] = layer.normalise_gates(row.zh, 0, FIRST, layer.packed.gain_h, row.tape + layer.parts.norm_h, h_bias);
       }

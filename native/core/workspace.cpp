@@ -9,7 +9,7 @@ namespace recurra {
 namespace {
 
 constexpr std::size_t KEEP_BYTES = std::size_t{256} << 20;
-constexpr std::size_t KEEP_BLOCKS = 32;
+constexpr std::size_t KEEP_BLOCKS = 64;
 
 struct Store {
   std::vector<Block> free;

@@ -20,6 +20,7 @@ from recurra.kernels.arguments import (
     contiguous,
     strided,
 )
+from recurra.kernels.memory import empty
 from recurra.kernels.native import Array, by_precision, native_name, zoneout_of
 from recurra.kernels.tape import TapeViews, new_tape
 
@@ -114,7 +115,7 @@ class PackedStack:
                 x = x * inputs.dropout_masks[layer - 1]
             inner = views is not None and layer < stack.num_layers - 1
             output = (
-                views.outputs[layer] if views is not None and inner else np.empty((T, N, D * R), self.dtype)
+                views.outputs[layer] if views is not None and inner else empty((T, N, D * R), self.dtype)
             )
             for d in range(D):
                 k = layer * D + d
@@ -167,7 +168,7 @@ def backward(
     d_output = strided(check_array("d_output", d_output, (T, N, D * R)), dtype)
     d_states_n = check_state(stack, d_state_n, N, dtype, name="d_state_n")
     d_states = {name: np.empty_like(array) for name, array in states.items()}
-    gradients = {name: np.empty(shape, dtype) for name, shape in stack.parameter_shapes().items()}
+    gradients = {name: empty(shape, dtype) for name, shape in stack.parameter_shapes().items()}
     native_backward = by_precision("backward", dtype)
     runs = stack.layers()
     dx: Array | None = None
@@ -179,7 +180,7 @@ def backward(
         dx = None
         for run in runs[layer * D : (layer + 1) * D]:
             k, own = run.index, slice(run.reverse * R, (run.reverse + 1) * R)
-            own_dx = np.empty(layer_x.shape, dtype) if layer or need_dx else None
+            own_dx = empty(layer_x.shape, dtype) if layer or need_dx else None
             native_backward(
                 native_name(run.cell),
                 _own_parameters(run, parameters, dtype),

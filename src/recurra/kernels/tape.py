@@ -8,6 +8,7 @@ import numpy as np
 from recurra._base.errors import InputError
 from recurra.cells import Stack
 from recurra.kernels.arguments import Inputs, check_array
+from recurra.kernels.memory import empty
 from recurra.kernels.native import Array, native_tape_per_step, zoneout_of
 
 
@@ -21,17 +22,13 @@ def tape_size(stack: Stack, T: int, N: int, dtype: Any = np.float32, *, noisy: b
 
 def new_tape(stack: Stack, inputs: Inputs) -> Array:
     """Room for the tape of a pass, such that equal passes leave equal tapes."""
-    # Not every place is written where rows are ragged, noisy or normalised, nor those of minGRU and minLSTM.
-    whole = (
-        inputs.lengths is None
-        and not inputs.noisy
-        and zoneout_of(stack.cell) == 0
-        and not getattr(stack.cell, "layer_norm", False)
-        and stack.cell.has_recurrent_weights
-    )
     T, N = inputs.x.shape[:2]
-    size = tape_size(stack, T, N, inputs.x.dtype, noisy=inputs.noisy)
-    return (np.empty if whole else np.zeros)(size, inputs.x.dtype)
+    tape = empty((tape_size(stack, T, N, inputs.x.dtype, noisy=inputs.noisy),), inputs.x.dtype)
+    if inputs.lengths is not None and T * N:
+        live = int(inputs.lengths.sum())
+        for run in TapeViews.of(stack, inputs, tape).runs:
+            run[len(run) // (T * N) * live :] = 0
+    return tape
 
 
 @dataclass(frozen=True)

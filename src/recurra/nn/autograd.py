@@ -80,16 +80,23 @@ class _Forward(torch.autograd.Function):
         ctx.specification, ctx.states, *tensors = inputs
         result, tape = output[0], output[-1]
         ctx.mark_non_differentiable(tape)
+        ctx.set_materialize_grads(False)  # the tape's would be as large as the tape
         ctx.save_for_backward(result, tape, *tensors)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Gradients:
-        d_outputs = gradients[:-1]  # all but the tape's
+        saved = ctx.saved_tensors  # to be asked for once: checkpoints compute them anew
+        result, _, _, *tensors = saved
+        _, _, state, _ = _split(tensors, ctx.states)
+        d_outputs = [
+            torch.zeros_like(output) if gradient is None else gradient
+            for output, gradient in zip([result, *state], gradients)  # the tape's is left out
+        ]
         need_dx = ctx.needs_input_grad[3 + len(Noise._fields)]
         # A compiled graph has no second derivative, and the compiler can't trace one function inside another.
         second = torch.is_grad_enabled() and not torch.compiler.is_compiling()
         differentiate = _Backward.apply if second else _Backward.forward
-        dx, *d_tensors = differentiate(ctx.specification, ctx.states, need_dx, *ctx.saved_tensors, *d_outputs)
+        dx, *d_tensors = differentiate(ctx.specification, ctx.states, need_dx, *saved, *d_outputs)
         return *_NONE, dx if need_dx else None, *d_tensors
 
 
