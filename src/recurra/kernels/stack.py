@@ -114,9 +114,7 @@ class PackedStack:
             if layer and inputs.dropout_masks is not None:
                 x = x * inputs.dropout_masks[layer - 1]
             inner = views is not None and layer < stack.num_layers - 1
-            output = (
-                views.outputs[layer] if views is not None and inner else empty((T, N, D * R), self.dtype)
-            )
+            output = views.outputs[layer] if views is not None and inner else empty((T, N, D * R), self.dtype)
             for d in range(D):
                 k = layer * D + d
                 self.layers[k].forward(

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from recurra.nn import ops, portable
+from recurra.nn.direct import directly
 from recurra.nn.noise import Noise
 
 Gradients: TypeAlias = tuple[Tensor | None, ...]
@@ -34,12 +35,12 @@ def run(
         if lengths is not None:
             lengths = ops.checked_lengths(lengths, *x.shape[:2])
         return portable.run(ops.stack_of(specification), x, state, lengths, noise, parameters)
-    directly = ops.directly(lengths, *noise, x, *state, *parameters)
+    direct = directly(lengths, *noise, x, *state, *parameters)
     if needs_gradient(x, *state, *parameters):
-        function = _DirectForward if directly else _Forward
+        function = _DirectForward if direct else _Forward
         *results, _ = function.apply(specification, len(state), lengths, *noise, x, *state, *parameters)
     else:
-        forward = ops.forward_directly if directly else ops.forward
+        forward = ops.forward_directly if direct else ops.forward
         *results, _ = forward(specification, x, state, lengths, *noise, parameters, False)
     return tuple(results)
 
@@ -136,7 +137,7 @@ class _Backward(torch.autograd.Function):
     ) -> tuple[Tensor, ...]:
         noise, x, state, rest = _split(tensors, states)
         parameters, (d_output, *d_state_n) = rest[: -states - 1], rest[-states - 1 :]
-        differentiate = ops.backward_directly if ops.directly(output, lengths, *tensors) else ops.backward
+        differentiate = ops.backward_directly if directly(output, lengths, *tensors) else ops.backward
         return tuple(
             differentiate(
                 specification,

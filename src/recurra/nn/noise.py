@@ -1,5 +1,6 @@
 """The random masks of one call, drawn from PyTorch's generator."""
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -7,6 +8,7 @@ from torch import Tensor
 from torch.nn.functional import dropout
 
 from recurra.cells import Stack
+from recurra.nn.direct import directly
 
 
 class Noise(NamedTuple):
@@ -48,5 +50,16 @@ def draw(stack: Stack, x: Tensor, between_layers: float, recurrent: float, train
         masks["recurrent"] = dropout(x.new_ones(runs, N, sizes["h"]), recurrent)
     if zoneout:
         for name, size in sizes.items():
-            masks[f"keep_{name}"] = torch.bernoulli(x.new_full((runs, T, N, size), zoneout))
+            masks[f"keep_{name}"] = _ones_with(zoneout, x, (runs, T, N, size))
     return Noise(**masks)
+
+
+def _ones_with(probability: float, x: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Ones with that probability, else zeros; on the CPU 2⁻⁸ and more are rounded to a multiple of 2⁻¹⁶."""
+    if x.device.type != "cpu" or probability < 2**-8 or not directly(x):
+        return torch.bernoulli(x.new_full(shape, probability))
+    # torch.bernoulli draws a value at a time, which takes longer than the layer itself.
+    count = math.prod(shape)
+    words = torch.empty(-(-count // 4), dtype=torch.int64).random_(-(2**63), None)
+    draws = words.view(torch.int16)[:count].view(shape)
+    return torch.le(draws, round(probability * 2**16) - 2**15 - 1, out=x.new_empty(shape))

@@ -5,7 +5,8 @@ cell's ``states``; parameters in the order of ``Stack.parameter_shapes``; length
 each; masks as in `recurra.nn.noise.Noise`; the tape one flat tensor that only the kernels understand.
 ``specification`` is a stack as JSON, since an operator takes no Python objects.
 
-An operator's call costs tens of microseconds more than its function's; `directly` says when nothing needs it.
+An operator's call costs tens of microseconds more than its function's; `recurra.nn.direct` says when
+nothing needs it.
 """
 
 import functools
@@ -20,20 +21,6 @@ from torch import Tensor
 from recurra import kernels
 from recurra.cells import Stack, check_lengths
 from recurra.nn.noise import Noise
-
-
-def directly(*tensors: Tensor | None) -> bool:
-    """Whether these are plain tensors and nothing records, maps or fakes the operators that take them."""
-    return (
-        not torch.compiler.is_compiling()
-        and not torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
-        and torch._C._len_torch_dispatch_stack() == 0
-        and not torch._C._are_functorch_transforms_active()
-        and all(type(tensor) in _PLAIN for tensor in tensors)
-    )
-
-
-_PLAIN = frozenset({Tensor, torch.nn.Parameter, type(None)})
 
 
 def specify(stack: Stack) -> str:
