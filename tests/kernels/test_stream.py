@@ -86,6 +86,21 @@ def test_outputs_and_states_are_the_callers_own(rng, packed):
     np.testing.assert_array_equal(stream.step(x), first)
 
 
+def test_a_start_of_its_own_is_copied_and_reset_goes_back_to_it(rng, packed):
+    start, state = (of_row(random_state(rng, packed)) for _ in range(2))
+    x = rng.normal(size=3).astype(np.float32)
+    want = kernels.StackStream(packed, start).step(x)
+    begun = kernels.StackStream(packed, start=start)
+    resumed = kernels.StackStream(packed, state, start=start)
+    start["h"][:] = 7
+    np.testing.assert_array_equal(begun.step(x), want)
+    np.testing.assert_array_equal(resumed.step(x), kernels.StackStream(packed, state).step(x))
+    resumed.reset()
+    np.testing.assert_array_equal(resumed.step(x), want)
+    with pytest.raises(InputError, match=re.escape("start 'c' is missing, got h") + "$"):
+        kernels.StackStream(packed, start={"h": start["h"]})
+
+
 def test_inputs_of_other_precision_and_layout_are_copied(rng, packed):
     x = rng.integers(-3, 3, 3)
     stream = kernels.StackStream(packed)
@@ -148,7 +163,7 @@ def test_wrong_states_are_refused(packed, state, message):
 
 
 def test_no_state_and_no_second_direction(packed, rng):
-    message = "state must be a dict of arrays, got NoneType; reset() goes back to zeros"
+    message = "state must be a dict of arrays, got NoneType; reset() goes back to the start"
     with pytest.raises(InputError, match=re.escape(message) + "$"):
         kernels.StackStream(packed).set_state(None)
     stack = Stack(cell("gru", input_size=3, hidden_size=5), 1, True)

@@ -11,12 +11,19 @@ from recurra.kernels.stack import PackedStack
 class StackStream:
     """A stack in one direction together with the state of one row.
 
-    ``state`` holds arrays (L, ·) by name, copied; None is zeros. Any number of streams may share one
+    ``start`` is where sequences begin and `reset` goes back to, ``state`` where this stream goes on; both are
+    arrays (L, ·) by name, copied, and None is zeros and the start. Any number of streams may share one
     ``packed``, and one stream may be used by several threads, one step at a time. Raises InputError for a
     bidirectional stack, or a state that does not fit.
     """
 
-    def __init__(self, packed: PackedStack, state: Mapping[str, Array] | None = None) -> None:
+    def __init__(
+        self,
+        packed: PackedStack,
+        state: Mapping[str, Array] | None = None,
+        *,
+        start: Mapping[str, Array] | None = None,
+    ) -> None:
         stack = packed.stack
         if stack.bidirectional:
             raise InputError(
@@ -26,7 +33,11 @@ class StackStream:
         self.packed = packed
         self._native = by_precision("Stream", packed.dtype)(packed.layers, zoneout_of(stack.cell))
         self._step = self._native.step
-        if state is not None:
+        own = check_state(stack, start, None, packed.dtype, name="start")
+        self._start = {name: array.copy() for name, array in own.items()}
+        if state is None:
+            self.reset()
+        else:
             self.set_state(state)
 
     def step(self, x: Array) -> Array:
@@ -40,21 +51,17 @@ class StackStream:
 
     def state(self) -> Arrays:
         """The state (L, ·) after the last step, by name: new arrays."""
-        state = self._zeros()
+        state = check_state(self.packed.stack, None, None, self.packed.dtype)
         self._native.read_state(state["h"], state.get("c"))
         return state
 
     def set_state(self, state: Mapping[str, Array]) -> None:
         """Go on from that state, arrays (L, ·) by name, which are copied."""
         if state is None:
-            raise InputError("state must be a dict of arrays, got NoneType; reset() goes back to zeros")
+            raise InputError("state must be a dict of arrays, got NoneType; reset() goes back to the start")
         own = check_state(self.packed.stack, state, None, self.packed.dtype)
         self._native.write_state(own["h"], own.get("c"))
 
     def reset(self) -> None:
-        """Go on from a state of zeros."""
-        zeros = self._zeros()
-        self._native.write_state(zeros["h"], zeros.get("c"))
-
-    def _zeros(self) -> Arrays:
-        return check_state(self.packed.stack, None, None, self.packed.dtype)
+        """Go back to the start."""
+        self._native.write_state(self._start["h"], self._start.get("c"))

@@ -4,12 +4,13 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, cast
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import Parameter
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from recurra import cells
+from recurra import cells, kernels
 from recurra._base.errors import InputError
 from recurra._base.validation import probability
 from recurra.cells.options import boolean
@@ -74,6 +75,30 @@ class Layer(torch.nn.Module):
         """The parameters of the stack, by layer and then direction."""
         runs = self.stack.layers()
         return [[getattr(self, name + run.suffix) for name in run.cell.parameter_shapes()] for run in runs]
+
+    def stream(self, state: Mapping[str, np.ndarray] | None = None) -> kernels.StackStream:
+        """Single steps over a copy of the weights: ``step(x)`` takes an array (I,) and gives a new one (R,).
+
+        Steps are those of evaluation, on the CPU, in float64 for a float64 layer and else in float32.
+        ``state`` is what another stream's ``state()`` gave, arrays (L, ·) by name; None is where sequences
+        of this layer begin. Raises InputError for a bidirectional layer, or a state that does not fit.
+        """
+        if self.stack.bidirectional:
+            raise InputError(
+                f"{self.title}.stream needs a layer in one direction, got bidirectional=True; "
+                "call the layer on whole sequences"
+            )
+        parameters = dict(zip(self._names, checks.attributes_of(self, self._names)))
+        dtype = torch.promote_types(parameters[self._names[0]].dtype, torch.float32)
+        packed = kernels.PackedStack(
+            self.stack, {name: _on_cpu(tensor, dtype) for name, tensor in parameters.items()}
+        )
+        start = None
+        if self.learn_initial_state:
+            names = self.stack.cell.states
+            learned = checks.attributes_of(self, [f"initial_{name}" for name in names])
+            start = {name: _on_cpu(tensor[:, 0], dtype) for name, tensor in zip(names, learned)}
+        return kernels.StackStream(packed, state, start=start)
 
     def extra_repr(self) -> str:
         """torch.nn's description, and the options that are on."""
@@ -159,3 +184,7 @@ class Layer(torch.nn.Module):
             return [x.new_zeros(shape) for shape in shapes]
         learned = checks.attributes_of(self, [f"initial_{name}" for name in self.stack.cell.states])
         return [tensor.expand(shape) for tensor, shape in zip(learned, shapes)]
+
+
+def _on_cpu(tensor: Tensor, dtype: torch.dtype) -> np.ndarray:
+    return tensor.detach().to("cpu", dtype).numpy()
