@@ -46,7 +46,7 @@ sanitize: install ## Run the tests of C++ and of the bindings under the address 
 	rm -rf $(SITE) && mkdir $(SITE) && cp -r src/recurra $(SITE)
 	cmake --install build/sanitize --prefix $(SITE)
 	PACKAGES=$$(python -c "import sysconfig; print(sysconfig.get_path('purelib'))") && \
-		PYTHONPATH="$(SITE):$$PACKAGES" ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD="$(PRELOAD)" \
+		PYTHONPATH="$(SITE):$$PACKAGES" ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 LD_PRELOAD="$(PRELOAD)" \
 		python -S -m pytest -q -s -p no:cacheprovider tests/kernels/test_bindings.py
 
 accuracy: build/native/tests.done ## Measure the error of tanh and sigmoid over every float32 (minutes)

@@ -413,3 +413,31 @@ def test_no_steps_or_no_rows_are_answered(steps, rows):
     rest = [None] * 3 + [0.0, 2]
     layer.forward(np.empty((steps, rows, 2), f), h0, None, None, False, y, h_n, None, tape, *rest)
     np.testing.assert_array_equal(h_n, h0)
+
+
+@pytest.mark.parametrize("wrong", [-1, -(2**63), 2**63, 10**30, 1.0, None, "7", np.ones(1)])
+def test_memory_of_no_size_is_refused(wrong):
+    with pytest.raises(REFUSED):
+        native.new_bytes(wrong)
+
+
+def test_memory_is_writable_apart_and_outlives_its_arrays():
+    with pytest.raises(MemoryError):
+        native.new_bytes(2**62)
+    for size in (0, 1, 63, 64, 10**6):
+        first, second = native.new_bytes(size), native.new_bytes(size)
+        assert (first.shape, first.dtype) == ((size,), np.uint8)
+        assert not np.shares_memory(first, second)
+        view = first[: size // 2]
+        first[:], second[:] = 1, 2
+        del first
+        for again in (native.new_bytes(size) for _ in range(3)):
+            again[:] = 3
+        assert (view == 1).all()
+        assert (second == 2).all()
+
+
+def test_every_function_has_its_nonsense():
+    arrays = {name.split(".")[0] + bits for name in CALLS[np.float32] for bits in ("32", "64")}
+    rest = {"tape_per_step", "new_bytes", "variant", "variants"}
+    assert {name for name in vars(native) if not name.startswith("_")} == arrays | rest
