@@ -99,6 +99,9 @@ def activations64(x: Annotated[NDArray[numpy.float64], dict(device='cpu', writab
 def tape_per_step(cell: str, hidden: int, projection: int, layer_norm: bool, peephole: bool, noise: bool) -> tuple[int, int]:
     """Values of tape that one step of one row takes: [float32, float64]."""
 
+def new_bytes(bytes: int) -> Annotated[NDArray[numpy.uint8], dict(shape=(None,))]:
+    """Memory from the kernels' store, with whatever it holds."""
+
 def variant() -> str:
     """Name of the kernels in use."""
 
