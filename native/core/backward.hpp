@@ -108,7 +108,7 @@ template <class T, class Cell> struct BackwardPass {
   }
 
   // The gate maths of block j of the sorted row p; `product` [PANEL] is the gradient that comes through the next step's product.
-  RECURRA_INLINE void gates(const RowStep<T> &at, bool first, std::int64_t p, std::int64_t j, const T *product) const {
+  [[gnu::noinline]] void gates(const RowStep<T> &at, bool first, std::int64_t p, std::int64_t j, const T *product) const {
 #pragma GCC unroll 16
     for (int v = 0; v < VECS<T>; ++v) {
       const std::int64_t lane = v * LANES<T>, unit = j * PANEL<T> + lane, units = args.shape.hidden - unit;

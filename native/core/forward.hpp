@@ -207,7 +207,7 @@ template <class T, class Cell> struct ForwardPass {
   }
 
   // The gate maths of block j of the sorted row p, from pre-activations z[slots][PANEL] that lie `stride` apart.
-  RECURRA_INLINE void gates(std::int64_t s, std::int64_t p, std::int64_t j, const T *z, std::int64_t stride, const T *h_before,
+  [[gnu::noinline]] void gates(std::int64_t s, std::int64_t p, std::int64_t j, const T *z, std::int64_t stride, const T *h_before,
                             T *y) const {
     T *h_new = h[(s + 1) % 2];
     T *tape = args.tape ? args.tape + ((batch.first[s] + p) * layer.blocks + j) * Cell::kept * PANEL<T> : nullptr;

@@ -13,6 +13,22 @@ struct Segments {
   std::int64_t H, width;
 };
 
+// The sum of a panel's partial sums: halves are added to halves down to the last, in every variant in this order.
+template <class T> RECURRA_INLINE T fold(const Vec<T> (&sums)[VECS<T>]) {
+  typedef T Quarter __attribute__((vector_size(PANEL_BYTES / 4)));
+  alignas(64) T parts[PANEL<T>];
+#pragma GCC unroll 16
+  for (int v = 0; v < VECS<T>; ++v)
+    store<T>(parts + v * LANES<T>, sums[v]);
+  Quarter q[4];
+  std::memcpy(q, parts, sizeof q);
+  const Quarter last = (q[0] + q[2]) + (q[1] + q[3]);
+  if constexpr (PANEL<T> == 16)
+    return (last[0] + last[2]) + (last[1] + last[3]);
+  else
+    return last[0] + last[1];
+}
+
 // COUNT sums over all values of all segments at once: term(offset, vectors) gives each sum's vector for the values from there on.
 template <class T, int COUNT, class F> RECURRA_INLINE void sums_over(Segments s, F &&term, T (&totals)[COUNT]) {
   Vec<T> sums[COUNT][VECS<T>] = {};
@@ -28,17 +44,8 @@ template <class T, int COUNT, class F> RECURRA_INLINE void sums_over(Segments s,
           sums[k][v] = sums[k][v] + keep_first<T>(terms[k], s.H - unit);
       }
 #pragma GCC unroll 16
-  for (int k = 0; k < COUNT; ++k) {
-    T parts[PANEL<T>];
-#pragma GCC unroll 16
-    for (int v = 0; v < VECS<T>; ++v)
-      store<T>(parts + v * LANES<T>, sums[k][v]);
-#pragma GCC unroll 16
-    for (int half = PANEL<T> / 2; half; half /= 2)
-      for (int i = 0; i < half; ++i)
-        parts[i] += parts[i + half];
-    totals[k] = parts[0];
-  }
+  for (int k = 0; k < COUNT; ++k)
+    totals[k] = fold<T>(sums[k]);
 }
 
 // Calls write(segment, unit, (values - mean) / sqrt(variance + eps)) for every vector; returns 1 / sqrt(variance + eps).
