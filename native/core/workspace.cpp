@@ -8,7 +8,11 @@
 namespace recurra {
 namespace {
 
+#if defined(__SANITIZE_ADDRESS__)
+constexpr std::size_t KEEP_BYTES = 0; // a sanitizer sees nothing within a block that is used again
+#else
 constexpr std::size_t KEEP_BYTES = std::size_t{256} << 20;
+#endif
 constexpr std::size_t KEEP_BLOCKS = 64;
 
 struct Store {
