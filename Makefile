@@ -9,7 +9,7 @@ NATIVE_TESTS := $(shell find native/tests -type f)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check test-python test-native test-slow sanitize accuracy reproduce-etth1 bench bench-quick format stubs clean
+.PHONY: help install demo test check test-python test-native test-arm test-slow sanitize spills accuracy reproduce-etth1 bench bench-quick format stubs clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -48,6 +48,18 @@ sanitize: install ## Run the tests of C++ and of the bindings under the address 
 	PACKAGES=$$(python -c "import sysconfig; print(sysconfig.get_path('purelib'))") && \
 		PYTHONPATH="$(SITE):$$PACKAGES" ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 LD_PRELOAD="$(PRELOAD)" \
 		python -S -m pytest -q -s -p no:cacheprovider tests/kernels/test_bindings.py
+
+test-arm: ARM = aarch64-linux-gnu
+test-arm: install ## Cross-compile the C++ tests for 64-bit Arm and run them under QEMU
+	@for program in $(ARM)-g++ qemu-aarch64; do command -v $$program > /dev/null || \
+		{ echo "$$program is not installed: apt-get install g++-$(ARM) qemu-user"; exit 2; }; done
+	@cmake -S . -B build/arm -G Ninja --log-level=WARNING -DRECURRA_PYTHON=OFF -DRECURRA_TESTS=ON \
+		-DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 -DCMAKE_CXX_COMPILER=$(ARM)-g++ -DCMAKE_CROSSCOMPILING_EMULATOR="qemu-aarch64;-L;/usr/$(ARM)"
+	@cmake --build build/arm
+	ctest --test-dir build/arm --output-on-failure
+
+spills: test-native ## Count register spills in the inner loops of the kernels' tiles
+	python benchmarks/spills.py build/native/librecurra_core.a
 
 accuracy: build/native/tests.done ## Measure the error of tanh and sigmoid over every float32 (minutes)
 	build/native/activation_error

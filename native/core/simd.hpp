@@ -44,13 +44,12 @@ template <class T> constexpr int LANES = RECURRA_VECTOR_BYTES / sizeof(T);
 template <class T> constexpr int PANEL = PANEL_BYTES / sizeof(T);
 template <class T> constexpr int VECS = PANEL<T> / LANES<T>;
 
-template <class T> RECURRA_INLINE Vec<T> load(const T *p) {
-  Vec<T> v;
-  std::memcpy(&v, p, sizeof v);
-  return v;
-}
+// A vector anywhere in memory. Not memcpy: for Arm, GCC would copy 16 bytes through two integer registers.
+template <class T> using Loose [[gnu::aligned(alignof(T)), gnu::may_alias]] = Vec<T>;
 
-template <class T> RECURRA_INLINE void store(T *p, Vec<T> v) { std::memcpy(p, &v, sizeof v); }
+template <class T> RECURRA_INLINE Vec<T> load(const T *p) { return *reinterpret_cast<const Loose<T> *>(p); }
+
+template <class T> RECURRA_INLINE void store(T *p, Vec<T> v) { *reinterpret_cast<Loose<T> *>(p) = v; }
 
 // s - 0 rather than s + 0: it keeps the sign of a negative zero.
 template <class T> RECURRA_INLINE Vec<T> splat(T s) { return s - Vec<T>{}; }

@@ -74,6 +74,21 @@ TEST(a_forked_child_computes_with_threads_of_its_own) {
   CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+TEST(denormals_are_zero_in_every_member) {
+  for (const int threads : {1, 3}) {
+    recurra::Team team(threads);
+    std::atomic<int> flushed{0};
+    team.run(
+        [](void *context, int) {
+          volatile double small = 1e-310; // as an operand
+          volatile float least = 1.5e-38f; // and as a result
+          *static_cast<std::atomic<int> *>(context) += small * 1e10 == 0 && least * 0.5f == 0;
+        },
+        &flushed);
+    CHECK(flushed == team.size(), "%d of %d", flushed.load(), team.size());
+  }
+}
+
 TEST(denormals_outside_the_kernels_are_left_alone) {
   std::mt19937 random(6);
   LayerCase<double>(recurra::Cell::lstm, random).forward(recurra::variant().f64, 2);
