@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from recurra.nn import ops, portable
-from recurra.nn.direct import directly
+from recurra.nn.direct import directly, in_transform
 from recurra.nn.noise import Noise
 
 Gradients: TypeAlias = tuple[Tensor | None, ...]
@@ -49,11 +49,6 @@ def in_forward_mode() -> bool:
     """Whether some tensor may carry a tangent, which an operator would drop without a word."""
     # There is no public way to ask, and a tensor within torch.func's own wrappers does not show its tangent.
     return not torch.compiler.is_compiling() and forward_ad._current_level >= 0
-
-
-def in_transform() -> bool:
-    """Whether a transform of torch.func is at work."""
-    return not torch.compiler.is_compiling() and torch._C._are_functorch_transforms_active()
 
 
 def needs_gradient(*tensors: Tensor) -> bool:

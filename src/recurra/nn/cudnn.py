@@ -7,6 +7,7 @@ from torch import _VF, Tensor
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from recurra.nn import autograd, ops
+from recurra.nn.direct import in_transform
 from recurra.nn.portable import without_autocast
 
 _FUNCTIONS = {"RNN_TANH": _VF.rnn_tanh, "RNN_RELU": _VF.rnn_relu, "LSTM": _VF.lstm, "GRU": _VF.gru}
@@ -14,7 +15,7 @@ _FUNCTIONS = {"RNN_TANH": _VF.rnn_tanh, "RNN_RELU": _VF.rnn_relu, "LSTM": _VF.ls
 
 def serves(x: Tensor, lengths: Tensor | None) -> bool:
     """Whether `run` is the way for x: on CUDA, with steps to take, and no transform of PyTorch at work."""
-    if not x.is_cuda or x.size(1) == 0 or autograd.in_forward_mode() or autograd.in_transform():
+    if not x.is_cuda or x.size(1) == 0 or autograd.in_forward_mode() or in_transform():
         return False
     return lengths is None or (not torch.compiler.is_compiling() and bool(lengths.any()))
 

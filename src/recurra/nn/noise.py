@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import dropout
 
 from recurra.cells import Stack
-from recurra.nn.direct import directly
+from recurra.nn.direct import in_transform
 
 
 class Noise(NamedTuple):
@@ -56,10 +56,10 @@ def draw(stack: Stack, x: Tensor, between_layers: float, recurrent: float, train
 
 def _ones_with(probability: float, x: Tensor, shape: tuple[int, ...]) -> Tensor:
     """Ones with that probability, else zeros; on the CPU 2⁻⁸ and more are rounded to a multiple of 2⁻¹⁶."""
-    if x.device.type != "cpu" or probability < 2**-8 or not directly(x):
+    if x.device.type != "cpu" or probability < 2**-8 or in_transform():
         return torch.bernoulli(x.new_full(shape, probability))
     # torch.bernoulli draws a value at a time, which takes longer than the layer itself.
     count = math.prod(shape)
-    words = torch.empty(-(-count // 4), dtype=torch.int64).random_(-(2**63), None)
+    words = torch.randint(-(2**63), 2**63 - 1, ((count + 3) // 4,))
     draws = words.view(torch.int16)[:count].view(shape)
-    return torch.le(draws, round(probability * 2**16) - 2**15 - 1, out=x.new_empty(shape))
+    return (draws <= round(probability * 2**16) - 2**15 - 1).to(x.dtype)
