@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
 
-install: $(VENV)/native.done ## Install Recurra and all that it needs into .venv
+install: build/native/module.done ## Install Recurra and all that it needs into .venv
 
 demo: install ## Train, score and forecast on the CO2 record of Mauna Loa (the main job)
 	@$(BIN)/recurra demo --out demo-out
@@ -54,11 +54,12 @@ test-arm: install ## Cross-compile the C++ tests for 64-bit Arm and run them und
 	@for program in $(ARM)-g++ qemu-aarch64; do command -v $$program > /dev/null || \
 		{ echo "$$program is not installed: apt-get install g++-$(ARM) qemu-user"; exit 2; }; done
 	@cmake -S . -B build/arm -G Ninja --log-level=WARNING -DRECURRA_PYTHON=OFF -DRECURRA_TESTS=ON \
-		-DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 -DCMAKE_CXX_COMPILER=$(ARM)-g++ -DCMAKE_CROSSCOMPILING_EMULATOR="qemu-aarch64;-L;/usr/$(ARM)"
+		-DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 -DCMAKE_CXX_COMPILER=$(ARM)-g++ \
+		-DCMAKE_CROSSCOMPILING_EMULATOR="qemu-aarch64;-L;/usr/$(ARM)"
 	@cmake --build build/arm
 	ctest --test-dir build/arm --output-on-failure
 
-spills: test-native ## Count register spills in the inner loops of the kernels' tiles
+spills: install ## Count register spills in the inner loops of the kernels' tiles
 	python benchmarks/spills.py build/native/librecurra_core.a
 
 accuracy: build/native/tests.done ## Measure the error of tanh and sigmoid over every float32 (minutes)
@@ -110,13 +111,15 @@ $(VENV)/bench.done: $(VENV)/dependencies.done
 	  print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['bench'])")
 	@touch $@
 
-$(VENV)/native.done: $(VENV)/dependencies.done $(NATIVE)
+# The module and the C++ tests share a build folder, so that the core is compiled once.
+build/native/module.done: $(VENV)/dependencies.done $(NATIVE)
 	@echo "Compiling the native core ..."
-	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@$(PIP) install --no-build-isolation --no-deps --config-settings=build-dir=build/native \
+		--config-settings=cmake.define.RECURRA_PYTHON=ON --config-settings=cmake.define.RECURRA_TESTS=ON \
+		--config-settings=build.targets=_native --editable .
 	@touch $@
 
-build/native/tests.done: $(VENV)/native.done $(NATIVE) $(NATIVE_TESTS)
-	@cmake -S . -B build/native -G Ninja -DRECURRA_PYTHON=OFF -DRECURRA_TESTS=ON > /dev/null
+build/native/tests.done: build/native/module.done $(NATIVE) $(NATIVE_TESTS)
 	@cmake --build build/native
 	ctest --test-dir build/native --output-on-failure
 	@touch $@

@@ -122,8 +122,8 @@ template <class T> struct Kernels {
 struct Variant {
   const char *name;
   bool (*supported)();
-  Kernels<float> f32;
-  Kernels<double> f64;
+  const Kernels<float> &f32;
+  const Kernels<double> &f64;
 };
 
 // All variants compiled in, best first; the last one runs everywhere.
