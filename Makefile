@@ -9,7 +9,7 @@ NATIVE_TESTS := $(shell find native/tests -type f)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check test-python test-native test-arm test-slow sanitize spills accuracy reproduce-etth1 bench bench-quick format stubs clean
+.PHONY: help install demo test check test-python test-native test-arm test-slow sanitize sanitize-threads spills accuracy reproduce-etth1 bench bench-quick format stubs clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -40,7 +40,7 @@ sanitize: SITE = build/sanitize/site
 sanitize: PRELOAD = $(foreach name,asan stdc++,$(shell $(CXX) -print-file-name=lib$(name).so))
 sanitize: install ## Run the tests of C++ and of the bindings under the address and undefined-behaviour sanitizers
 	cmake -S . -B build/sanitize -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python \
-		-DRECURRA_PYTHON=ON -DRECURRA_TESTS=ON -DRECURRA_SANITIZE=ON
+		-DRECURRA_PYTHON=ON -DRECURRA_TESTS=ON -DRECURRA_SANITIZE=address,undefined
 	cmake --build build/sanitize
 	ctest --test-dir build/sanitize --output-on-failure
 	rm -rf $(SITE) && mkdir $(SITE) && cp -r src/recurra $(SITE)
@@ -48,6 +48,12 @@ sanitize: install ## Run the tests of C++ and of the bindings under the address 
 	PACKAGES=$$(python -c "import sysconfig; print(sysconfig.get_path('purelib'))") && \
 		PYTHONPATH="$(SITE):$$PACKAGES" ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 LD_PRELOAD="$(PRELOAD)" \
 		python -S -m pytest -q -s -p no:cacheprovider tests/kernels/test_bindings.py
+
+sanitize-threads: install ## Run the C++ tests under the thread sanitizer
+	@cmake -S . -B build/threads -G Ninja --log-level=WARNING -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+		-DRECURRA_PYTHON=OFF -DRECURRA_TESTS=ON -DRECURRA_SANITIZE=thread
+	@cmake --build build/threads
+	TSAN_OPTIONS=die_after_fork=0 ctest --test-dir build/threads --output-on-failure
 
 test-arm: ARM = aarch64-linux-gnu
 test-arm: install ## Cross-compile the C++ tests for 64-bit Arm and run them under QEMU
