@@ -62,6 +62,8 @@ inline bool has_c(const LayerShape &shape, std::initializer_list<bool> given, co
 // Packed weights of one direction of one layer. Immutable, so any number of threads may use one.
 template <class T> class Layer {
 public:
+  using Value = T;
+
   Layer(const std::string &cell, const nb::dict &weights) {
     NamedArrays<In<T>> arrays(weights);
     shape_ = shape_of(cell_of(cell), arrays);

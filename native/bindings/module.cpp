@@ -6,6 +6,7 @@
 #include "layer.hpp"
 #include "linear.hpp"
 #include "memory.hpp"
+#include "quantized.hpp"
 #include "stream.hpp"
 
 namespace recurra::bindings {
@@ -15,6 +16,16 @@ using namespace nb::literals;
 
 // An array argument, taken as it is or refused: nanobind would else read, and write, a converted copy.
 auto array(const char *name) { return nb::arg(name).noconvert(); }
+
+template <class L> void bind_stream(nb::module_ &m, const char *name) {
+  nb::class_<Stream<L>>(m, name, "Layers stepped together for one row, whose state they keep.")
+      .def(nb::init<const nb::list &, double>(), "layers"_a, "zoneout"_a)
+      .def("step", &Stream<L>::step, array("x"), "The output [R] of the next step, for x [I].")
+      .def("read_state", &Stream<L>::read_state, array("h"), array("c").none(),
+           "Writes the state into h [L, R] and c [L, H].")
+      .def("write_state", &Stream<L>::write_state, array("h"), array("c").none(),
+           "Takes the state from h [L, R] and c [L, H].");
+}
 
 template <class T> void bind(nb::module_ &m, const char *suffix) {
   const auto name = [&](const char *base) { return std::string(base) + suffix; };
@@ -29,13 +40,7 @@ template <class T> void bind(nb::module_ &m, const char *suffix) {
                              double>(&Layer<T>::step, nb::const_),
            array("x"), array("h"), array("c").none(), array("h_new"), array("c_new").none(), "zoneout"_a,
            "One step of one row: x [I], h [R], c [H]; writes h_new [R] and c_new [H].");
-  nb::class_<Stream<T>>(m, name("Stream").c_str(), "Layers stepped together for one row, whose state they keep.")
-      .def(nb::init<const nb::list &, double>(), "layers"_a, "zoneout"_a)
-      .def("step", &Stream<T>::step, array("x"), "The output [R] of the next step, for x [I].")
-      .def("read_state", &Stream<T>::read_state, array("h"), array("c").none(),
-           "Writes the state into h [L, R] and c [L, H].")
-      .def("write_state", &Stream<T>::write_state, array("h"), array("c").none(),
-           "Takes the state from h [L, R] and c [L, H].");
+  bind_stream<Layer<T>>(m, name("Stream").c_str());
   nb::class_<Linear<T>>(m, name("Linear").c_str(), "Packed weights of a linear map.")
       .def(nb::init<const In<T> &, const MaybeIn<T> &>(), array("weight"), array("bias").none())
       .def("forward", &Linear<T>::forward, array("x"), array("y"), "threads"_a.noconvert(),
@@ -87,6 +92,9 @@ NB_MODULE(_native, m) {
   m.doc() = "Recurra's native core. recurra.kernels is its only importer.";
   bind<float>(m, "32");
   bind<double>(m, "64");
+  nb::class_<QuantizedLayer>(m, "QuantizedLayer", "Weights of a layer rounded to bfloat16 or int8, for streams.")
+      .def(nb::init<const std::string &, const nb::dict &, const std::string &>(), "cell"_a, "weights"_a, "storage"_a);
+  bind_stream<QuantizedLayer>(m, "QuantizedStream");
   m.def("tape_per_step", &tape_per_step, "cell"_a, "hidden"_a.noconvert(), "projection"_a.noconvert(), "layer_norm"_a,
         "peephole"_a, "noise"_a, "Values of tape that one step of one row takes: [float32, float64].");
   m.def("new_bytes", &new_bytes, "bytes"_a.noconvert(), "Memory from the kernels' store, with whatever it holds.");

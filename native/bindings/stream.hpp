@@ -7,12 +7,14 @@
 
 namespace recurra::bindings {
 
-template <class T> class Stream {
+template <class L> class Stream {
+  using T = typename L::Value;
+
 public:
-  // `layers`: Layer objects of one cell and size, first to last; the state starts at zero.
+  // `layers`: objects of class L of one cell and size, first to last; the state starts at zero.
   Stream(const nb::list &layers, double zoneout) : layers_(layers) {
     for (nb::handle item : layers_) {
-      Layer<T> *layer = nullptr;
+      L *layer = nullptr;
       if (item.is_none() || !nb::try_cast(item, layer, false))
         throw nb::type_error("layers must be layers of this stream's precision");
       steps_.push_back(layer);
@@ -93,7 +95,7 @@ private:
   std::int64_t layers() const { return static_cast<std::int64_t>(steps_.size()); }
 
   nb::tuple layers_; // keeps the layers alive
-  std::vector<const Layer<T> *> steps_;
+  std::vector<const L *> steps_;
   std::int64_t input_, R_, H_;
   T zoneout_;
   std::vector<T> h_[2], c_[2]; // [L, R] and [L, H], before and after a step by turns

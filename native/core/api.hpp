@@ -105,6 +105,26 @@ template <class T> struct LinearArgs {
   int threads;
 };
 
+struct QuantizedStepArgs {
+  LayerShape shape;   // a plain Elman, LSTM or GRU (reset after); sizes at most MOST_QUANTIZED
+  const void *packed; // from pack()
+  const float *x;     // [I]
+  const float *h;     // [H]
+  const float *c;     // [H]; null unless the cell has c
+  float *h_new;       // [H]; apart from x, h and c
+  float *c_new;       // [H]; null unless the cell has c
+};
+
+// Up to here sums of products of bytes fit into 32 bits.
+constexpr std::int64_t MOST_QUANTIZED = 65536;
+
+// One row, one step, with weights that are rounded to fewer bits when they are packed.
+struct QuantizedKernels {
+  std::int64_t (*packed_size)(LayerShape);                               // words of 4 bytes that pack() writes
+  void (*pack)(LayerShape, const Weights<const float> &, void *packed);  // packed: aligned to 64
+  void (*step)(const QuantizedStepArgs &);
+};
+
 // One implementation a vector width. Every member works on one precision.
 template <class T> struct Kernels {
   std::int64_t (*packed_size)(LayerShape);             // values that pack() writes
@@ -124,6 +144,7 @@ struct Variant {
   bool (*supported)();
   const Kernels<float> &f32;
   const Kernels<double> &f64;
+  QuantizedKernels bfloat16, int8;
 };
 
 // All variants compiled in, best first; the last one runs everywhere.

@@ -1,5 +1,5 @@
 // One vector width: its name, what it needs of the processor, and its kernels. Compiled with that variant's flags.
-#include "api.hpp"
+#include "quantized.hpp"
 
 namespace recurra::RECURRA_VARIANT {
 namespace {
@@ -7,7 +7,7 @@ namespace {
 bool supported() {
 #if defined(__AVX512F__)
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512vl");
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
 #elif defined(__AVX2__)
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 #elif defined(__FMA__)
@@ -24,6 +24,7 @@ bool supported() {
 extern const Kernels<float> FLOAT_KERNELS;
 extern const Kernels<double> DOUBLE_KERNELS;
 extern const Variant VARIANT;
-constinit const Variant VARIANT = {RECURRA_NAME(RECURRA_VARIANT), supported, FLOAT_KERNELS, DOUBLE_KERNELS};
+constinit const Variant VARIANT = {RECURRA_NAME(RECURRA_VARIANT), supported, FLOAT_KERNELS, DOUBLE_KERNELS,
+                                   quantized_kernels<Bfloat16>(), quantized_kernels<Int8>()};
 
 } // namespace recurra::RECURRA_VARIANT

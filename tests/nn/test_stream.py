@@ -100,6 +100,39 @@ def test_parametrised_weights_and_accelerated_layers():
     np.testing.assert_array_equal(outputs(swapped.stream(), x), swapped(x)[0].detach().numpy())
 
 
+@pytest.mark.parametrize("name", LAYERS)
+def test_bfloat16_weights_step_to_the_bits_of_a_layer_whose_weights_are_rounded(name):
+    layer = scattered(LAYERS[name](9, 40, 2, learn_initial_state=True))
+    x = torch.randn(6, 9)
+    got = outputs(layer.stream(weights="bfloat16"), x)
+    with torch.no_grad():
+        for own, parameter in layer.named_parameters():
+            if own.startswith("weight"):
+                parameter.copy_(parameter.bfloat16().float())
+        np.testing.assert_array_equal(got, layer(x)[0].numpy(), strict=True)
+
+
+def test_a_quantized_stream_goes_on_from_its_state():
+    layer = scattered(nn.LSTM(3, 5, 2, learn_initial_state=True))
+    x = torch.randn(6, 3)
+    stream = layer.stream(weights="int8")
+    want = outputs(stream, x)
+    stream.reset()
+    np.testing.assert_array_equal(outputs(stream, x[:2]), want[:2])
+    np.testing.assert_array_equal(outputs(layer.stream(stream.state(), weights="int8"), x[2:]), want[2:])
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_the_error_of_rounded_weights_is_stated(name):
+    layer = LAYERS[name](16, 64, 2)
+    x = torch.randn(200, 16)
+    exact = outputs(layer.stream(), x)
+    for weights, most in (("bfloat16", 0.01), ("int8", 0.05)):
+        error = layer.quantization_error(x.numpy(), weights)
+        assert error == np.abs(outputs(layer.stream(weights=weights), x) - exact).max()
+        assert 0 < error < most
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_weights_of_a_cuda_layer_are_copied_to_the_cpu():
     layer = scattered(nn.GRU(3, 5, learn_initial_state=True, device="cuda"))
@@ -125,6 +158,26 @@ def test_weights_of_a_cuda_layer_are_copied_to_the_cpu():
         (
             lambda: nn.GRU(3, 5).stream({"h": torch.zeros(1, 5)}),
             "state 'h' must be a NumPy array, got Tensor",
+        ),
+        (
+            lambda: nn.GRU(3, 5).stream(weights="int4"),
+            "weights must be one of bfloat16, int8, got 'int4'; did you mean 'int8'?",
+        ),
+        (
+            lambda: nn.GRU(3, 5, dtype=torch.float64).stream(weights="int8"),
+            "weights='int8' needs float32 parameters, got float64; convert them",
+        ),
+        (
+            lambda: nn.GRU(3, 5, zoneout=0.1).stream(weights="int8"),
+            "weights='int8' goes with plain cells only, got zoneout=0.1",
+        ),
+        (
+            lambda: nn.MinGRU(3, 5).stream(weights="int8"),
+            "weights='int8' goes with rnn, lstm, gru, got min_gru",
+        ),
+        (
+            lambda: nn.GRU(3, 5).quantization_error(np.zeros((4, 5)), "int8"),
+            "x must have shape (T, 3), got (4, 5)",
         ),
         (lambda: nn.GRU(3, 5).stream().step(np.zeros(4)), "x must have shape (3,), got (4,)"),
     ],

@@ -5,17 +5,20 @@ They compute what `recurra.cells` defines, in float32 or float64; the precision 
 
 from recurra.kernels.linear import Linear
 from recurra.kernels.native import activations, available, in_use
+from recurra.kernels.quantized import QuantizedStack
 from recurra.kernels.stack import PackedStack, backward
-from recurra.kernels.stream import StackStream
+from recurra.kernels.stream import StackStream, largest_difference
 from recurra.kernels.tape import tape_size
 
 __all__ = [
     "Linear",
     "PackedStack",
+    "QuantizedStack",
     "StackStream",
     "activations",
     "available",
     "backward",
     "in_use",
+    "largest_difference",
     "tape_size",
 ]

@@ -96,6 +96,25 @@ def backward64(cell: str, weights: dict, x: Annotated[NDArray[numpy.float64], di
 def activations64(x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], sigmoid: Annotated[NDArray[numpy.float64], dict(device='cpu')], tanh: Annotated[NDArray[numpy.float64], dict(device='cpu')]) -> None:
     """The kernels' own sigmoid and tanh of x [count]."""
 
+class QuantizedLayer:
+    """Weights of a layer rounded to bfloat16 or int8, for streams."""
+
+    def __init__(self, cell: str, weights: dict, storage: str) -> None: ...
+
+class QuantizedStream:
+    """Layers stepped together for one row, whose state they keep."""
+
+    def __init__(self, layers: list, zoneout: float) -> None: ...
+
+    def step(self, x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)]) -> object:
+        """The output [R] of the next step, for x [I]."""
+
+    def read_state(self, h: Annotated[NDArray[numpy.float32], dict(device='cpu')], c: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None) -> None:
+        """Writes the state into h [L, R] and c [L, H]."""
+
+    def write_state(self, h: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], c: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None) -> None:
+        """Takes the state from h [L, R] and c [L, H]."""
+
 def tape_per_step(cell: str, hidden: int, projection: int, layer_norm: bool, peephole: bool, noise: bool) -> tuple[int, int]:
     """Values of tape that one step of one row takes: [float32, float64]."""
 

@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from recurra._base.errors import InputError
+from recurra.kernels import _native
 from recurra.kernels.arguments import Arrays, check_array, check_state, contiguous
 from recurra.kernels.native import Array, by_precision, zoneout_of
+from recurra.kernels.quantized import QuantizedStack
 from recurra.kernels.stack import PackedStack
 
 
@@ -19,7 +23,7 @@ class StackStream:
 
     def __init__(
         self,
-        packed: PackedStack,
+        packed: PackedStack | QuantizedStack,
         state: Mapping[str, Array] | None = None,
         *,
         start: Mapping[str, Array] | None = None,
@@ -31,7 +35,9 @@ class StackStream:
                 "give forward whole sequences"
             )
         self.packed = packed
-        self._native = by_precision("Stream", packed.dtype)(packed.layers, zoneout_of(stack.cell))
+        quantized = isinstance(packed, QuantizedStack)
+        native = _native.QuantizedStream if quantized else by_precision("Stream", packed.dtype)
+        self._native = native(packed.layers, zoneout_of(stack.cell))
         self._step = self._native.step
         own = check_state(stack, start, None, packed.dtype, name="start")
         self._start = {name: array.copy() for name, array in own.items()}
@@ -65,3 +71,14 @@ class StackStream:
     def reset(self) -> None:
         """Go back to the start."""
         self._native.write_state(self._start["h"], self._start.get("c"))
+
+
+def largest_difference(stream: StackStream, other: StackStream, x: Array) -> float:
+    """The largest |difference| of an output of two streams that step along x (T, I), from where they are.
+
+    NaN where one of them is. Raises InputError for x of another shape, or without a step.
+    """
+    x = check_array("x", x, ("T", stream.packed.stack.cell.input_size))
+    if not len(x):
+        raise InputError(f"x must hold at least one step, got shape {x.shape}")
+    return float(np.max([np.abs(stream.step(row) - other.step(row)) for row in x]))

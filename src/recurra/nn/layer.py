@@ -76,29 +76,44 @@ class Layer(torch.nn.Module):
         runs = self.stack.layers()
         return [[getattr(self, name + run.suffix) for name in run.cell.parameter_shapes()] for run in runs]
 
-    def stream(self, state: Mapping[str, np.ndarray] | None = None) -> kernels.StackStream:
+    def stream(
+        self, state: Mapping[str, np.ndarray] | None = None, *, weights: str | None = None
+    ) -> kernels.StackStream:
         """Single steps over a copy of the weights: ``step(x)`` takes an array (I,) and gives a new one (R,).
 
         Steps are those of evaluation, on the CPU, in float64 for a float64 layer and else in float32.
         ``state`` is what another stream's ``state()`` gave, arrays (L, ·) by name; None is where sequences
-        of this layer begin. Raises InputError for a bidirectional layer, or a state that does not fit.
+        of this layer begin. ``weights`` "bfloat16" or "int8" rounds the weights, for steps that have less to
+        read: those of RNN, LSTM and GRU without options and not in float64; `quantization_error` says what it
+        costs. Raises InputError for a bidirectional layer, a state that does not fit, and weights that can't
+        be rounded.
         """
         if self.stack.bidirectional:
             raise InputError(
                 f"{self.title}.stream needs a layer in one direction, got bidirectional=True; "
                 "call the layer on whole sequences"
             )
-        parameters = dict(zip(self._names, checks.attributes_of(self, self._names)))
-        dtype = torch.promote_types(parameters[self._names[0]].dtype, torch.float32)
-        packed = kernels.PackedStack(
-            self.stack, {name: _on_cpu(tensor, dtype) for name, tensor in parameters.items()}
-        )
+        tensors = checks.attributes_of(self, self._names)
+        dtype = torch.promote_types(tensors[0].dtype, torch.float32)
+        parameters = {name: _on_cpu(tensor, dtype) for name, tensor in zip(self._names, tensors)}
+        if weights is None:
+            packed = kernels.PackedStack(self.stack, parameters)
+        else:
+            packed = kernels.QuantizedStack(self.stack, parameters, weights)
         start = None
         if self.learn_initial_state:
             names = self.stack.cell.states
             learned = checks.attributes_of(self, [f"initial_{name}" for name in names])
             start = {name: _on_cpu(tensor[:, 0], dtype) for name, tensor in zip(names, learned)}
         return kernels.StackStream(packed, state, start=start)
+
+    def quantization_error(self, x: np.ndarray, weights: str) -> float:
+        """The largest |difference| of an output that rounded weights make, over the steps of x (T, I).
+
+        Between streams with such weights and with the layer's own, both from the beginning. Raises what
+        `stream` raises, and InputError for x of another shape.
+        """
+        return kernels.largest_difference(self.stream(weights=weights), self.stream(), x)
 
     def extra_repr(self) -> str:
         """torch.nn's description, and the options that are on."""
