@@ -1,6 +1,7 @@
 """A recurrent stack that goes along one sequence, step by step, as fast as one call from Python can be."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -36,7 +37,7 @@ class StackStream:
             )
         self.packed = packed
         quantized = isinstance(packed, QuantizedStack)
-        native = _native.QuantizedStream if quantized else by_precision("Stream", packed.dtype)
+        native: Any = _native.QuantizedStream if quantized else by_precision("Stream", packed.dtype)
         self._native = native(packed.layers, zoneout_of(stack.cell))
         self._step = self._native.step
         own = check_state(stack, start, None, packed.dtype, name="start")
