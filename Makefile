@@ -47,7 +47,8 @@ sanitize: install ## Run the tests of C++ and of the bindings under the address 
 	cmake --install build/sanitize --prefix $(SITE)
 	PACKAGES=$$(python -c "import sysconfig; print(sysconfig.get_path('purelib'))") && \
 		PYTHONPATH="$(SITE):$$PACKAGES" ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 LD_PRELOAD="$(PRELOAD)" \
-		python -S -m pytest -q -s -p no:cacheprovider tests/kernels/test_bindings.py
+		python -S -m pytest -q -s -p no:cacheprovider tests/kernels/test_bindings.py \
+		tests/kernels/test_quantized.py::test_the_native_layer_refuses_what_it_can_not_read
 
 sanitize-threads: install ## Run the C++ tests under the thread sanitizer
 	@cmake -S . -B build/threads -G Ninja --log-level=WARNING -DCMAKE_BUILD_TYPE=RelWithDebInfo \
