@@ -43,8 +43,8 @@ void clear_padding(const Batch &batch, std::int64_t T_, const Steps<T> &y, std::
 inline int threads_for(int threads, std::int64_t multiply_adds) { return multiply_adds < 1'000'000 ? 1 : threads; }
 
 // Whether threads share the units of every step rather than the rows. Rows need no barrier; units do, one a step, but then each
-// thread reads only its part of the weights, which pays where they are large and the rows that use them are few. The measured
-// border is in bytes of weights for every row and thread: see docs/benchmarks.md.
+// thread reads only its part of the weights, which pays where they are large and the rows that use them are few. The
+// border, measured, is in bytes of weights for every row and thread.
 inline bool share_units(const Batch &batch, std::int64_t weight_bytes, int threads, std::int64_t border) {
   const std::int64_t rows = batch.steps ? batch.total / batch.steps : 0; // on average
   return threads > 1 && weight_bytes > (256 << 10) && rows * threads * border < weight_bytes;
