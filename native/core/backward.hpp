@@ -6,20 +6,20 @@
 
 namespace recurra::RECURRA_VARIANT {
 
-// Weights turned for products with gradients: panel p has the columns [p * PANEL, (p + 1) * PANEL) of `weight`, its rows in the
-// order of a row of dz: [blocks][gates][PANEL].
-template <class T, class Cell>
-const T *pack_transposed(Team &team, Workspace &space, const T *weight, std::int64_t H, std::int64_t K,
-                         const int (&gates)[Cell::gates]) {
-  const std::int64_t blocks = blocks_of<T>(H), panels = blocks_of<T>(K), rows = blocks * Cell::gates * PANEL<T>;
-  T *packed = take<T>(space, panels * rows * PANEL<T>);
+// Some gates of weight [G * H, K], turned for products with gradients: panel p has the columns [p * PANEL, (p + 1) * PANEL), its
+// rows in the order of a row of dz, where block j of gates[g] begins at j * block_stride + g * gate_stride.
+template <class T>
+const T *turn(Team &team, Workspace &space, const T *weight, const int *gates, int count, std::int64_t H, std::int64_t K,
+              std::int64_t block_stride, std::int64_t gate_stride) {
+  const std::int64_t blocks = blocks_of<T>(H), panels = blocks_of<T>(K), rows = blocks * count * PANEL<T>;
+  T *turned = take<T>(space, panels * rows * PANEL<T>);
   run(team, [&](int id) {
     for (std::int64_t p = panels * id / team.size(); p < panels * (id + 1) / team.size(); ++p)
       for (std::int64_t j = 0; j < blocks; ++j)
-        for (int g = 0; g < Cell::gates; ++g) {
+        for (int g = 0; g < count; ++g) {
           const std::int64_t units = smaller(PANEL<T>, H - j * PANEL<T>), width = smaller(PANEL<T>, K - p * PANEL<T>);
           const T *from = weight + (gates[g] * H + j * PANEL<T>) * K + p * PANEL<T>;
-          T *to = packed + (p * rows + (j * Cell::gates + g) * PANEL<T>) * PANEL<T>;
+          T *to = turned + (p * rows + j * block_stride + g * gate_stride) * PANEL<T>;
           if (units < PANEL<T> || width < PANEL<T>)
             std::memset(to, 0, PANEL<T> * PANEL<T> * sizeof(T));
           for (std::int64_t u = 0; u < units; ++u)
@@ -29,7 +29,7 @@ const T *pack_transposed(Team &team, Workspace &space, const T *weight, std::int
               std::memcpy(to + u * PANEL<T>, from + u * K, width * sizeof(T));
         }
   });
-  return packed;
+  return turned;
 }
 
 // Where the gates of one product lie in a row of dz.
@@ -204,8 +204,11 @@ template <class T, class Cell> void backward(const BackwardArgs<T> &args) {
   const std::int64_t stride = blocks * Cell::slots * PANEL<T> + PANEL<T>; // a little more than a power of two, for the caches' sake
   Team team(threads_for(args.threads, 2 * batch.total * Cell::gates * H * (I + H)));
   BackwardPass<T, Cell> pass{args, batch, blocks, width, stride, nullptr, nullptr, nullptr};
-  pass.turned = pack_transposed<T, Cell>(team, space, args.weights.weight_hh, H, H, Cell::h_gates);
-  const T *turned_x = args.dx.data ? pack_transposed<T, Cell>(team, space, args.weights.weight_ih, H, I, Cell::x_gates) : nullptr;
+  const auto turned = [&](const T *weight, const int *gates, std::int64_t K) {
+    return turn<T>(team, space, weight, gates, Cell::gates, H, K, Cell::gates * PANEL<T>, PANEL<T>);
+  };
+  pass.turned = turned(args.weights.weight_hh, Cell::h_gates, H);
+  const T *turned_x = args.dx.data ? turned(args.weights.weight_ih, Cell::x_gates, I) : nullptr;
   pass.carry_h = take_zeros<T>(space, batch.rows * width);
   if constexpr (Cell::has_c)
     pass.carry_c = take_zeros<T>(space, batch.rows * width);

@@ -301,6 +301,27 @@ template <class T, class Cell> void forward(const ForwardArgs<T> &args) {
   }
 }
 
+// The gate maths of one row at one step, for BLOCKS blocks of units from j on, from pre-activations z [BLOCKS][slots][PANEL].
+template <class T, class Cell, int BLOCKS, class Args>
+RECURRA_INLINE void one_row_gates(const T *z, const Args &args, std::int64_t H, std::int64_t j) {
+#pragma GCC unroll 16
+  for (int v = 0; v < BLOCKS * VECS<T>; ++v) {
+    const std::int64_t lane = v % VECS<T> * LANES<T>, b = v / VECS<T>;
+    const std::int64_t unit = (j + b) * PANEL<T> + lane, units = H - unit;
+    if (units <= 0)
+      break;
+    Vec<T> a[Cell::slots], c_new{};
+#pragma GCC unroll 16
+    for (int slot = 0; slot < Cell::slots; ++slot)
+      a[slot] = load<T>(z + (b * Cell::slots + slot) * PANEL<T> + lane);
+    if constexpr (Cell::has_c)
+      c_new = load_first<T>(args.c + unit, units);
+    store_first<T>(args.h_new + unit, Cell::forward(a, load_first<T>(args.h + unit, units), c_new, nullptr), units);
+    if constexpr (Cell::has_c)
+      store_first<T>(args.c_new + unit, c_new, units);
+  }
+}
+
 // One row, one step: the same tiles as forward, without its bookkeeping.
 template <class T, class Cell> void step(const StepArgs<T> &args) {
   const PackedLayer<T, Cell> layer(args.shape, args.packed);
@@ -309,23 +330,7 @@ template <class T, class Cell> void step(const StepArgs<T> &args) {
       constexpr int BLOCK = Cell::slots * PANEL<T>;
       alignas(64) T z[BLOCKS * BLOCK];
       products<T, Cell, 1, BLOCKS>(z, layer, j, layer.start + j * BLOCK, 0, &args.x, &args.h);
-#pragma GCC unroll 16
-      for (int v = 0; v < BLOCKS * VECS<T>; ++v) {
-        const std::int64_t lane = v % VECS<T> * LANES<T>, b = v / VECS<T>;
-        const std::int64_t unit = (j + b) * PANEL<T> + lane, units = layer.H - unit;
-        if (units <= 0)
-          break;
-        Vec<T> a[Cell::slots], c_new{};
-#pragma GCC unroll 16
-        for (int slot = 0; slot < Cell::slots; ++slot)
-          a[slot] = load<T>(z + b * BLOCK + slot * PANEL<T> + lane);
-        if constexpr (Cell::has_c)
-          c_new = load_first<T>(args.c + unit, units);
-        const Vec<T> h_out = Cell::forward(a, load_first<T>(args.h + unit, units), c_new, nullptr);
-        store_first<T>(args.h_new + unit, h_out, units);
-        if constexpr (Cell::has_c)
-          store_first<T>(args.c_new + unit, c_new, units);
-      }
+      one_row_gates<T, Cell, BLOCKS>(z, args, layer.H, j);
     }
   });
 }

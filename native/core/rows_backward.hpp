@@ -6,20 +6,6 @@
 
 namespace recurra::RECURRA_VARIANT {
 
-// The gates [first, first + gates) of weight [G * H, K], turned for products with gradients: panel p has K's columns from
-// p * PANEL on, its rows in the order [gates][width].
-template <class T>
-const T *turn(Workspace &space, const T *weight, int first, int gates, std::int64_t H, std::int64_t width, std::int64_t K) {
-  const std::int64_t panels = blocks_of<T>(K), rows = gates * width;
-  T *turned = take_zeros<T>(space, panels * rows * PANEL<T>);
-  for (int g = 0; g < gates; ++g)
-    for (std::int64_t u = 0; u < H; ++u)
-      for (std::int64_t p = 0; p < panels; ++p)
-        std::memcpy(turned + (p * rows + g * width + u) * PANEL<T>, weight + ((first + g) * H + u) * K + p * PANEL<T>,
-                    smaller(PANEL<T>, K - p * PANEL<T>) * sizeof(T));
-  return turned;
-}
-
 // out [count][panels * PANEL] = rows of `depth` gradients times a turned matrix.
 template <class T>
 void multiply_turned(const T *const *rows, std::int64_t count, std::int64_t depth, const T *turned, std::int64_t panels, T *out) {
@@ -306,14 +292,15 @@ template <class T, class RowCell> void rows_backward(const BackwardArgs<T> &args
       rows.extra[q] = args.tape + q * layer.parts.size + layer.parts.extra;
     }
 
+  constexpr int IN_ORDER[] = {0, 1, 2, 3}, LAST[] = {RowCell::gates - 1}; // gates
   Pass pass{args, batch, layer, rows, nullptr, nullptr, nullptr};
   if constexpr (Packing::recurrent)
-    pass.turned_h = turn<T>(space, args.weights.weight_hh, 0, Pass::FIRST, H, W, R);
+    pass.turned_h = turn<T>(team, space, args.weights.weight_hh, IN_ORDER, Pass::FIRST, H, R, PANEL<T>, W);
   if constexpr (RowCell::two_products)
-    pass.turned_n = turn<T>(space, args.weights.weight_hh, Pass::FIRST, 1, H, W, R);
+    pass.turned_n = turn<T>(team, space, args.weights.weight_hh, LAST, 1, H, R, PANEL<T>, W);
   if (shape.projection)
-    pass.turned_projection = turn<T>(space, args.weights.weight_hr, 0, 1, R, V, H);
-  const T *turned_x = args.dx.data ? turn<T>(space, args.weights.weight_ih, 0, RowCell::gates, H, W, I) : nullptr;
+    pass.turned_projection = turn<T>(team, space, args.weights.weight_hr, IN_ORDER, 1, R, H, PANEL<T>, V);
+  const T *turned_x = args.dx.data ? turn<T>(team, space, args.weights.weight_ih, IN_ORDER, RowCell::gates, H, I, PANEL<T>, W) : nullptr;
   T *dx_products = take<T>(space, team.size() * ROWS_AT_A_TIME * blocks_of<T>(I) * PANEL<T>);
 
   const RowBlocks blocks(batch.rows);
@@ -326,7 +313,6 @@ template <class T, class RowCell> void rows_backward(const BackwardArgs<T> &args
   }
 
   // Biases outside a normalisation have their gradients from the row sums. With one dz, one pass over it gives both products.
-  constexpr int IN_ORDER[] = {0, 1, 2, 3}, LAST[] = {RowCell::gates - 1};
   const Weights<T> &out = args.gradient;
   const OuterProduct<T> of_x{rows.x, I, 0, RowCell::gates, IN_ORDER, out.weight_ih, norm ? nullptr : out.bias_ih};
   const OuterProduct<T> of_h{rows.h, R, 0, Pass::FIRST, IN_ORDER, out.weight_hh, norm ? nullptr : out.bias_hh};

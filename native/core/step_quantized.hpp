@@ -104,21 +104,7 @@ void quantized_tile(const QuantizedStepArgs &args, const QuantizedLayer<Storage,
   std::memcpy(z, layer.start + j * BLOCK, sizeof z);
   add_all<Storage, Cell, Cell::x_first, PANELS>(z, x, layer.x_panels + j * Cell::gates * layer.x_lines * UNITS, layer.x_lines);
   add_all<Storage, Cell, Cell::h_first, PANELS>(z, h, layer.h_panels + j * Cell::gates * layer.h_lines * UNITS, layer.h_lines);
-  for (int v = 0; v < BLOCKS * VECS<float>; ++v) {
-    const std::int64_t lane = v % VECS<float> * LANES<float>, b = v / VECS<float>;
-    const std::int64_t unit = (j + b) * UNITS + lane, units = layer.H - unit;
-    if (units <= 0)
-      break;
-    Vec<float> a[Cell::slots], c{};
-#pragma GCC unroll 16
-    for (int slot = 0; slot < Cell::slots; ++slot)
-      a[slot] = load<float>(z + b * BLOCK + slot * UNITS + lane);
-    if constexpr (Cell::has_c)
-      c = load_first<float>(args.c + unit, units);
-    store_first<float>(args.h_new + unit, Cell::forward(a, load_first<float>(args.h + unit, units), c, nullptr), units);
-    if constexpr (Cell::has_c)
-      store_first<float>(args.c_new + unit, c, units);
-  }
+  one_row_gates<float, Cell, BLOCKS>(z, args, layer.H, j);
 }
 
 // Blocks of a tile: a power of two whose panels fit.
