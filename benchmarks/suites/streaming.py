@@ -108,11 +108,10 @@ def together(cell: str, inputs: int, hidden: int, settings: Settings) -> Contest
         x = workloads.data(STREAMS, inputs).numpy()
         packed = _packed(layer)
         zeros = packed.stack.zero_state(STREAMS, np.float32)
-
-        rows = [(row, {name: array[:, k] for name, array in zeros.items()}) for k, row in enumerate(x)]
+        steppers = [our_stepper(layer) for _ in x]
 
         def singly() -> list[np.ndarray]:
-            return [packed.step(row, state)[0] for row, state in rows]
+            return [step(row) for step, row in zip(steppers, x)]
 
         return {
             "one by one": Contestant(singly, outputs=np.stack, ours=True),
