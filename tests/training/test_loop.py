@@ -175,7 +175,7 @@ def test_events_come_in_order():
 def test_the_history_as_plain_values():
     history = train(Network(), squares, Rows(37, 0), Rows(11, 1), TrainingSettings(epochs=2))
     fields = history.to_dict()
-    assert list(fields) == ["epochs", "best_epoch"]
+    assert list(fields) == ["epochs", "best_epoch", "stopped"]
     assert [epoch["epoch"] for epoch in fields["epochs"]] == [1, 2]
     for epoch in fields["epochs"]:
         assert list(epoch) == ["epoch", "loss", "validation_loss", "gradient_norm"]

@@ -32,12 +32,14 @@ def training_progress() -> Iterator[Callable[["Event"], None]]:
         match event:
             case Started():
                 epochs = event.epochs
-                bar.update(task, total=event.epochs * event.batches, description=f"epoch 1/{epochs}")
+                done = (event.epoch - 1) * event.batches + event.batch  # more than 0 from a checkpoint on
+                now = f"epoch {min(event.epoch, epochs)}/{epochs}"
+                bar.update(task, total=epochs * event.batches, completed=done, description=now)
                 bar.start()  # not earlier: until here the data may turn out to be wrong
             case BatchEnd():
                 bar.advance(task)
             case EpochEnd():
-                best = min(best, event.validation_loss)
+                best = event.validation_loss if event.is_best else best
                 losses = f"validation {event.validation_loss:.4f}, best {best:.4f}"
                 bar.update(task, description=f"epoch {event.epoch}/{epochs} {losses}")
             case Finished():  # early stopping may have left epochs out

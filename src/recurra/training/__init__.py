@@ -9,12 +9,16 @@ except ModuleNotFoundError as error:
     library = {"lightning_fabric": "lightning-fabric"}.get(error.name or "", error.name or "torch")
     raise MissingExtraError.of(library, "train") from error
 
+from recurra.training.csv_log import CsvLog
 from recurra.training.events import BatchEnd, EpochEnd, Event, Finished, Listener, Started
-from recurra.training.loop import Examples, History, Loss, train
+from recurra.training.examples import Examples, Loss
+from recurra.training.history import History
+from recurra.training.loop import train
 from recurra.training.settings import TrainingSettings
 
 __all__ = [
     "BatchEnd",
+    "CsvLog",
     "EpochEnd",
     "Event",
     "Examples",

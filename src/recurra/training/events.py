@@ -2,20 +2,27 @@
 
     Started, then for every epoch BatchEnd … BatchEnd, EpochEnd, and Finished.
 
-A run that is interrupted or goes wrong just stops telling.
+A run that is interrupted or goes wrong just stops telling; one that goes on from a checkpoint begins with
+Started again, and then tells what it had not learnt before.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 
 @dataclass(frozen=True)
 class Started:
-    """Training begins: at most ``epochs`` epochs of ``batches`` batches each."""
+    """Training begins: at most ``epochs`` epochs of ``batches`` batches each.
+
+    A run that goes on from a checkpoint begins within epoch ``epoch``, counted from 1, after ``batch`` of
+    its batches; one that was over has ``epoch`` one above its last.
+    """
 
     epochs: int
     batches: int
+    epoch: int = 1
+    batch: int = 0
 
 
 @dataclass(frozen=True)
@@ -29,14 +36,17 @@ class BatchEnd:
 
 @dataclass(frozen=True)
 class EpochEnd:
-    """An epoch is over.
+    """An epoch is over, or cut short because time is up.
 
     Attributes:
         epoch: counted from 1.
         loss: mean over the epoch's batches, each before its step.
         validation_loss: mean over the validation part, after the epoch.
         gradient_norm: mean over the batches of the norm of the whole gradient, before clipping.
-        is_best: whether no epoch before it had a validation loss as low.
+        is_best: whether no epoch before it had a validation loss, or a score, as low.
+        learning_rate: of its last batch.
+        seconds: since training began, without any time between an interruption and going on.
+        score: what chose the best epoch in place of the validation loss, or None where nothing did.
     """
 
     epoch: int
@@ -44,6 +54,9 @@ class EpochEnd:
     validation_loss: float
     gradient_norm: float
     is_best: bool
+    learning_rate: float
+    seconds: float = field(compare=False)  # two equal runs take different times
+    score: float | None = None
 
 
 @dataclass(frozen=True)

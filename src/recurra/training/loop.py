@@ -1,50 +1,26 @@
 """The training loop: forward, loss, backward, clip, step; after each epoch the validation part decides."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias, cast
+import os
+from collections.abc import Callable, Sequence
+from time import monotonic
+from typing import cast
 
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
 from recurra._base.errors import InputError, TrainingError
+from recurra.training.average import WeightAverage, copies
+from recurra.training.buckets import ordered_batches, shuffled_batches
+from recurra.training.checkpoint import Checkpoint, Learnt, Run, Standing
 from recurra.training.events import BatchEnd, EpochEnd, Finished, Listener, Started
+from recurra.training.examples import Examples, Loss
+from recurra.training.history import History
+from recurra.training.schedule import SCHEDULES, progress
 from recurra.training.settings import TrainingSettings
 
-
-class Examples(Protocol):
-    """What a model learns from: numbered examples, made a batch at a time."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, index: Tensor, /) -> tuple[Tensor, ...]:
-        """The inputs and targets of the examples ``index`` (n,), int64: tensors (n, …)."""
-        ...
-
-
-Loss: TypeAlias = Callable[..., tuple[Tensor, Tensor]]
-"""From the model and a batch's tensors to a sum over targets and how many targets that is, both scalar.
-
-Every example has a target.
-"""
-
-
-@dataclass(frozen=True)
-class History:
-    """Every epoch, and the one (counted from 1) whose weights were kept."""
-
-    epochs: tuple[EpochEnd, ...]
-    best_epoch: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        names = ("epoch", "loss", "validation_loss", "gradient_norm")
-        return {
-            "epochs": [{name: getattr(epoch, name) for name in names} for epoch in self.epochs],
-            "best_epoch": self.best_epoch,
-        }
+_CHECKPOINT_SECONDS = 60.0  # what a run that is killed within a long epoch loses at most
 
 
 def train(
@@ -54,34 +30,61 @@ def train(
     validation: Examples,
     settings: TrainingSettings,
     on_event: Listener | None = None,
+    *,
+    validate: Callable[[torch.nn.Module], float] | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    resume: bool = False,
+    fingerprint: str = "",
 ) -> History:
     """Train ``model`` in place, and leave it with the weights of the epoch that did best on ``validation``.
 
     Adam on gradients clipped by norm; training stops early once ``patience`` epochs have not improved the
-    validation loss. The same model, examples and settings give the same bits; PyTorch's global random state
+    validation loss, and after the batch in which ``max_seconds`` are over, which ends its epoch. The same
+    model, examples and settings give the same bits (but for ``max_seconds``); PyTorch's global random state
     is left as it was. ``on_event`` is told what happens, see `recurra.training.events`.
 
-    Raises InputError if a part has no examples, TrainingError if a loss or a gradient is not finite.
+    Args:
+        validate: gives the model after an epoch a score, to be minimised in place of the validation loss.
+        checkpoint: a file to keep the run in, after every epoch and every minute within one.
+        resume: go on from that file, to the same bits as a run that is never interrupted.
+        fingerprint: text that tells these data, and whatever else must stay the same, from others.
+
+    Raises InputError if a part has no examples, or the checkpoint is of another run or cannot be written,
+    ArtifactError if it cannot be read, TrainingError if a loss, a score or a gradient is not finite.
     """
     for part, examples in (("training", training), ("validation", validation)):
         if len(examples) == 0:
             raise InputError(f"the {part} part has no examples; give more data, or a larger part")
+    if resume and checkpoint is None:
+        raise InputError("resume needs a checkpoint to go on from; give its path as checkpoint")
     tell = on_event or (lambda event: None)  # noqa: ARG005
-    epochs: list[EpochEnd] = []
-    best_epoch, best_loss, best_weights = 0, math.inf, {}
+    batches = math.ceil(len(training) / settings.batch_size)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
         fabric = Fabric(accelerator="cpu", devices=1)
-        optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
-        network, optimizer = fabric.setup(model, optimizer)
-        tell(Started(settings.epochs, math.ceil(len(training) / settings.batch_size)))
+        adam = _adam(model, settings)
+        network, optimizer = fabric.setup(model, adam)
+        average = WeightAverage(model, settings.average)
+        standing, file = Standing(), None
+        if checkpoint is not None:
+            sizes = [len(training), len(validation)]
+            run = Run.of(settings, model, sizes, validate is not None, fingerprint)
+            file = Checkpoint(checkpoint, run, batches, model, adam, average)
+            standing = file.read() if resume else standing
+        began, written = monotonic() - standing.seconds, standing.seconds
+        tell(Started(settings.epochs, batches, standing.epoch, len(standing.learnt)))
 
-        for epoch in range(1, settings.epochs + 1):
+        while not standing.stopped:
+            epoch = standing.epoch
             network.train()
-            losses, norms = [], []
-            order = torch.randperm(len(training))
-            for batch, index in enumerate(order.split(settings.batch_size), start=1):
-                total, count = loss(network, *fabric.to_device(training[index]))
+            order = _order(standing, training, settings.batch_size)
+            for batch in range(len(standing.learnt) + 1, batches + 1):
+                step = (epoch - 1) * batches + batch
+                standing.seconds = monotonic() - began
+                rate = _learning_rate(settings, step - 1, settings.epochs * batches, standing.seconds)
+                for group in adam.param_groups:
+                    group["lr"] = rate
+                total, count = loss(network, *fabric.to_device(training[order[batch - 1]]))
                 mean = total / count
                 optimizer.zero_grad()
                 fabric.backward(mean)
@@ -91,33 +94,100 @@ def train(
                 norm = cast(Tensor, clipped).item()
                 _check(f"in batch {batch} of epoch {epoch}", settings, loss=mean.item(), gradient=norm)
                 optimizer.step()
-                losses.append((total.item(), count.item()))
-                norms.append(norm)
+                average.update(step)
+                standing.learnt.append(Learnt(total.item(), count.item(), norm, rate))
                 tell(BatchEnd(epoch, batch, mean.item()))
+                standing.seconds = monotonic() - began
+                if _time_is_up(standing, settings):
+                    break
+                if file and standing.seconds - written >= _CHECKPOINT_SECONDS:
+                    file.write(standing)
+                    written = standing.seconds
 
             network.eval()
-            with torch.no_grad():
-                parts = torch.arange(len(validation)).split(settings.batch_size)
+            with average.applied(), torch.no_grad():
+                parts = ordered_batches(validation, settings.batch_size)
                 sums = [loss(network, *fabric.to_device(validation[index])) for index in parts]
-            validation_loss = _mean([(total.item(), count.item()) for total, count in sums])
-            _check(f"on the validation part after epoch {epoch}", settings, loss=validation_loss)
-            is_best = validation_loss < best_loss
-            epochs.append(
-                EpochEnd(epoch, _mean(losses), validation_loss, math.fsum(norms) / len(norms), is_best)
+                validation_loss = _mean([(total.item(), count.item()) for total, count in sums])
+                score = None if validate is None else float(validate(model))
+                chosen = validation_loss if score is None else score
+                where = f"on the validation part after epoch {epoch}"
+                _check(where, settings, loss=validation_loss, score=chosen)
+                is_best = chosen < _best(standing)
+                if is_best:
+                    standing.best = copies(model)
+            standing.seconds = monotonic() - began
+            norms = [learnt.norm for learnt in standing.learnt]
+            end = EpochEnd(
+                epoch,
+                _mean([learnt[:2] for learnt in standing.learnt]),
+                validation_loss,
+                math.fsum(norms) / len(norms),
+                is_best,
+                standing.learnt[-1].rate,
+                standing.seconds,
+                score,
             )
-            tell(epochs[-1])
-            if is_best:
-                best_epoch, best_loss = epoch, validation_loss
-                best_weights = {name: weight.clone() for name, weight in model.state_dict().items()}
-            elif epoch - best_epoch >= settings.patience:
-                break
+            standing.epochs.append(end)
+            standing.learnt = []
+            standing.stopped = _stopped(standing, settings)
+            tell(end)
+            if file:
+                file.write(standing)
+                written = standing.seconds
 
-    model.load_state_dict(best_weights)
-    tell(Finished(len(epochs), best_epoch))
-    return History(tuple(epochs), best_epoch)
+    model.load_state_dict(standing.best)
+    tell(Finished(len(standing.epochs), standing.best_epoch))
+    return History(tuple(standing.epochs), standing.best_epoch, standing.stopped)
 
 
-def _mean(sums: list[tuple[float, float]]) -> float:
+def _adam(model: torch.nn.Module, settings: TrainingSettings) -> torch.optim.AdamW:
+    """Adam, which decays matrices only: a bias or a gain pulled to 0 makes no model simpler."""
+    groups = [
+        {"params": [parameter], "weight_decay": settings.weight_decay if parameter.ndim > 1 else 0.0}
+        for parameter in model.parameters()  # one by one, as the norm of the gradient depends on their order
+    ]
+    return torch.optim.AdamW(groups, lr=settings.learning_rate)
+
+
+def _order(standing: Standing, training: Examples, batch_size: int) -> list[Tensor]:
+    """The epoch's batches; those of an epoch under way are drawn once more, from where they were drawn."""
+    if not standing.learnt:
+        standing.drawn_from = torch.get_rng_state()
+        return shuffled_batches(training, batch_size)
+    with torch.random.fork_rng(devices=[]):
+        torch.set_rng_state(standing.drawn_from)
+        return shuffled_batches(training, batch_size)
+
+
+def _learning_rate(settings: TrainingSettings, step: int, steps: int, seconds: float) -> float:
+    share = SCHEDULES[settings.schedule](progress(step, steps, seconds, settings.max_seconds))
+    return settings.learning_rate * share
+
+
+def _time_is_up(standing: Standing, settings: TrainingSettings) -> bool:
+    return settings.max_seconds is not None and standing.seconds >= settings.max_seconds
+
+
+def _best(standing: Standing) -> float:
+    """The lowest validation loss, or score, so far."""
+    if not standing.epochs:
+        return math.inf
+    best = standing.epochs[standing.best_epoch - 1]
+    return best.validation_loss if best.score is None else best.score
+
+
+def _stopped(standing: Standing, settings: TrainingSettings) -> str:
+    """Why there is no other epoch, or nothing."""
+    done = len(standing.epochs)
+    if _time_is_up(standing, settings):
+        return "time"
+    if done - standing.best_epoch >= settings.patience:
+        return "early"
+    return "epochs" if done == settings.epochs else ""
+
+
+def _mean(sums: Sequence[tuple[float, float]]) -> float:
     """The mean over all targets, from sums and counts by batch."""
     totals, counts = zip(*sums)
     return math.fsum(totals) / math.fsum(counts)
