@@ -1,29 +1,37 @@
-"""Data: tables read, put on a regular grid of times, split in time, cut into windows, scaled."""
+"""Data: tables on a regular grid of times, cut into windows; texts, tokens, series and clips as sequences."""
 
-from recurra.data.audio import Clip
+from recurra.data.audio import Clip, read_clip, read_clips, resample
 from recurra.data.co2 import mauna_loa
 from recurra.data.frequency import Frequency, format_time, future_times, season_length
+from recurra.data.label_parts import by_group, by_pattern, split_labels
+from recurra.data.log_mel import AudioFeatures, FrameStream
 from recurra.data.scaling import Scaler
 from recurra.data.sequences import Sequences, as_sequences, pad
 from recurra.data.series import IMPUTATION_RULE, GapReport, Series, array_series, impute
+from recurra.data.series_features import SeriesFeatures
 from recurra.data.splits import Share, Split, parse_share, split_rows
 from recurra.data.table import read_series, read_table, to_series
 from recurra.data.windows import Contexts, Windows, last_context, last_observed, make_windows
 
 __all__ = [
     "IMPUTATION_RULE",
+    "AudioFeatures",
     "Clip",
     "Contexts",
+    "FrameStream",
     "Frequency",
     "GapReport",
     "Scaler",
     "Sequences",
     "Series",
+    "SeriesFeatures",
     "Share",
     "Split",
     "Windows",
     "array_series",
     "as_sequences",
+    "by_group",
+    "by_pattern",
     "format_time",
     "future_times",
     "impute",
@@ -33,9 +41,13 @@ __all__ = [
     "mauna_loa",
     "pad",
     "parse_share",
+    "read_clip",
+    "read_clips",
     "read_series",
     "read_table",
+    "resample",
     "season_length",
+    "split_labels",
     "split_rows",
     "to_series",
 ]

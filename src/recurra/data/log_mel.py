@@ -1,0 +1,250 @@
+"""Audio clips as a network sees them: the logarithm of the energy in bands of the mel scale, frame by frame.
+
+Frames are windows of the Hann shape, their spectrum is the squared magnitude of the Fourier transform, and
+the bands are triangles, spaced evenly in mel from 0 to half the rate with a peak of 1 (Davis & Mermelstein
+1980). The scale is HTK's: mel(f) = 2595 log10(1 + f / 700) (O'Shaughnessy 1987).
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from recurra._base.errors import InputError
+from recurra._base.validation import positive_float, positive_int
+from recurra.data.audio import Clip, check_rate, checked_samples, resample
+from recurra.data.series_features import SeriesFeatures
+from recurra.kernels import Linear
+
+_QUIETEST = 1e-10  # below the noise of 16 bits, so that silence has a logarithm
+_FRAMES = 1024  # transformed at a time
+_MOST_MELS = 256
+_LONGEST_WINDOW = 100.0
+
+
+@dataclass(frozen=True, eq=False)
+class AudioFeatures:
+    """Log-mel energies, scaled by band; frame t is made of the samples from t·hop to t·hop + window alone.
+
+    Attributes:
+        rate: samples a second; clips of another rate are resampled.
+        scale: the fitted mean and deviation of each of the bands, after the clip's mean where ``centred``.
+        window, hop: milliseconds of a frame, and from one frame to the next.
+        centred: whether each clip's own mean over time is subtracted, which takes away the loudness and the
+            colour of its microphone, and needs the whole clip: no streams.
+
+    Raises InputError for sizes that do not fit each other.
+    """
+
+    rate: int
+    scale: SeriesFeatures
+    window: float = 25.0
+    hop: float = 10.0
+    centred: bool = False
+
+    def __post_init__(self) -> None:
+        check_rate("rate", self.rate)
+        window, hop = positive_float("window", self.window), positive_float("hop", self.hop)
+        if not hop <= window <= _LONGEST_WINDOW:
+            raise InputError(
+                f"window must be from hop to {_LONGEST_WINDOW:g} milliseconds, got window={window:g} and "
+                f"hop={hop:g}"
+            )
+        if not isinstance(self.centred, bool):
+            raise InputError(f"centred must be True or False, got {self.centred!r}")
+        if self.hop_samples < 1:
+            raise InputError(f"hop={hop:g} milliseconds is less than one sample at {self.rate} a second")
+        _filters(self.rate, self.size, self._transform_size)
+
+    @classmethod
+    def fit(
+        cls,
+        clips: Sequence[Clip],
+        *,
+        rate: int | None = None,
+        mels: int = 40,
+        window: float = 25.0,
+        hop: float = 10.0,
+        centred: bool = False,
+    ) -> "AudioFeatures":
+        """Learn the scales of the bands from ``clips``.
+
+        ``rate`` is the commonest of the clips' where it is None, the lower of two equally common ones.
+        Raises InputError for no clips, for one shorter than a window, for sizes that do not fit.
+        """
+        if not clips:
+            raise InputError("there are no clips to learn from; give at least one")
+        if positive_int("mels", mels) > _MOST_MELS:
+            raise InputError(f"mels must be at most {_MOST_MELS}, got {mels}")
+        if rate is None:
+            rates = Counter(clip.rate for clip in clips)
+            rate = min(rates, key=lambda each: (-rates[each], each))
+        unscaled = cls(rate, SeriesFeatures(np.zeros(mels), np.ones(mels)), window, hop, centred)
+        return cls(rate, SeriesFeatures.fit(unscaled._energies(clips)), window, hop, centred)
+
+    @property
+    def size(self) -> int:
+        """The bands, which are the columns of the features."""
+        return self.scale.size
+
+    @property
+    def window_samples(self) -> int:
+        """Samples of a frame."""
+        return round(self.rate * self.window / 1000)
+
+    @property
+    def hop_samples(self) -> int:
+        """Samples from the start of one frame to that of the next."""
+        return round(self.rate * self.hop / 1000)
+
+    def __call__(self, clips: Sequence[Clip]) -> list[np.ndarray]:
+        """The features of each clip, (T, mels) float32, T = 1 + (samples − window) // hop.
+
+        Raises InputError, naming the clip, where one is shorter than a window.
+        """
+        return [self.scale.transform(energies) for energies in self._energies(clips)]
+
+    def resampled(self, clips: Sequence[Clip]) -> tuple[str, ...]:
+        """Sentences for people: how many of ``clips`` are resampled, from which rate; none if none are."""
+        others = Counter(clip.rate for clip in clips if clip.rate != self.rate)
+        return tuple(
+            f"{count:,} of {len(clips):,} clips resampled from {rate:,} to {self.rate:,} samples a second."
+            for rate, count in sorted(others.items())
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values; floats keep every bit."""
+        return {
+            "rate": self.rate,
+            "window": self.window,
+            "hop": self.hop,
+            "centred": self.centred,
+            "scale": self.scale.to_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, fields: Any) -> "AudioFeatures":
+        """Undo `to_dict`. Raises InputError, naming the field, for anything else."""
+        names = ("rate", "window", "hop", "centred", "scale")
+        if not isinstance(fields, dict) or set(fields) != set(names):
+            raise InputError(f"the features of audio must be an object with {', '.join(names)}")
+        scale = SeriesFeatures.from_dict(fields["scale"])
+        if scale.size > _MOST_MELS:
+            raise InputError(f"mels must be at most {_MOST_MELS}, got {scale.size}")
+        return cls(fields["rate"], scale, fields["window"], fields["hop"], fields["centred"])
+
+    @property
+    def _transform_size(self) -> int:
+        return 1 << (self.window_samples - 1).bit_length()
+
+    def _energies(self, clips: Sequence[Clip]) -> Iterator[np.ndarray]:
+        """The log-mel energies of each clip before they are scaled, (T, mels) float64."""
+        for clip in clips:
+            samples = resample(clip, self.rate).samples
+            if len(samples) < self.window_samples:
+                raise InputError(
+                    f"{clip.name} has {len(samples)} samples at {self.rate} a second, fewer than the "
+                    f"{self.window_samples} of one window; leave it out or use a longer clip"
+                )
+            energies = log_mel(samples, self)
+            yield energies - energies.mean(axis=0) if self.centred else energies
+
+
+class FrameStream:
+    """The features of a clip that arrives in pieces: the same bits as those of the whole clip.
+
+    ``rate`` is that of the samples where it is known. Raises InputError where it is not the features' own,
+    for a stream is not resampled, and for centred features, which need the whole clip.
+    """
+
+    def __init__(self, features: AudioFeatures, *, rate: int | None = None) -> None:
+        if features.centred:
+            raise InputError(
+                "features with centred=True subtract the mean of a whole clip and cannot be streamed; fit "
+                "with centred=False"
+            )
+        if rate is not None and rate != features.rate:
+            raise InputError(
+                f"the stream has {rate} samples a second and the model {features.rate}; a stream is not "
+                f"resampled, record it at {features.rate}"
+            )
+        self._features = features
+        self._pending = np.zeros(0, np.float32)
+
+    def push(self, samples: np.ndarray) -> np.ndarray:
+        """Take ``samples`` (n,), floats from -1 to 1, n ≥ 0; return the frames they complete, (k, mels).
+
+        Raises InputError, and takes nothing, for integers, another shape, or values that are not finite.
+        """
+        features = self._features
+        known = np.concatenate([self._pending, checked_samples(samples, "samples")])
+        rows = features.scale.transform(log_mel(known, features))
+        self._pending = known[len(rows) * features.hop_samples :].copy()
+        return rows
+
+    def state(self) -> dict[str, np.ndarray]:
+        """What the stream remembers, by name: the ``samples`` (n,) float32 that later frames need."""
+        return {"samples": self._pending.copy()}
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Go on from a `state`. Raises InputError where it is not one of a stream with these features."""
+        if not isinstance(state, dict) or set(state) != {"samples"}:
+            raise InputError("the state of a stream of frames must have one array, samples")
+        samples = checked_samples(state["samples"], "the samples of the state")
+        if len(samples) >= self._features.window_samples:
+            raise InputError(
+                f"the samples of the state must be fewer than the {self._features.window_samples} of one "
+                f"window, got {len(samples)}"
+            )
+        self._pending = samples.copy()
+
+
+def log_mel(samples: np.ndarray, features: AudioFeatures) -> np.ndarray:
+    """The log-mel energies (T, mels) float64, not scaled, of ``samples`` (n,) at the rate of ``features``.
+
+    T is 0 where n is less than a window. A frame has the same bits whatever lies around it.
+    """
+    if len(samples) < features.window_samples:
+        return np.zeros((0, features.size))
+    size, shape = features._transform_size, _hann(features.window_samples)
+    filters = _filters(features.rate, features.size, size)
+    windows = np.lib.stride_tricks.sliding_window_view(samples, features.window_samples)
+    windows = windows[:: features.hop_samples]
+    energies = np.empty((len(windows), features.size))
+    for start in range(0, len(windows), _FRAMES):
+        part = slice(start, start + _FRAMES)
+        spectrum = np.fft.rfft(windows[part] * shape, size)
+        energies[part] = filters(spectrum.real**2 + spectrum.imag**2)
+    return np.log(np.maximum(energies, _QUIETEST))
+
+
+@lru_cache(maxsize=8)
+def _hann(size: int) -> np.ndarray:
+    """The periodic Hann window, (size,) float64."""
+    shape = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)
+    shape.flags.writeable = False
+    return shape
+
+
+@lru_cache(maxsize=8)
+def _filters(rate: int, mels: int, size: int) -> Linear:
+    """The bands as a product with the ``size // 2 + 1`` bins of a spectrum.
+
+    Raises InputError where a band is so narrow that it has no bin.
+    """
+    top = 2595 * math.log10(1 + rate / 2 / 700)
+    edges = 700 * (10 ** (np.linspace(0, top, mels + 2) / 2595) - 1)
+    bins = np.arange(size // 2 + 1) * (rate / size)
+    low, peak, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
+    weight = np.maximum(0, np.minimum((bins - low) / (peak - low), (high - bins) / (high - peak)))
+    if not weight.any(axis=1).all():
+        raise InputError(
+            f"mels={mels} is too many for {rate} samples a second: "
+            f"{int((~weight.any(axis=1)).sum())} bands would hold no frequency of a transform of {size} "
+            "samples; use fewer, or a longer window"
+        )
+    return Linear(weight)
