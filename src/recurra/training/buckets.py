@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from recurra._base.errors import InputError
 from recurra.training.examples import Examples
 
 POOL = 50  # batches sorted together: lengths differ little within a batch, and batches much between epochs
@@ -32,6 +33,8 @@ def ordered_batches(examples: Examples, batch_size: int) -> list[Tensor]:
 
 def _lengths(examples: Examples) -> Tensor | None:
     lengths = getattr(examples, "lengths", None)
+    if lengths is not None and len(lengths) != len(examples):
+        raise InputError(f"lengths must be one for each of {len(examples)} examples, got {len(lengths)}")
     return None if lengths is None else torch.as_tensor(lengths)
 
 

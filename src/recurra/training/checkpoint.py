@@ -1,4 +1,4 @@
-"""Where a run stands, and the file that keeps it: what a run that is killed goes on from, to the same bits.
+"""The file that keeps where a run stands, so that one that is killed goes on from there, to the same bits.
 
 The file is a safetensors file with one key of metadata, canonical JSON: the format, the run it belongs to
 (settings, model, data), its epochs so far, its seconds, why it stopped (empty if it has not), and a SHA-256
@@ -16,9 +16,9 @@ import hashlib
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import safetensors
 import safetensors.torch
@@ -32,42 +32,12 @@ from recurra.artifact.wording import FOREIGN, brief, shown
 from recurra.training.average import WeightAverage
 from recurra.training.events import EpochEnd
 from recurra.training.settings import TrainingSettings
+from recurra.training.standing import Learnt, Standing
 
 FORMAT = 1
 KEY = "recurra-checkpoint"
 AGAIN = "restore it from a copy, or start without resume"
 _STOPS = ("", "epochs", "early", "time")
-
-
-class Learnt(NamedTuple):
-    """A batch's sum of losses, number of targets, gradient's norm before clipping, and learning rate."""
-
-    total: float
-    targets: float
-    norm: float
-    rate: float
-
-
-@dataclass
-class Standing:
-    """Where a run stands, beside its weights."""
-
-    epochs: list[EpochEnd] = field(default_factory=list)
-    learnt: list[Learnt] = field(default_factory=list)  # of the epoch under way
-    drawn_from: Tensor = field(default_factory=torch.get_rng_state)  # the order of that epoch
-    best: dict[str, Tensor] = field(default_factory=dict)  # weights after the best epoch
-    seconds: float = 0.0
-    stopped: str = ""
-
-    @property
-    def epoch(self) -> int:
-        """The one under way, or the next, counted from 1."""
-        return len(self.epochs) + 1
-
-    @property
-    def best_epoch(self) -> int:
-        """Counted from 1, and 0 before the first is over."""
-        return max((epoch.epoch for epoch in self.epochs if epoch.is_best), default=0)
 
 
 @dataclass(frozen=True)
@@ -79,9 +49,18 @@ class Run:
     data: str
 
     @classmethod
-    def of(cls, settings: TrainingSettings, model: torch.nn.Module, sizes: list[int], *rest: Any) -> "Run":
-        """``rest`` tells one data set, and one way to choose the best epoch, from another."""
-        return cls(asdict(settings), _description(model), _sha256([sizes, *rest]))
+    def of(
+        cls,
+        settings: TrainingSettings,
+        model: torch.nn.Module,
+        sizes: tuple[int, int],
+        fingerprint: str,
+        *,
+        validate: bool,
+    ) -> "Run":
+        """``sizes`` and ``fingerprint`` tell the data from others."""
+        data = _sha256([list(sizes), fingerprint])
+        return cls(asdict(settings) | {"validate": validate}, _description(model), data)
 
 
 class Checkpoint:
@@ -153,31 +132,28 @@ class Checkpoint:
                     f"{self.path} is the checkpoint of a run with {name} {brief(repr(that), 60)}, "
                     f"not {this!r}; give the same settings, or start without resume"
                 )
-        for name in ("model", "data"):
+        for name, other in (("model", "of another model"), ("data", "on other data")):
             if ours[name] != theirs[name]:
                 raise InputError(
-                    f"{self.path} is the checkpoint of a run on another {name}; "
+                    f"{self.path} is the checkpoint of a run {other}; "
                     f"give the same {name}, or start without resume"
                 )
 
     def _restore(self, fields: dict[str, Any], tensors: dict[str, Tensor]) -> Standing:
         """Check everything first, so that a bad file changes nothing."""
         take = _Take(tensors)
-        weights = self.model.state_dict()
         standing = Standing(seconds=fields["seconds"], stopped=fields["stopped"])
         standing.epochs = [_epoch(entry, i) for i, entry in enumerate(fields["epochs"], start=1)]
-        if bool(standing.epochs) != bool(standing.best_epoch) or standing.stopped not in _STOPS:
+        standing.learnt = self._learnt(take("learnt"))
+        done, settings = len(standing.epochs), self.run.settings
+        over = done > 0 and not standing.learnt if standing.stopped else done < settings["epochs"]
+        scored = all((epoch.score is not None) == settings["validate"] for epoch in standing.epochs)
+        if not (over and scored and standing.stopped in _STOPS and (standing.best_epoch > 0) == (done > 0)):
             raise _damaged("its epochs")
-        if standing.epoch > self.run.settings["epochs"] and not standing.stopped:
-            raise _damaged("its epochs")
-        generator = torch.get_rng_state()
-        random, standing.drawn_from = take("random", generator), take("drawn_from", generator)
-        learnt = take("learnt")
-        if learnt.dtype != torch.float64 or learnt.shape[1:] != (4,) or len(learnt) > self.batches:
-            raise _damaged("learnt")
-        standing.learnt = [Learnt(*row) for row in learnt.tolist()]
+        random, standing.drawn_from = take.generator("random"), take.generator("drawn_from")
+        weights = self.model.state_dict()
         model = take.all("model", weights)
-        standing.best = take.all("best", weights) if standing.epochs else {}
+        standing.best = take.all("best", weights) if done else {}
         average = take.all("average", self.average.weights)
         adam = {
             parameter: take.adam(name, parameter)
@@ -186,16 +162,18 @@ class Checkpoint:
         }
         if take.left:
             raise _damaged(shown(min(take.left)))
-        try:
-            for state in (standing.drawn_from, random):
-                torch.set_rng_state(state)
-        except RuntimeError:
-            raise _damaged("random") from None
+        torch.set_rng_state(random)
         self.model.load_state_dict(model)
         self.average.weights = average
         for parameter, state in adam.items():
             self.adam.state[parameter] = state
         return standing
+
+    def _learnt(self, rows: Tensor) -> list[Learnt]:
+        sound = rows.dtype == torch.float64 and rows.ndim == 2 and rows.shape[1] == len(Learnt._fields)
+        if not (sound and len(rows) <= self.batches and rows.isfinite().all() and (rows[:, 1] > 0).all()):
+            raise _damaged("learnt")
+        return [Learnt(*row) for row in rows.tolist()]
 
 
 class _Take:
@@ -209,6 +187,21 @@ class _Take:
         if tensor is None or (like is not None and (tensor.shape, tensor.dtype) != (like.shape, like.dtype)):
             raise _damaged(shown(name))
         return tensor
+
+    def generator(self, name: str) -> Tensor:
+        """A state of PyTorch's generator: 624 numbers, which of them is next, and how many are left.
+
+        PyTorch does not check that the last two go together, and would read beyond the numbers.
+        """
+        state = self(name, torch.get_rng_state())
+        left, following = state[8:12].view(torch.int32).item(), state[16:24].view(torch.int64).item()
+        try:
+            torch.Generator().set_state(state)
+        except RuntimeError:
+            raise _damaged(name) from None
+        if left + following != 625 and (left, following) != (1, 0):  # the latter just after seeding
+            raise _damaged(name)
+        return state
 
     def all(self, part: str, like: Mapping[str, Tensor]) -> dict[str, Tensor]:
         return {name: self(f"{part}.{name}", tensor) for name, tensor in like.items()}

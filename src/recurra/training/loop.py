@@ -13,12 +13,13 @@ from torch import Tensor
 from recurra._base.errors import InputError, TrainingError
 from recurra.training.average import WeightAverage, copies
 from recurra.training.buckets import ordered_batches, shuffled_batches
-from recurra.training.checkpoint import Checkpoint, Learnt, Run, Standing
+from recurra.training.checkpoint import Checkpoint, Run
 from recurra.training.events import BatchEnd, EpochEnd, Finished, Listener, Started
 from recurra.training.examples import Examples, Loss
 from recurra.training.history import History
 from recurra.training.schedule import SCHEDULES, progress
 from recurra.training.settings import TrainingSettings
+from recurra.training.standing import Learnt, Standing
 
 _CHECKPOINT_SECONDS = 60.0  # what a run that is killed within a long epoch loses at most
 
@@ -67,8 +68,8 @@ def train(
         average = WeightAverage(model, settings.average)
         standing, file = Standing(), None
         if checkpoint is not None:
-            sizes = [len(training), len(validation)]
-            run = Run.of(settings, model, sizes, validate is not None, fingerprint)
+            sizes = len(training), len(validation)
+            run = Run.of(settings, model, sizes, fingerprint, validate=validate is not None)
             file = Checkpoint(checkpoint, run, batches, model, adam, average)
             standing = file.read() if resume else standing
         began, written = monotonic() - standing.seconds, standing.seconds
@@ -113,7 +114,7 @@ def train(
                 chosen = validation_loss if score is None else score
                 where = f"on the validation part after epoch {epoch}"
                 _check(where, settings, loss=validation_loss, score=chosen)
-                is_best = chosen < _best(standing)
+                is_best = chosen < standing.lowest
                 if is_best:
                     standing.best = copies(model)
             standing.seconds = monotonic() - began
@@ -167,14 +168,6 @@ def _learning_rate(settings: TrainingSettings, step: int, steps: int, seconds: f
 
 def _time_is_up(standing: Standing, settings: TrainingSettings) -> bool:
     return settings.max_seconds is not None and standing.seconds >= settings.max_seconds
-
-
-def _best(standing: Standing) -> float:
-    """The lowest validation loss, or score, so far."""
-    if not standing.epochs:
-        return math.inf
-    best = standing.epochs[standing.best_epoch - 1]
-    return best.validation_loss if best.score is None else best.score
 
 
 def _stopped(standing: Standing, settings: TrainingSettings) -> str:
