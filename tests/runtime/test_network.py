@@ -10,6 +10,8 @@ from recurra._base.errors import InputError
 from recurra.cells import Stack, cell
 from recurra.runtime import Autoregression, Linear, Network, Pool, Recurrent, network_spec
 
+TYPES = "embedding, words, recurrent, pool, attention_pool, linear, autoregression, crf"
+BEGIN = "spec.layers must begin with a recurrent layer, an embedding or words"
 TORCH = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
 
 
@@ -182,15 +184,15 @@ def without(index, field):
             "spec.layers must be a list of dicts, got ['lstm']",
         ),
         (lambda spec, tensors: spec.update(code="x"), "spec must not have 'code'"),
-        (lambda spec, tensors: spec["layers"].clear(), "spec.layers must begin with a recurrent layer"),
-        (lambda spec, tensors: spec["layers"].pop(0), "spec.layers must begin with a recurrent layer"),
+        (lambda spec, tensors: spec["layers"].clear(), BEGIN),
+        (lambda spec, tensors: spec["layers"].pop(0), BEGIN),
         (
             lambda spec, tensors: spec["layers"].append(spec["layers"][0]),
-            "spec.layers must not have a recurrent layer or a second pool after a pool",
+            "spec.layers must not have recurrent after a pool",
         ),
         (
             lambda spec, tensors: spec["layers"].insert(1, spec["layers"][1]),
-            "spec.layers must not have a recurrent layer or a second pool after a pool",
+            "spec.layers must not have pool after a pool",
         ),
         (
             lambda spec, tensors: spec["layers"].append({**spec["layers"][2], "in_features": 4}),
@@ -198,16 +200,15 @@ def without(index, field):
         ),
         (
             layer(0, type="os.system"),
-            "spec.layers[0].type must be one of recurrent, pool, linear, autoregression, got 'os.system'",
+            f"spec.layers[0].type must be one of {TYPES}, got 'os.system'",
         ),
         (
             without(1, "type"),
-            "spec.layers[1].type must be one of recurrent, pool, linear, autoregression, got None",
+            f"spec.layers[1].type must be one of {TYPES}, got None",
         ),
         (
             layer(0, type=["recurrent"]),
-            "spec.layers[0].type must be one of recurrent, pool, linear, autoregression, got ['recurrent']"
-            "; did you mean 'recurrent'?",
+            f"spec.layers[0].type must be one of {TYPES}, got ['recurrent']; did you mean 'recurrent'?",
         ),
         (without(0, "name"), "spec.layers[0].name must be text, got None"),
         (
@@ -229,7 +230,7 @@ def without(index, field):
             layer(0, hidden_size=2**62),
             f"'head' takes 7 inputs, but the part before it gives {2**62}",
         ),
-        (layer(1, how="mean"), "how must be one of last, got 'mean'"),
+        (layer(1, how="sum"), "how must be one of last, ends, mean, max, got 'sum'"),
         (layer(1, extra=1), "spec.layers[1] must not have 'extra'"),
         (layer(2, in_features=8), "'head' takes 8 inputs, but the part before it gives 7"),
         (

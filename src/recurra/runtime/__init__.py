@@ -4,18 +4,36 @@ from recurra.runtime.forecast import Forecast, ForecastModel, forecast_artifact
 from recurra.runtime.forecast_inputs import ForecastInputs
 from recurra.runtime.load import load
 from recurra.runtime.network import Network, network_spec
-from recurra.runtime.parts import Autoregression, Linear, Part, Pool, Recurrent
+from recurra.runtime.network_parts import (
+    AttentionPool,
+    Autoregression,
+    Crf,
+    CrfScores,
+    Embedding,
+    Linear,
+    Part,
+    Pool,
+    Recurrent,
+    Words,
+)
+from recurra.runtime.stepping import NetworkStream
 
 __all__ = [
+    "AttentionPool",
     "Autoregression",
+    "Crf",
+    "CrfScores",
+    "Embedding",
     "Forecast",
     "ForecastInputs",
     "ForecastModel",
     "Linear",
     "Network",
+    "NetworkStream",
     "Part",
     "Pool",
     "Recurrent",
+    "Words",
     "forecast_artifact",
     "load",
     "network_spec",

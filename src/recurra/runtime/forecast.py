@@ -14,7 +14,7 @@ from recurra.data import GapReport, Series, future_times, impute, last_context, 
 from recurra.evaluation import Evaluation, evaluate_forecasts
 from recurra.runtime.forecast_inputs import MEDIAN, ForecastInputs
 from recurra.runtime.network import Network, network_spec
-from recurra.runtime.parts import Autoregression, Linear, Part, Pool, Recurrent
+from recurra.runtime.network_parts import Autoregression, Linear, Part, Pool, Recurrent
 
 if TYPE_CHECKING:
     import polars as pl

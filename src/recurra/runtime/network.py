@@ -8,44 +8,60 @@ import numpy as np
 from recurra._base.errors import InputError
 from recurra.cells import check_lengths
 from recurra.runtime import schema
-from recurra.runtime.parts import Part, Pool, Recurrent, part_from_dict
+from recurra.runtime.network_parts import Crf, Part, Recurrent, Step, Words, part_from_dict
 
 
 class Network:
     """Parts in a row, from sequences (N, T, I) to rows (N, O), or sequences (N, T, O) if nothing pools them.
 
-    Computes in float32. A row gives the same bits whatever else is in the batch, and however it is padded.
-    Raises InputError where specification and tensors do not fit together.
+    Computes in float32. A row gives the same bits whatever else is in the batch, however it is padded, and
+    step by step. Raises InputError where specification and tensors do not fit together.
     """
 
     def __init__(self, spec: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> None:
         schema.check_fields(dict(spec), {"layers": schema.DICTS}, "spec")
-        # Before anything walks them: a description may claim more layers than there are tensors to fill them.
-        for i, layer in enumerate(spec["layers"]):
-            if isinstance(layers := layer.get("num_layers"), int) and layers > len(tensors):
-                raise InputError(f"spec.layers[{i}].num_layers is {layers}, with only {len(tensors)} tensors")
+        _check_layers(spec["layers"], len(tensors))
         parts = [part_from_dict(layer, f"spec.layers[{i}]") for i, layer in enumerate(spec["layers"])]
-        self.input_size, self.output_size = _widths(parts)
-        self.pools = any(isinstance(part, Pool) for part in parts)
+        _check_order(parts)
+        self._widths = _widths(parts)
         _check_tensors(parts, tensors)
-        self._runs = [(part.beside, part.bind(tensors)) for part in parts]
+        self._bound = [(part.beside, part.bind(tensors)) for part in parts]
+        first, last = parts[0], parts[-1]
+        self.input_size = None if first.takes_ids else self._widths[0]
+        """The inputs of a step; None where a step is an id, or a word's ids."""
+        self.output_size = self._widths[-1]
+        self.pools = any(part.pools for part in parts)
+        """Whether a sequence gives one row."""
+        self.crf = last.scores(tensors) if isinstance(last, Crf) else None
+        """Transitions (K, K), start (K,) and end (K,) of the CRF at the end, None without one."""
+        self._dtype = np.dtype(np.int64 if first.takes_ids else np.float32)
+        self._step_shape = _step_shape(first, self._widths[0])
 
     def __call__(self, x: np.ndarray, lengths: np.ndarray | None = None, *, threads: int = 1) -> np.ndarray:
         """The output (N, O) or (N, T, O), float32, for x (N, T, I).
 
-        ``lengths`` (N,), any order, zero allowed; None for T in every row. Raises InputError for any other
-        shape or dtype.
+        x is float32; or int64 ids (N, T) where the network begins with an embedding, (N, T, 1 + C) where it
+        begins with words. ``lengths`` (N,), any order, zero allowed; None for T in every row. Raises
+        InputError for any other shape or dtype, and for ids out of range.
         """
-        if x.ndim != 3 or x.shape[2] != self.input_size or x.dtype != np.float32:
-            raise InputError(
-                f"x must be float32 of shape (N, T, {self.input_size}), got {x.dtype} of shape {x.shape}"
-            )
-        N, T, _ = x.shape
+        self._check_input(x)
+        N, T = x.shape[:2]
         lengths = check_lengths(lengths, T, N)
-        inputs = x = x.transpose(1, 0, 2)
-        for beside, run in self._runs:
-            x = x + run(inputs, lengths, threads) if beside else run(x, lengths, threads)
-        return x if self.pools else x.transpose(1, 0, 2)
+        inputs = x = x.swapaxes(0, 1)
+        for beside, part in self._bound:
+            x = x + part(inputs, lengths, threads) if beside else part(x, lengths, threads)
+        return x if self.pools else x.swapaxes(0, 1)
+
+    def stepping(self) -> list[Step]:
+        """The parts before the first step of a sequence; InputError where a step needs what comes later."""
+        return [part.stepping(width) for (_, part), width in zip(self._bound, self._widths)]
+
+    def _check_input(self, x: np.ndarray) -> None:
+        shape = ("N", "T", *self._step_shape)
+        fits = x.ndim == len(shape) and all(map(_size_fits, x.shape, shape))
+        if x.dtype != self._dtype or not fits:
+            wanted = ", ".join(map(str, shape))
+            raise InputError(f"x must be {self._dtype} of shape ({wanted}), got {x.dtype} of shape {x.shape}")
 
 
 def network_spec(parts: Sequence[Part]) -> dict[str, Any]:
@@ -53,20 +69,57 @@ def network_spec(parts: Sequence[Part]) -> dict[str, Any]:
     return {"layers": [part.to_dict() for part in parts]}
 
 
-def _widths(parts: Sequence[Part]) -> tuple[int, int]:
-    """Inputs and outputs of the parts in a row; InputError where one does not fit the next."""
-    if not parts or not isinstance(parts[0], Recurrent):
-        raise InputError("spec.layers must begin with a recurrent layer")
-    first = width = parts[0].stack.cell.input_size
+def _step_shape(first: Part, width: int) -> tuple[int | str, ...]:
+    """The shape of one step of the input of a network that begins with that part."""
+    if isinstance(first, Words):
+        return ("1 + C",)
+    return () if first.takes_ids else (width,)
+
+
+def _size_fits(got: int, wanted: int | str) -> bool:
+    return wanted in ("N", "T", got) or (wanted == "1 + C" and got >= 1)
+
+
+def _check_layers(layers: Sequence[Mapping[str, Any]], tensors: int) -> None:
+    """Raise InputError where a description claims more layers than there are tensors to fill them.
+
+    Before anything walks them.
+    """
+    for i, layer in enumerate(layers):
+        inner = layer.get("character_stack")
+        for name, fields in (("", layer), (".character_stack", inner if isinstance(inner, dict) else {})):
+            if isinstance(number := fields.get("num_layers"), int) and number > tensors:
+                raise InputError(
+                    f"spec.layers[{i}]{name}.num_layers is {number}, with only {tensors} tensors"
+                )
+
+
+def _check_order(parts: Sequence[Part]) -> None:
+    """Raise InputError unless each part stands where it can."""
+    if not parts or not (parts[0].takes_ids or isinstance(parts[0], Recurrent)):
+        raise InputError("spec.layers must begin with a recurrent layer, an embedding or words")
     pooled = False
-    for part in parts:
-        if pooled and isinstance(part, (Pool, Recurrent)):
-            raise InputError("spec.layers must not have a recurrent layer or a second pool after a pool")
+    for i, part in enumerate(parts):
+        if part.takes_ids and i:
+            raise InputError(f"spec.layers must not have {part.type} after another layer")
+        if pooled and part.takes_steps:
+            raise InputError(f"spec.layers must not have {part.type} after a pool")
         if part.beside and not pooled:
             raise InputError("spec.layers must pool the sequence before a part that stands beside the others")
-        pooled = pooled or isinstance(part, Pool)
-        width = part.output_size(width)
-    return first, width
+        if part.beside and parts[0].takes_ids:
+            raise InputError(f"spec.layers must not have {part.type} in a network that reads ids")
+        if isinstance(part, Crf) and i < len(parts) - 1:
+            raise InputError("spec.layers must end with the crf")
+        pooled = pooled or part.pools
+
+
+def _widths(parts: Sequence[Part]) -> list[int]:
+    """The width of the input of each part, and of the last one's output; InputError where two do not fit."""
+    first = parts[0]
+    widths = [first.stack.cell.input_size if isinstance(first, Recurrent) else 1]
+    for part in parts:
+        widths.append(part.output_size(widths[-1]))
+    return widths
 
 
 def _check_tensors(parts: Sequence[Part], tensors: Mapping[str, np.ndarray]) -> None:

@@ -1,0 +1,30 @@
+"""The parts that a network may be made of, one a file."""
+
+from recurra.runtime.network_parts.attention_pool import AttentionPool
+from recurra.runtime.network_parts.autoregression import Autoregression
+from recurra.runtime.network_parts.closed_list import PARTS, part_from_dict
+from recurra.runtime.network_parts.crf import Crf, CrfScores
+from recurra.runtime.network_parts.embedding import Embedding
+from recurra.runtime.network_parts.linear import Linear
+from recurra.runtime.network_parts.part import Bound, Part, Step
+from recurra.runtime.network_parts.pool import POOLS, Pool
+from recurra.runtime.network_parts.recurrent import Recurrent
+from recurra.runtime.network_parts.words import Words
+
+__all__ = [
+    "PARTS",
+    "POOLS",
+    "AttentionPool",
+    "Autoregression",
+    "Bound",
+    "Crf",
+    "CrfScores",
+    "Embedding",
+    "Linear",
+    "Part",
+    "Pool",
+    "Recurrent",
+    "Step",
+    "Words",
+    "part_from_dict",
+]

@@ -1,0 +1,68 @@
+"""A linear map of every step or row."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from recurra import kernels
+from recurra.runtime import schema
+from recurra.runtime.network_parts.part import Bound, Part, Step, check_width
+
+
+@dataclass(frozen=True)
+class Linear(Part):
+    """W x + b at every step or row."""
+
+    name: str
+    in_features: int
+    out_features: int
+
+    type = "linear"
+
+    def output_size(self, input_size: int) -> int:
+        check_width(self.name, self.in_features, input_size)
+        return self.out_features
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        return {
+            f"{self.name}.weight": (self.out_features, self.in_features),
+            f"{self.name}.bias": (self.out_features,),
+        }
+
+    def bind(self, tensors: Mapping[str, np.ndarray]) -> Bound:
+        return _Linear(kernels.Linear(tensors[f"{self.name}.weight"], tensors[f"{self.name}.bias"]))
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "type": self.type,
+            "name": self.name,
+            "in_features": self.in_features,
+            "out_features": self.out_features,
+        }
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any], name: str) -> "Linear":
+        sizes = {"in_features": schema.SIZE, "out_features": schema.SIZE}
+        schema.check_fields(fields, {"name": schema.TEXT, **sizes}, name)
+        return cls(**fields)
+
+
+@dataclass(frozen=True)
+class _Linear(Bound):
+    packed: kernels.Linear
+
+    def __call__(self, x: np.ndarray, lengths: np.ndarray, threads: int = 1) -> np.ndarray:  # noqa: ARG002
+        return self.packed(x, threads=threads)
+
+    def stepping(self, input_size: int) -> Step:  # noqa: ARG002
+        return _LinearStep(self.packed)
+
+
+class _LinearStep(Step):
+    def __init__(self, packed: kernels.Linear) -> None:
+        self._packed = packed
+
+    def __call__(self, x: Any) -> np.ndarray:
+        return self._packed(x)

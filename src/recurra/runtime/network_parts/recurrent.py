@@ -1,0 +1,78 @@
+"""The recurrent layers of a network."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from recurra import kernels
+from recurra._base.errors import InputError
+from recurra.cells import Stack
+from recurra.runtime import schema
+from recurra.runtime.network_parts.part import Bound, Part, Step, check_width
+
+
+@dataclass(frozen=True)
+class Recurrent(Part):
+    """A recurrent stack, from (T, N, I) to (T, N, D·H), zero past each row's length."""
+
+    name: str
+    stack: Stack
+
+    type = "recurrent"
+    takes_steps = True
+
+    def output_size(self, input_size: int) -> int:
+        check_width(self.name, self.stack.cell.input_size, input_size)
+        return self.stack.output_size
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        return {f"{self.name}.{name}": shape for name, shape in self.stack.parameter_shapes().items()}
+
+    def bind(self, tensors: Mapping[str, np.ndarray]) -> Bound:
+        own = {name: tensors[f"{self.name}.{name}"] for name in self.stack.parameter_shapes()}
+        return _Recurrent(self.name, kernels.PackedStack(self.stack, own))
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"type": self.type, "name": self.name, **self.stack.to_dict()}
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any], name: str) -> "Recurrent":
+        rest = dict(fields)
+        schema.check_fields({"name": rest.pop("name", None)}, {"name": schema.TEXT}, name)
+        return cls(fields["name"], Stack.from_dict(rest))
+
+
+@dataclass(frozen=True)
+class _Recurrent(Bound):
+    name: str
+    packed: kernels.PackedStack
+
+    def __call__(self, x: np.ndarray, lengths: np.ndarray, threads: int = 1) -> np.ndarray:
+        return self.packed.forward(x, lengths=lengths, threads=threads)[0]
+
+    def stepping(self, input_size: int) -> Step:  # noqa: ARG002
+        if self.packed.stack.bidirectional:
+            raise InputError(
+                f"a stream needs layers in one direction, but {self.name!r} is bidirectional; "
+                "give it whole sequences"
+            )
+        return _RecurrentStep(self.name, kernels.StackStream(self.packed))
+
+
+class _RecurrentStep(Step):
+    def __init__(self, name: str, stream: kernels.StackStream) -> None:
+        self._prefix = f"{name}."
+        self._stream = stream
+        self.reset = stream.reset
+        self._step = stream.step
+
+    def __call__(self, x: Any) -> np.ndarray:
+        return self._step(x)
+
+    def state(self) -> dict[str, np.ndarray]:
+        return {self._prefix + name: array for name, array in self._stream.state().items()}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        self._stream.set_state({name.removeprefix(self._prefix): array for name, array in state.items()})
