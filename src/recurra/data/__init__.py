@@ -2,16 +2,24 @@
 
 from recurra.data.audio import Clip, read_clip, read_clips, resample
 from recurra.data.co2 import mauna_loa
+from recurra.data.conllu import read_conllu, read_tagged
 from recurra.data.frequency import Frequency, format_time, future_times, season_length
 from recurra.data.label_parts import by_group, by_pattern, split_labels
+from recurra.data.labelled import Labelled
 from recurra.data.log_mel import AudioFeatures, FrameStream
+from recurra.data.read_audio import read_audio, read_audio_table
+from recurra.data.read_long import read_long
+from recurra.data.read_texts import read_texts
 from recurra.data.scaling import Scaler
 from recurra.data.sequences import Sequences, as_sequences, pad
 from recurra.data.series import IMPUTATION_RULE, GapReport, Series, array_series, impute
 from recurra.data.series_features import SeriesFeatures
 from recurra.data.splits import Share, Split, parse_share, split_rows
 from recurra.data.table import read_series, read_table, to_series
+from recurra.data.text import TextFeatures
+from recurra.data.vectors import read_vectors
 from recurra.data.windows import Contexts, Windows, last_context, last_observed, make_windows
+from recurra.data.words import WordFeatures
 
 __all__ = [
     "IMPUTATION_RULE",
@@ -21,13 +29,16 @@ __all__ = [
     "FrameStream",
     "Frequency",
     "GapReport",
+    "Labelled",
     "Scaler",
     "Sequences",
     "Series",
     "SeriesFeatures",
     "Share",
     "Split",
+    "TextFeatures",
     "Windows",
+    "WordFeatures",
     "array_series",
     "as_sequences",
     "by_group",
@@ -41,10 +52,17 @@ __all__ = [
     "mauna_loa",
     "pad",
     "parse_share",
+    "read_audio",
+    "read_audio_table",
     "read_clip",
     "read_clips",
+    "read_conllu",
+    "read_long",
     "read_series",
     "read_table",
+    "read_tagged",
+    "read_texts",
+    "read_vectors",
     "resample",
     "season_length",
     "split_labels",
