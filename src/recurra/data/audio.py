@@ -8,7 +8,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -169,10 +169,10 @@ def read_clips(source: str | Path) -> list[Clip]:
 
 def _clips_in(archive: zipfile.ZipFile, path: Path) -> Iterator[Clip]:
     """The clips of ``archive``, all of whose entries are checked before the first is read."""
-    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
     for entry in entries:
-        parts = PurePosixPath(entry.filename.replace("\\", "/")).parts
-        if ".." in parts or parts[:1] == ("/",) or ":" in entry.filename:
+        place = PureWindowsPath(entry.filename)  # knows both slashes, and drives
+        if place.anchor or ".." in place.parts:
             raise InputError(
                 f"{path} has the entry {entry.filename!r}, which leads out of it; it is not read"
             )
