@@ -11,22 +11,29 @@ from recurra.nn.accelerate import accelerate
 from recurra.nn.attention import AdditiveAttention, DotAttention, GeneralAttention
 from recurra.nn.bridge import Bridge
 from recurra.nn.cells import GRUCell, LSTMCell, RNNCell
+from recurra.nn.crf import CRF
 from recurra.nn.decoder import Decoder
+from recurra.nn.dropout import EmbeddingDropout, VariationalDropout, WordDropout
 from recurra.nn.encoder import Encoder
 from recurra.nn.encoder_decoder import EncoderDecoder
 from recurra.nn.layers import GRU, LSTM, RNN
 from recurra.nn.minimal import MinGRU, MinLSTM
+from recurra.nn.pooling import AttentionPool, Pool
 from recurra.nn.schedules import ConstantForcing, InverseSigmoidForcing, LinearForcing
+from recurra.nn.words import Words
 
 __all__ = [
+    "CRF",
     "GRU",
     "LSTM",
     "RNN",
     "AdditiveAttention",
+    "AttentionPool",
     "Bridge",
     "ConstantForcing",
     "Decoder",
     "DotAttention",
+    "EmbeddingDropout",
     "Encoder",
     "EncoderDecoder",
     "GRUCell",
@@ -36,6 +43,10 @@ __all__ = [
     "LinearForcing",
     "MinGRU",
     "MinLSTM",
+    "Pool",
     "RNNCell",
+    "VariationalDropout",
+    "WordDropout",
+    "Words",
     "accelerate",
 ]
