@@ -1,6 +1,6 @@
 """Time Recurra beside its peers on this machine.
 
-python -m benchmarks [SUITE …] [--quick] [--json FILE] [--against REVISION]
+python -m benchmarks [SUITE …] [--quick] [--json FILE [--merge]] [--against REVISION]
 python -m benchmarks page FILE
 """
 
@@ -8,6 +8,7 @@ import argparse
 import dataclasses
 import json
 import sys
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from rich.console import Console
 
 from benchmarks import against, ceilings, machine, peers, tables, timing
 from benchmarks.contest import Settings
+from benchmarks.merge import DifferentRunsError, check_alike, merged
 from benchmarks.page import page
 from benchmarks.suites import SUITES
 from benchmarks.timing import Result
@@ -34,35 +36,55 @@ def main(arguments: Sequence[str]) -> None:
     console = Console(width=None if sys.stdout.isatty() else 160)
     described = machine.describe(settings)
     console.print("\n".join(f"{name}: {value}" for name, value in described.items()), highlight=False)
-    run = {"machine": described, "settings": dataclasses.asdict(settings), "missing": peers.missing()}
+    run: dict[str, Any] = {"machine": described, "settings": dataclasses.asdict(settings)}
+    run |= {"missing": peers.missing(), "runs": 1}
+    earlier = None
+    if options.merge and options.json.exists():
+        earlier = json.loads(options.json.read_text("utf-8"))
+        try:
+            check_alike(earlier, run)  # before minutes of measuring
+        except DifferentRunsError as error:
+            sys.exit(f"{options.json}: {error}")
     if options.against:
         results = collect(console, against.compare(suites, settings, options.against))
     else:
         console.print(f"missing peers: {', '.join(peers.missing()) or 'none'}")
         run["ceilings"] = ceilings.measure(settings)
         console.print_json(data={"ceilings (GFLOP/s by threads, GB/s by KiB)": run["ceilings"]})
-        contests = (contest for name in suites for contest in SUITES[name](settings))
-        results = collect(console, (timing.hold(contest, settings) for contest in contests))
+        contests = [contest for name in suites for contest in SUITES[name](settings)]
+        results = collect(console, (timing.hold(contest, settings) for contest in contests), len(contests))
     if options.json:
+        run["results"] = [result.to_dict() for result in results]
+        if earlier is not None:
+            every = dict.fromkeys(contest.table for suite in SUITES.values() for contest in suite(settings))
+            run = merged(earlier, run, list(every))
         options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(to_json(run, results), "utf-8")
+        options.json.write_text(to_json(run), "utf-8")
 
 
-def to_json(run: Mapping[str, Any], results: Sequence[Result]) -> str:
-    """The run and its results, a line each."""
-    lines = [json.dumps(result.to_dict(), ensure_ascii=False) for result in results]
-    head = json.dumps(run, ensure_ascii=False).removesuffix("}")
-    return f'{head}, "results": [\n' + ",\n".join(lines) + "\n]}\n"
+def to_json(run: Mapping[str, Any]) -> str:
+    """The run, with a line for each result."""
+    lines = [json.dumps(result, ensure_ascii=False) for result in run["results"]]
+    head = json.dumps({name: run[name] for name in run if name != "results"}, ensure_ascii=False)
+    return f'{head.removesuffix("}")}, "results": [\n' + ",\n".join(lines) + "\n]}\n"
 
 
-def collect(console: Console, found: Iterable[Result | str]) -> list[Result]:
-    """All results, each table printed when it is complete; sentences are printed as they come."""
+def collect(console: Console, found: Iterable[Result | str], total: int | None = None) -> list[Result]:
+    """All results, each table printed when it is complete; sentences are printed as they come.
+
+    ``total`` is how many there will be, where that is known.
+    """
     results: list[Result] = []
     current: list[Result] = []
+    begin = time.monotonic()
+
+    def progress() -> str:
+        return f"{len(results)}{f' of {total}' if total else ''} rows in {time.monotonic() - begin:.0f} s"
 
     def show() -> None:
         if current:
             tables.show(console, current[0].table, [result.to_dict() for result in current])
+            console.print(progress(), style="dim", highlight=False)
 
     with console.status("measuring …") as status:
         for result in found:
@@ -74,7 +96,7 @@ def collect(console: Console, found: Iterable[Result | str]) -> list[Result]:
                 current.clear()
             current.append(result)
             results.append(result)
-            status.update(f"{result.table} {result.case}")
+            status.update(f"{progress()}: {result.table} {result.case}")
         show()
     return results
 
@@ -93,6 +115,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="default: all cores")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything here")
     parser.add_argument(
+        "--merge", action="store_true", help="keep the other suites' tables that the FILE of --json has"
+    )
+    parser.add_argument(
         "--against", metavar="REVISION", help="compare with another revision of Recurra, built now"
     )
     options = parser.parse_args(arguments)
@@ -104,6 +129,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         parser.error(f"no suite {unknown[0]!r}; there are {', '.join(SUITES)}")
     if options.rounds is not None and options.rounds < 5:
         parser.error("--rounds must be at least 5")
+    if options.merge and (options.json is None or options.against):
+        parser.error("--merge needs --json, and goes without --against")
     return options
 
 

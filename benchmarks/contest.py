@@ -58,6 +58,7 @@ class Settings:
     Attributes:
         quick: a smaller grid.
         rounds: how often every contestant is timed, at least 5.
+        budget: seconds beyond which a contest has fewer rounds, though never fewer than 5.
         block: seconds that the calls timed together take at least, so that the clock and the cold caches
             after another contestant's turn do not matter.
         threads: of all contestants, unless a table says something else.
@@ -66,7 +67,8 @@ class Settings:
 
     quick: bool = False
     rounds: int = 7
-    block: float = 0.03
+    budget: float = 0.6
+    block: float = 0.02
     threads: int = 2
     peers: bool = True
 

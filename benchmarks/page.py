@@ -4,23 +4,24 @@ import statistics
 from collections.abc import Mapping
 from typing import Any
 
-from benchmarks import tables
+from benchmarks import missed, tables
 from benchmarks.ceilings import SIZE
+from benchmarks.suites.streaming import ROUNDED_TOLERANCE, STEPS
 from benchmarks.tables import markdown, number
-from benchmarks.targets import BOUNDS, RATIOS
-from benchmarks.timing import spread
+from benchmarks.targets import BOUNDS, RATIOS, missed_goals
+from benchmarks.timing import LONG, spread
 
 HEAD = """# Benchmarks
 
-Written by `make bench` from one run on one machine; nothing here is edited by hand. Letters are the
+Written by `make bench` from {runs} on one machine; no figure here is edited by hand. Letters are the
 project's: `N` rows, `T` steps, `I` inputs, `H` hidden units, `G` gates.
 
 - **In turn, in one process.** All that is compared is called in turn, {rounds} rounds of at least {block:g}
-  ms each after one call that is not timed, in reversed order every second round. Times are medians of the
-  rounds.
+  ms each, in reversed order every second round; calls of less than {long:g} s come after one that is not
+  timed. Times are medians of the rounds.
 - **Compared before it is timed.** Where two compute the same, the largest difference between their results,
-  as a share of each array's largest value, must be at most 1e-4 (1e-3 where an optimiser steps); the largest
-  in this run was {difference:.1e}. Options that no peer has are held to their equations by the tests.
+  as a share of each array's largest value, must be at most 1e-4 (1e-3 where an optimiser steps, {rounded:g}
+  where weights are rounded). Options that no peer has are held to their equations by the tests.
 - **Ratios.** `× peer` is the peer's time divided by ours: above 1, ours is faster.
 - **Shares.** A layer's products are 2·G·H·(I+H) floating-point operations a row and step forward, three
   times that in training; gate maths is not counted. The share of the product is that rate divided by the
@@ -31,13 +32,19 @@ project's: `N` rows, `T` steps, `I` inputs, `H` hidden units, `G` gates.
 - **One step in ONNX Runtime** is measured twice, both with an IOBinding: with inputs and outputs bound at
   every step, as its documentation shows, which is what the goals are about, and `bound once`, on buffers of
   our own that two bindings read and write in turn.
+- **Smaller weights** are those of `stream(weights="int8")` and `"bfloat16"`. Their error is the largest
+  difference of any output from the float32 stream's, by `quantization_error` over {steps} steps of standard
+  normal inputs, with random weights as layers start from.
 """
 
 
 def page(run: Mapping[str, Any]) -> str:
     """The whole page, in Markdown."""
     found = tables.by_table(run["results"])
-    parts = [_head(run), "## Goals\n", _ratios(found), "\n", _bounds(found), "\n## Tables\n"]
+    parts = [_head(run), "## Goals\n", _ratios(found), "\n", _bounds(found), ""]
+    if why := missed.reasons(missed.TEXT.read_text("utf-8"), missed_goals(found)):
+        parts.append(f"## What was missed, and why\n\n{why}")
+    parts.append("## Tables\n")
     for title, results in found.items():
         case, _, _ = tables.columns(results)
         head, rows = tables.grid(results)
@@ -47,6 +54,7 @@ def page(run: Mapping[str, Any]) -> str:
 
 def _head(run: Mapping[str, Any]) -> str:
     settings, results = run["settings"], run["results"]
+    counts = [len(times) for result in results for times in result["seconds"].values()]
     spreads = [spread(result["seconds"]) for result in results if result["seconds"]]
     machine = run["machine"] | {
         "missing peers": ", ".join(run["missing"]) or "none",
@@ -56,17 +64,31 @@ def _head(run: Mapping[str, Any]) -> str:
             if spreads
             else "unknown"
         ),
+        "largest differences": _differences(results),
         **_ceilings(run["ceilings"]),
     }
     text = HEAD.format(
-        rounds=settings["rounds"],
+        runs="one run" if run["runs"] == 1 else f"{run['runs']} runs, each of some of the suites,",
+        rounds=" to ".join(dict.fromkeys(str(pick(counts)) for pick in (min, max))) if counts else "no",
         block=settings["block"] * 1000,
-        difference=max((result["difference"] for result in results), default=0.0),
+        long=LONG,
+        rounded=ROUNDED_TOLERANCE,
         size=SIZE,
+        steps=STEPS,
     )
     quick = "\n**This was a quick run:** a small grid, and figures to be taken for hints.\n"
     rows = [[name, str(value)] for name, value in machine.items()]
     return f"{text}{quick if settings['quick'] else ''}\n## Machine\n\n{markdown(['', ''], rows, text=2)}\n"
+
+
+def _differences(results: tables.Results) -> str:
+    """The largest difference of each tolerance."""
+    largest: dict[float, float] = {}
+    for result in results:
+        allowed = result["tolerance"]
+        largest[allowed] = max(result["difference"], largest.get(allowed, 0.0))
+    found = (f"{largest[allowed]:.1e} of {allowed:g} allowed" for allowed in sorted(largest))
+    return ", ".join(found) or "none"
 
 
 def _ceilings(ceilings: Mapping[str, Any]) -> dict[str, str]:

@@ -136,6 +136,17 @@ BOUNDS = (
     ),
     *(
         Bound(
+            f"One step, {weights} weights beside float32, {cell}, H ≥ 256",
+            (f"{cell}, one step with smaller weights",),
+            (f"{weights}, × float32",),
+            bound,
+            where=lambda case: case["H"] >= 256,
+        )
+        for cell in CELLS
+        for weights, bound in (("int8", 2), ("bfloat16", 1.6))
+    ),
+    *(
+        Bound(
             f"64 streams together ÷ one by one, H = 256, {threads}",
             ("LSTM, 64 streams", "GRU, 64 streams"),
             (f"× together, {threads}",),
@@ -170,3 +181,13 @@ BOUNDS = (
         0.4,
     ),
 )
+
+
+def missed_goals(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
+    """The names of the goals that the run measured and did not reach."""
+    ratios = [(target, target.reached(tables)) for target in RATIOS]
+    bounds = [(target, target.worst(tables)) for target in BOUNDS]
+    return [
+        *(target.goal for target, reached in ratios if reached and not target.met(*reached)),
+        *(target.goal for target, worst in bounds if worst and not target.met(worst[0])),
+    ]

@@ -15,6 +15,8 @@ from threadpoolctl import threadpool_limits
 from benchmarks.contest import Contest, Contestant, Settings, Times, arrays, difference
 
 PAUSE = 0.002  # seconds, in which threads that the last contestant left spinning go to sleep
+LONG = 0.1  # seconds of a call in whose time it does not show that the last contestant left the caches cold
+LEAST_ROUNDS = 5
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Result:
     seconds: dict[str, list[float]]
     figures: dict[str, float]
     difference: float
+    tolerance: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values, to four digits."""
@@ -35,6 +38,7 @@ class Result:
             "seconds": {name: [digits(value) for value in own] for name, own in self.seconds.items()},
             "figures": {name: digits(value) for name, value in self.figures.items()},
             "difference": digits(self.difference),
+            "tolerance": self.tolerance,
         }
 
 
@@ -48,7 +52,8 @@ def hold(contest: Contest, settings: Settings) -> Result:
         contestants = contest.enter()
         worst = compare(contest, contestants)
         seconds = interleaved({name: own.run for name, own in contestants.items()}, settings)
-    return Result(contest.table, dict(contest.case), seconds, contest.figures(seconds), worst)
+    figures = contest.figures(seconds)
+    return Result(contest.table, dict(contest.case), seconds, figures, worst, contest.tolerance)
 
 
 @contextlib.contextmanager
@@ -65,7 +70,12 @@ def threads(count: int) -> Iterator[None]:
 
 def compare(contest: Contest, contestants: Mapping[str, Contestant]) -> float:
     """The largest difference between contestants that must agree; raises ResultsDifferError."""
-    results = {name: arrays(own.outputs(own.run())) for name, own in contestants.items()}
+    models = {own.like for own in contestants.values()}
+    results = {
+        name: arrays(own.outputs(own.run()))
+        for name, own in contestants.items()
+        if own.like or name in models
+    }
     worst = 0.0
     for name, own in contestants.items():
         if own.like is None:
@@ -82,17 +92,29 @@ def compare(contest: Contest, contestants: Mapping[str, Contestant]) -> float:
 
 def interleaved(functions: Mapping[str, Callable[[], object]], settings: Settings) -> dict[str, list[float]]:
     """Seconds a call of each function, for every round; in every second round the order is reversed."""
-    calls = {name: calls_for(timed(function, 1), settings.block) for name, function in functions.items()}
     times: dict[str, list[float]] = {name: [] for name in functions}
     gc.collect()
     gc.freeze()  # so that collecting garbage between turns has little to look at
     try:
-        for round_ in range(settings.rounds):
+        pace = {name: pace_of(function) for name, function in functions.items()}
+        calls = {name: calls_for(seconds, settings.block) for name, seconds in pace.items()}
+        for round_ in range(rounds_for(sum(pace[name] * calls[name] for name in pace), settings)):
             for name in list(functions)[:: -1 if round_ % 2 else 1]:
-                times[name].append(timed(functions[name], calls[name]))
+                times[name].append(timed(functions[name], calls[name], warm=pace[name] < LONG))
     finally:
         gc.unfreeze()
     return times
+
+
+def pace_of(function: Callable[[], object]) -> float:
+    """Seconds of one call: of the second where the first is short."""
+    first = timed(function, 1, warm=False)
+    return first if first >= LONG else timed(function, 1, warm=False)
+
+
+def rounds_for(seconds: float, settings: Settings) -> int:
+    """How many rounds that take so long each a contest has."""
+    return min(settings.rounds, max(LEAST_ROUNDS, int(settings.budget / max(seconds, 1e-9))))
 
 
 def calls_for(seconds: float, block: float) -> int:
@@ -100,10 +122,11 @@ def calls_for(seconds: float, block: float) -> int:
     return max(1, math.ceil(block / max(seconds, 1e-9)))
 
 
-def timed(function: Callable[[], object], calls: int) -> float:
-    """Seconds a call, over so many calls after one that is not timed."""
+def timed(function: Callable[[], object], calls: int, *, warm: bool = True) -> float:
+    """Seconds a call, over so many calls; ``warm``: after one that is not timed."""
     time.sleep(PAUSE)
-    function()
+    if warm:
+        function()
     gc.collect()
     gc.disable()
     try:

@@ -75,4 +75,10 @@ def trainer(layer: torch.nn.Module, x: Tensor, dy: Tensor) -> Callable[[], list[
     own_names = {name: own for own, name in NAMES.items()}
     given = x.detach().clone().requires_grad_()
     wanted = [given, *(twin.get_parameter(own_names[name]) for name, _ in layer.named_parameters())]
-    return lambda: list(torch.autograd.grad(compiled(given), wanted, dy))
+
+    def run() -> list[Tensor]:
+        return list(torch.autograd.grad(compiled(given), wanted, dy))
+
+    for _ in range(2):  # in which TorchScript profiles, then compiles
+        run()
+    return run

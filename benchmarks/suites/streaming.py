@@ -18,15 +18,24 @@ from recurra import kernels
 SIZES = ((32, 32), (32, 64), (64, 128), (64, 256), (64, 512))
 """Inputs and hidden units."""
 STREAMS = 64
+ROUNDED = ("bfloat16", "int8")
+"""What weights are rounded to."""
+STEPS = 1000
+"""Standard normal inputs over which the error of rounded weights is looked for."""
+ROUNDED_TOLERANCE = 0.03
+"""How far outputs may be from those of float32 weights: about twice what int8 does to them."""
 
 Step = Callable[[np.ndarray], np.ndarray]
 
 
 def contests(settings: Settings) -> Iterator[Contest]:
-    """One stream of each size, then many."""
+    """One stream of each size, then with rounded weights, then many."""
     for cell in ("LSTM", "GRU"):
         for inputs, hidden in SIZES[:: 2 if settings.quick else 1]:
             yield one_step(cell, inputs, hidden, settings)
+    for cell in GATES:
+        for inputs, hidden in SIZES[2 :: 2 if settings.quick else 1]:
+            yield smaller_weights(cell, inputs, hidden)
     for cell in ("LSTM", "GRU"):
         for inputs, hidden in SIZES[3:4] if settings.quick else SIZES[1:]:
             yield together(cell, inputs, hidden, settings)
@@ -68,6 +77,36 @@ def one_step(cell: str, inputs: int, hidden: int, settings: Settings) -> Contest
         return times_faster(*rivals)(times) | share
 
     return Contest(f"{cell}, one step in one thread", {"I": inputs, "H": hidden}, enter, figures, threads=1)
+
+
+def smaller_weights(cell: str, inputs: int, hidden: int) -> Contest:
+    """One step with rounded weights beside float32's, and by how much that changes the outputs."""
+
+    def enter() -> dict[str, Contestant]:
+        layer = workloads.ours(cell, inputs, hidden)
+        x = workloads.data(inputs).numpy()
+
+        def contestant(weights: str | None) -> Contestant:
+            step = layer.stream(weights=weights).step  # pyright: ignore[reportCallIssue]
+            return Contestant(
+                lambda: step(x),
+                "float32" if weights else None,
+                lambda y: [y.copy(), *(step(x).copy() for _ in range(7))],
+                ours=True,
+            )
+
+        return {"float32": contestant(None), **{weights: contestant(weights) for weights in ROUNDED}}
+
+    def figures(times: Times) -> dict[str, float]:
+        x = workloads.data(STEPS, inputs).numpy()
+        error = workloads.ours(cell, inputs, hidden).quantization_error
+        return {f"{weights}, × float32": ratio(times, "float32", weights) for weights in ROUNDED} | {
+            f"{weights}, error": error(x, weights)  # pyright: ignore[reportCallIssue]
+            for weights in ROUNDED
+        }
+
+    title, case = f"{cell}, one step with smaller weights", {"I": inputs, "H": hidden}
+    return Contest(title, case, enter, figures, ROUNDED_TOLERANCE, threads=1)
 
 
 def our_stepper(layer: torch.nn.Module) -> Step:

@@ -56,6 +56,8 @@ def test_what_one_build_lacks_is_left_out_and_said(package):
     )
     assert {result.table for result in found if isinstance(result, Result)} == {
         "GRU, one step in one thread",
+        "GRU, one step with smaller weights",
+        "RNN, one step with smaller weights",
         "GRU, 64 streams",
     }
 

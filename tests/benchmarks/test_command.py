@@ -29,8 +29,16 @@ def test_a_run_is_printed_written_and_made_a_page(short, tmp_path, capsys):
     printed = capsys.readouterr().out
     assert re.search(r"Adding\s.*ours.*× peer", printed, flags=re.DOTALL)
     assert "kernels: " in printed
+    assert re.search(r"^1 of 1 rows in \d+ s$", printed, flags=re.MULTILINE)
     run = json.loads(path.read_text("utf-8"))
-    assert run["settings"] == {"quick": True, "rounds": 5, "block": 0.01, "threads": 1, "peers": True}
+    assert run["settings"] == {
+        "quick": True,
+        "rounds": 5,
+        "budget": 0.6,
+        "block": 0.01,
+        "threads": 1,
+        "peers": True,
+    }
     (result,) = run["results"]
     assert result["figures"] == {"× peer": 2.0}
     assert len(result["seconds"]["ours"]) == 5
@@ -40,12 +48,33 @@ def test_a_run_is_printed_written_and_made_a_page(short, tmp_path, capsys):
     assert "### Adding\n" in page
 
 
+def test_a_run_of_one_suite_goes_into_an_earlier_run(short, tmp_path, monkeypatch):
+    path = tmp_path / "run.json"
+    arguments = ["layers", "--quick", "--threads", "1", "--merge", "--json", str(path)]
+    command.main(arguments)
+    run = json.loads(path.read_text("utf-8"))
+    assert run["runs"] == 1
+    other = run["results"][0] | {"table": "LSTM training along T"}
+    path.write_text(json.dumps(run | {"results": [other, *run["results"]]}), "utf-8")
+    command.main(arguments)
+    again = json.loads(path.read_text("utf-8"))
+    assert again["runs"] == 2
+    assert [result["table"] for result in again["results"]] == ["Adding", "LSTM training along T"]
+    before = path.read_text("utf-8")
+    with pytest.raises(SystemExit) as error:
+        command.main([*arguments, "--rounds", "6"])
+    assert str(error.value) == f"{path}: rounds was 5 and is 6 now; run every suite"
+    assert path.read_text("utf-8") == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["speed"], "no suite 'speed'; there are layers, ragged, options, streaming, step, scaling"),
         (["--rounds", "4"], "--rounds must be at least 5"),
         (["page"], "page needs the JSON of a run"),
+        (["--merge"], "--merge needs --json, and goes without --against"),
+        (["--merge", "--json", "x", "--against", "y"], "--merge needs --json, and goes without --against"),
     ],
 )
 def test_wrong_use_is_refused(arguments, message, capsys):

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import tables
+from benchmarks import missed, tables
 from benchmarks.page import page
-from benchmarks.targets import BOUNDS, RATIOS, Bound, Ratio
+from benchmarks.targets import BOUNDS, RATIOS, Bound, Ratio, missed_goals
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,12 +19,14 @@ def row(table, figures, **case):
         "seconds": {"ours": [0.001, 0.002, 0.0015], "torch.nn": [0.004, 0.004, 0.005]},
         "figures": figures,
         "difference": 2e-6,
+        "tolerance": 1e-4,
     }
 
 
 RUN = {
     "machine": {"processor": "a processor", "revision": "abc"},
     "settings": {"quick": False, "rounds": 7, "block": 0.03, "threads": 2, "peers": True},
+    "runs": 1,
     "missing": ["Keras on JAX"],
     "ceilings": {"product": {"1": 100.0, "2": 190.0}, "multiply-adds": None, "read": None},
     "results": [
@@ -56,7 +58,37 @@ def test_the_machine_and_what_was_missing_are_named():
     assert found["missing peers"] == "| missing peers | Keras on JAX |"
     assert found["ceiling: matrix product (threads)"].endswith("| 100 GFLOP/s (1), 190 GFLOP/s (2) |")
     assert found["ceiling: reading, one core"].endswith("| not measured, for want of a C++ compiler |")
-    assert "the largest in this run was 2.0e-06" in page(RUN).replace("\n  ", " ")
+    assert found["largest differences"] == "| largest differences | 2.0e-06 of 0.0001 allowed |"
+
+
+def test_rounds_are_those_that_were_held():
+    assert "is called in turn, 3 rounds of at least 30\n" in page(RUN)
+    longer = RUN["results"][0] | {"seconds": {"ours": [0.001] * 7}}
+    assert "is called in turn, 3 to 7 rounds of" in page(RUN | {"results": [*RUN["results"], longer]})
+
+
+def test_a_merged_run_says_so():
+    assert "by `make bench` from one run on one machine" in page(RUN)
+    assert "from 3 runs, each of some of the suites, on one machine" in page(RUN | {"runs": 3})
+
+
+def test_what_was_missed_stands_with_its_reasons(monkeypatch, tmp_path):
+    why = tmp_path / "missed.md"
+    monkeypatch.setattr(missed, "TEXT", why)
+    why.write_text("## LSTM training\n\nFor want of time.\n\n## GRU training\n\nNever shown.\n", "utf-8")
+    section = "\n## What was missed, and why\n\n### LSTM training\n\nFor want of time.\n\n## Tables\n"
+    assert section in page(RUN)
+    assert "Never shown." not in page(RUN)
+    why.write_text("## GRU training\n\nNever shown.\n", "utf-8")
+    assert "What was missed" not in page(RUN)
+
+
+def test_goals_that_were_not_measured_are_not_missed():
+    found = tables.by_table(RUN["results"])
+    assert missed_goals(found) == [
+        "LSTM training",
+        "LSTM training: share of the product ceiling, H ≥ 256",
+    ]
 
 
 def test_a_quick_run_says_so():
@@ -110,6 +142,13 @@ def test_bounds_look_at_the_worst_row():
 def test_goals_have_different_names():
     goals = [target.goal for target in (*RATIOS, *BOUNDS)]
     assert len(set(goals)) == len(goals)
+
+
+def test_reasons_are_given_for_goals_that_exist():
+    goals = {target.goal for target in (*RATIOS, *BOUNDS)}
+    named = [goal for names, _ in missed.sections(missed.TEXT.read_text("utf-8")) for goal in names]
+    assert set(named) <= goals
+    assert len(set(named)) == len(named)
 
 
 def test_the_page_in_the_docs_is_that_of_the_published_run():

@@ -31,6 +31,34 @@ def test_turns_are_interleaved_and_every_second_round_is_reversed():
     assert {name: len(own) for name, own in times.items()} == {"a": 3, "b": 3, "c": 3}
 
 
+def test_calls_that_take_long_are_not_repeated_untimed(monkeypatch):
+    monkeypatch.setattr(timing, "LONG", 0.0)
+    said = []
+    times = timing.interleaved({name: lambda name=name: said.append(name) for name in "ab"}, SETTINGS)
+    assert "".join(said) == "ab" + "ab" + "ba" + "ab"
+    assert {name: len(own) for name, own in times.items()} == {"a": 3, "b": 3}
+
+
+def test_rounds_fit_a_budget_but_are_five_at_least():
+    settings = Settings(rounds=9, budget=1.0)
+    assert [timing.rounds_for(seconds, settings) for seconds in (0.0, 0.1, 0.125, 0.16, 10.0)] == [
+        9,
+        9,
+        8,
+        6,
+        5,
+    ]
+
+
+def test_only_what_is_compared_is_run_for_comparison():
+    said = []
+    alone = Contestant(lambda: said.append("alone"))
+    peer = Contestant(lambda: np.array([4.0]))
+    held = contest(alone=alone, near=Contestant(lambda: np.array([4.001]), "peer"), peer=peer)
+    assert timing.compare(held, held.enter()) == pytest.approx(0.00025)
+    assert not said
+
+
 def test_a_block_is_filled_with_calls():
     assert timing.calls_for(0.001, block=0.03) == 30
     assert timing.calls_for(5.0, block=0.03) == 1
@@ -60,6 +88,7 @@ def test_a_contest_gives_times_and_the_largest_difference():
     peer, near = Contestant(lambda: np.array([4.0, 2.0])), Contestant(lambda: np.array([4.0, 2.001]), "peer")
     result = timing.hold(contest(ours=near, peer=peer), SETTINGS).to_dict()
     assert result["difference"] == 0.00025
+    assert result["tolerance"] == 0.001
     assert result["seconds"].keys() == {"ours", "peer"}
     assert all(len(own) == 3 and min(own) > 0 for own in result["seconds"].values())
 
