@@ -124,19 +124,19 @@ class Checkpoint:
             raise ArtifactError(f"{self.path}: {error}") from None
 
     def _check_run(self, run: dict[str, Any]) -> None:
-        ours, theirs = asdict(self.run), dict(run)
-        for name in sorted(ours["settings"].keys() | theirs["settings"].keys()):
-            this, that = ours["settings"].get(name), theirs["settings"].get(name)
+        ours = asdict(self.run)
+        for name, this in ours["settings"].items():
+            that = run["settings"].get(name)
             if this != that:
                 raise InputError(
                     f"{self.path} is the checkpoint of a run with {name} {brief(repr(that), 60)}, "
                     f"not {this!r}; give the same settings, or start without resume"
                 )
         for name, other in (("model", "of another model"), ("data", "on other data")):
-            if ours[name] != theirs[name]:
+            if ours[name] != run[name]:
                 raise InputError(
-                    f"{self.path} is the checkpoint of a run {other}; "
-                    f"give the same {name}, or start without resume"
+                    f"{self.path} is the checkpoint of a run {other}; give the same {name}, "
+                    "or start without resume"
                 )
 
     def _restore(self, fields: dict[str, Any], tensors: dict[str, Tensor]) -> Standing:
