@@ -241,10 +241,10 @@ def _filters(rate: int, mels: int, size: int) -> Linear:
     bins = np.arange(size // 2 + 1) * (rate / size)
     low, peak, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
     weight = np.maximum(0, np.minimum((bins - low) / (peak - low), (high - bins) / (high - peak)))
-    if not weight.any(axis=1).all():
+    empty = mels - np.count_nonzero(weight.any(axis=1))
+    if empty:
         raise InputError(
-            f"mels={mels} is too many for {rate} samples a second: "
-            f"{int((~weight.any(axis=1)).sum())} bands would hold no frequency of a transform of {size} "
-            "samples; use fewer, or a longer window"
+            f"mels={mels} is too many for {rate} samples a second: {empty} of them would hold no frequency of "
+            f"a transform of {size} samples; use fewer, or a longer window"
         )
     return Linear(weight)
