@@ -244,7 +244,7 @@ def _filters(rate: int, mels: int, size: int) -> Linear:
     empty = mels - np.count_nonzero(weight.any(axis=1))
     if empty:
         raise InputError(
-            f"mels={mels} is too many for {rate} samples a second: {empty} of them would hold no frequency of "
-            f"a transform of {size} samples; use fewer, or a longer window"
+            f"mels={mels} is too many for {rate} samples a second: {empty} of them would hold no frequency "
+            f"of a transform of {size} samples; use fewer, or a longer window"
         )
     return Linear(weight)
