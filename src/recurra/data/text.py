@@ -38,7 +38,8 @@ class TextFeatures:
     Attributes:
         level: "char", "word" or "bpe".
         lowercase: whether texts are brought to lower case.
-        vocabulary: the tokens by id; id 0 is the unknown token, and the others come often first.
+        vocabulary: the tokens by id. Id 0 is the unknown token; then come the most frequent first, of byte
+            pairs the bytes and then the pairs in the order of ``merges``.
         merges: the pairs that byte-pair encoding joins, in order; None at the other levels.
     """
 
