@@ -1,20 +1,52 @@
-"""Evaluation: metrics of forecasts and simple baselines on the same windows. No PyTorch."""
+"""Evaluation: metrics, and simple baselines on the same windows or sequences. No PyTorch."""
 
 from recurra.evaluation.baselines import BASELINES, BaselineForecast, baseline_forecasts
+from recurra.evaluation.calibration import fit_temperature
+from recurra.evaluation.class_scores import ClassScores
+from recurra.evaluation.classification import ClassificationEvaluation, evaluate_labels
+from recurra.evaluation.comparison import Comparison
 from recurra.evaluation.ets import ETS
+from recurra.evaluation.fitted_baselines import Baseline, BaselineOutputs, Baselines
 from recurra.evaluation.forecast import Evaluation, evaluate_forecasts
+from recurra.evaluation.label_baselines import fit_label_baselines, fit_value_baselines
+from recurra.evaluation.metric import Metric
 from recurra.evaluation.metrics import METRICS, error_by_step, forecast_metrics
+from recurra.evaluation.regression import Estimates, RegressionEvaluation, evaluate_values
+from recurra.evaluation.reliability import Reliability
 from recurra.evaluation.scale import TargetScale
+from recurra.evaluation.span_scores import SpanScores
+from recurra.evaluation.tag_baselines import fit_tag_baselines
+from recurra.evaluation.tagging import Tagging, TaggingEvaluation, evaluate_tags
 
 __all__ = [
     "BASELINES",
     "ETS",
     "METRICS",
+    "Baseline",
     "BaselineForecast",
+    "BaselineOutputs",
+    "Baselines",
+    "ClassScores",
+    "ClassificationEvaluation",
+    "Comparison",
+    "Estimates",
     "Evaluation",
+    "Metric",
+    "RegressionEvaluation",
+    "Reliability",
+    "SpanScores",
+    "Tagging",
+    "TaggingEvaluation",
     "TargetScale",
     "baseline_forecasts",
     "error_by_step",
     "evaluate_forecasts",
+    "evaluate_labels",
+    "evaluate_tags",
+    "evaluate_values",
+    "fit_label_baselines",
+    "fit_tag_baselines",
+    "fit_temperature",
+    "fit_value_baselines",
     "forecast_metrics",
 ]

@@ -1,0 +1,152 @@
+"""Linear models of rows, with a strength of regularisation that is chosen in the training part."""
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from recurra._base.errors import InputError, MissingExtraError
+
+_FOLDS = 3
+_MOST_ITERATIONS = 1000
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A fitted classifier.
+
+    Attributes:
+        probabilities: from rows (N, P) to (N, K), 0 for a class that it was not fitted on.
+        note: its settings, for people.
+    """
+
+    probabilities: Callable[[Any], np.ndarray]
+    note: str
+
+
+@dataclass(frozen=True)
+class Regressor:
+    """A fitted regressor.
+
+    Attributes:
+        points: from rows (N, P) to (N,).
+        residuals: (N,) of the training rows, each predicted without its fold.
+        note: its settings, for people.
+    """
+
+    points: Callable[[Any], np.ndarray]
+    residuals: np.ndarray
+    note: str
+
+
+def logistic_regression(
+    rows: Any, codes: np.ndarray, classes: int, *, strengths: Sequence[float]
+) -> Classifier:
+    """Multinomial logistic regression with an L2 penalty of 1 / C.
+
+    Args:
+        rows: (N, P) array or sparse matrix, columns of about the same scale.
+        codes: (N,) of the classes.
+        classes: their number, K.
+        strengths: the C to choose from, by the log-loss on folds.
+
+    Raises:
+        InputError: only one class occurs.
+        MissingExtraError: scikit-learn is not installed.
+    """
+    if len(np.unique(codes)) < 2:
+        raise InputError("the training part has a single class")
+    try:
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.linear_model import LogisticRegression
+    except ImportError as error:
+        raise MissingExtraError.of("scikit-learn", "report") from error
+
+    def fit(strength: float, chosen: np.ndarray | slice) -> Any:
+        return LogisticRegression(C=strength, max_iter=_MOST_ITERATIONS).fit(rows[chosen], codes[chosen])
+
+    def loss(strength: float) -> float:
+        losses = np.zeros(len(codes))
+        for fold in range(_FOLDS):
+            out = folds == fold
+            found = _on_all_classes(fit(strength, ~out), classes)(rows[out])
+            losses[out] = -np.log(np.maximum(found[np.arange(out.sum()), codes[out]], 1e-15))
+        return float(losses.mean())
+
+    folds = _stratified_folds(codes)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        # Where only one class has as many items as there are folds, one of them can leave a single class.
+        strength = sorted(strengths)[len(strengths) // 2]
+        if all(len(np.unique(codes[folds != fold])) > 1 for fold in range(_FOLDS)):
+            strength = min(strengths, key=loss)
+        caught.clear()
+        model = fit(strength, slice(None))
+    stopped = any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
+    return Classifier(
+        _on_all_classes(model, classes),
+        f"C = {strength:g}{', stopped before it had converged' if stopped else ''}",
+    )
+
+
+def naive_bayes(rows: Any, codes: np.ndarray, classes: int) -> Classifier:
+    """Multinomial naive Bayes with one pseudo-count; arguments and errors as for `logistic_regression`."""
+    try:
+        from sklearn.naive_bayes import MultinomialNB
+    except ImportError as error:
+        raise MissingExtraError.of("scikit-learn", "report") from error
+
+    return Classifier(_on_all_classes(MultinomialNB().fit(rows, codes), classes), "one pseudo-count")
+
+
+def ridge_regression(rows: Any, values: np.ndarray, *, penalties: Sequence[float]) -> Regressor:
+    """Least squares with an L2 penalty.
+
+    Args:
+        rows: (N, P) array or sparse matrix, columns of about the same scale.
+        values: (N,).
+        penalties: to choose from, by the squared error on folds.
+
+    Raises:
+        InputError: there are fewer rows than folds.
+        MissingExtraError: scikit-learn is not installed.
+    """
+    if len(values) < _FOLDS:
+        raise InputError(f"the training part has {len(values)} sequences, and it takes {_FOLDS} or more")
+    try:
+        from sklearn.linear_model import Ridge
+    except ImportError as error:
+        raise MissingExtraError.of("scikit-learn", "report") from error
+
+    def fit(penalty: float, chosen: np.ndarray | slice) -> Any:
+        return Ridge(alpha=penalty).fit(rows[chosen], values[chosen])
+
+    def residuals(penalty: float) -> np.ndarray:
+        found = np.empty(len(values))
+        for fold in range(_FOLDS):
+            out = folds == fold
+            found[out] = values[out] - fit(penalty, ~out).predict(rows[out])
+        return found
+
+    folds = np.arange(len(values)) % _FOLDS
+    found = {penalty: residuals(penalty) for penalty in penalties}
+    penalty = min(penalties, key=lambda penalty: float((found[penalty] ** 2).mean()))
+    return Regressor(fit(penalty, slice(None)).predict, found[penalty], f"penalty {penalty:g}")
+
+
+def _stratified_folds(codes: np.ndarray) -> np.ndarray:
+    """The fold (N,) of each row: the rows of a class go round the folds."""
+    folds = np.empty(len(codes), dtype=np.int64)
+    folds[np.argsort(codes, kind="stable")] = np.arange(len(codes)) % _FOLDS
+    return folds
+
+
+def _on_all_classes(model: Any, classes: int) -> Callable[[Any], np.ndarray]:
+    def probabilities(rows: Any) -> np.ndarray:
+        found = np.zeros((rows.shape[0], classes))
+        found[:, model.classes_] = model.predict_proba(rows)
+        return found
+
+    return probabilities
