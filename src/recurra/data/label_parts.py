@@ -8,7 +8,8 @@ import numpy as np
 
 from recurra._base.errors import InputError
 
-_CHOICES_OF_GROUPS = 100
+_MOST_CHOICES = 100
+_COUNTS = 5_000_000  # looked at in all, since many groups are near every share by themselves
 
 
 def split_labels(
@@ -22,7 +23,7 @@ def split_labels(
 
     Without groups each label gives its share to the held-out part, one row of each always trains, and a
     label of one row only trains; numbers and lists of tags are drawn evenly. With groups, a group is whole
-    in one part: of 100 random choices the one whose size and labels are nearest to the share is taken.
+    in one part: of up to 100 random choices the one whose size and labels are nearest to the share is taken.
 
     Args:
         labels: one a row, N ≥ 2: a class, a float, or a list of tags.
@@ -131,7 +132,7 @@ def _whole_groups(
             "give data with labels in several groups, or no groups"
         )
     nearest, held_out = np.inf, movable[:1]
-    for _ in range(_CHOICES_OF_GROUPS):
+    for _ in range(min(_MOST_CHOICES, 1 + _COUNTS // counts.size)):
         order = random.permutation(movable)
         running = np.cumsum(counts[order], axis=0)
         off = np.abs(running - fraction * sizes).sum(axis=1)

@@ -209,7 +209,7 @@ def _kind(item: Any, place: str) -> str | None:
         return "text"
     if isinstance(item, Clip):
         return "audio"
-    if isinstance(item, numbers.Number | np.bool):
+    if isinstance(item, numbers.Number | np.bool_):
         return "number"
     if item is None:
         raise _missing(place, item)
