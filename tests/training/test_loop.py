@@ -172,6 +172,12 @@ def test_events_come_in_order():
     assert events[-1] == Finished(epochs=2, best_epoch=history.best_epoch)
 
 
+def test_resuming_needs_a_checkpoint():
+    with pytest.raises(InputError) as raised:
+        train(Network(), squares, Rows(37, 0), Rows(11, 1), TrainingSettings(), resume=True)
+    assert str(raised.value) == "resume needs a checkpoint to go on from; give its path as checkpoint"
+
+
 def test_the_history_as_plain_values():
     history = train(Network(), squares, Rows(37, 0), Rows(11, 1), TrainingSettings(epochs=2))
     fields = history.to_dict()
@@ -179,6 +185,7 @@ def test_the_history_as_plain_values():
     assert [epoch["epoch"] for epoch in fields["epochs"]] == [1, 2]
     for epoch in fields["epochs"]:
         assert list(epoch) == ["epoch", "loss", "validation_loss", "gradient_norm"]
+    assert (fields["best_epoch"], fields["stopped"]) == (history.best_epoch, "epochs")
 
 
 def test_a_loss_that_is_not_finite_is_explained():
@@ -261,6 +268,19 @@ def test_training_says_nothing_and_warns_of_nothing():
         ("seed", -1, "seed must be a whole number from 0 to 2**63 - 1, got -1"),
         ("seed", True, "seed must be a whole number from 0 to 2**63 - 1, got True"),
         ("seed", 2**63, "seed must be a whole number from 0 to 2**63 - 1, got 9223372036854775808"),
+        ("max_seconds", 0, "max_seconds must be a finite number above 0, got 0"),
+        ("max_seconds", -3.5, "max_seconds must be a finite number above 0, got -3.5"),
+        ("max_seconds", "1h", "max_seconds must be a finite number above 0, got '1h'"),
+        (
+            "schedule",
+            "onecycle",
+            "schedule must be one of constant, one-cycle, cosine, got 'onecycle'; did you mean 'one-cycle'?",
+        ),
+        ("weight_decay", -0.1, "weight_decay must be a finite number of at least 0, got -0.1"),
+        ("weight_decay", float("inf"), "weight_decay must be a finite number of at least 0, got inf"),
+        ("average", 1, "average must be a number from 0 to below 1, got 1"),
+        ("average", float("nan"), "average must be a number from 0 to below 1, got nan"),
+        ("average", True, "average must be a number from 0 to below 1, got True"),
     ],
 )
 def test_settings_are_checked(setting, value, message):

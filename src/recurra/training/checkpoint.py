@@ -172,7 +172,7 @@ class Checkpoint:
     def _learnt(self, rows: Tensor) -> list[Learnt]:
         sound = rows.dtype == torch.float64 and rows.ndim == 2 and rows.shape[1] == len(Learnt._fields)
         if not (sound and len(rows) <= self.batches and rows.isfinite().all() and (rows[:, 1] > 0).all()):
-            raise _damaged("learnt")
+            raise _damaged(shown("learnt"))
         return [Learnt(*row) for row in rows.tolist()]
 
 
@@ -198,9 +198,9 @@ class _Take:
         try:
             torch.Generator().set_state(state)
         except RuntimeError:
-            raise _damaged(name) from None
+            raise _damaged(shown(name)) from None
         if left + following != 625 and (left, following) != (1, 0):  # the latter just after seeding
-            raise _damaged(name)
+            raise _damaged(shown(name))
         return state
 
     def all(self, part: str, like: Mapping[str, Tensor]) -> dict[str, Tensor]:
