@@ -1,0 +1,387 @@
+"""Each part against what it says it computes, and one result: alone, in a batch, padded, with threads."""
+
+import copy
+from functools import partial
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recurra import kernels
+from recurra._base.errors import InputError
+from recurra.cells import Stack, cell
+from recurra.runtime import (
+    AttentionPool,
+    Crf,
+    Embedding,
+    Linear,
+    Network,
+    Pool,
+    Recurrent,
+    Words,
+    network_spec,
+)
+
+LSTM = Recurrent("encoder", Stack(cell("lstm", input_size=3, hidden_size=5)))
+BOTH = Recurrent("encoder", Stack(cell("gru", input_size=3, hidden_size=5), bidirectional=True))
+CHARACTERS = Stack(cell("lstm", input_size=4, hidden_size=3), bidirectional=True)
+WORDS = Words("words", 6, 2, 7, 4, CHARACTERS)
+
+
+def network_of(*parts, seed=0):
+    rng = np.random.default_rng(seed)
+    shapes = {name: shape for part in parts for name, shape in part.shapes().items()}
+    tensors = {name: rng.normal(0, 0.7, shape).astype(np.float32) for name, shape in shapes.items()}
+    return Network(network_spec(parts), tensors), tensors
+
+
+def numbers(rng, T):
+    return rng.normal(size=(T, 3)).astype(np.float32)
+
+
+def ids(rng, T):
+    return rng.integers(0, 9, T)
+
+
+def words(rng, T, longest=4):
+    own = np.full((T, 1 + longest), -1)
+    own[:, 0] = rng.integers(0, 6, T)
+    for row in own:
+        size = rng.integers(0, longest + 1)
+        row[1 : 1 + size] = rng.integers(0, 7, size)
+    return own
+
+
+NETWORKS = {
+    "last": ([LSTM, Pool("last"), Linear("head", 5, 2)], numbers),
+    "ends": ([BOTH, Pool("ends")], numbers),
+    "mean": ([BOTH, Pool("mean"), Linear("head", 10, 2)], numbers),
+    "max": ([BOTH, Pool("max")], numbers),
+    "attention": ([BOTH, AttentionPool("attention", 10, 6), Linear("head", 10, 2)], numbers),
+    "pool after linear": ([BOTH, Linear("head", 10, 2), Pool("mean")], numbers),
+    "embedding": ([Embedding("embedding", 9, 3), LSTM, Pool("mean")], ids),
+    "embedding alone": ([Embedding("embedding", 9, 3), Pool("mean")], ids),
+    "words": ([WORDS, Recurrent("encoder", Stack(cell("gru", input_size=8, hidden_size=5)))], words),
+    "crf": ([LSTM, Linear("head", 5, 4), Crf("crf", 4)], numbers),
+}
+
+
+def junk(like):
+    return np.full_like(like, np.nan if like.dtype == np.float32 else 99)
+
+
+def assert_same_bits(got, want):
+    assert got.dtype == want.dtype == np.float32
+    assert got.shape == want.shape
+    np.testing.assert_array_equal(got.view(np.int32), want.view(np.int32))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@settings(max_examples=25, deadline=None)
+@given(
+    lengths=st.lists(st.integers(0, 20), min_size=1, max_size=9),
+    padding=st.integers(0, 3),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_one_result(name, lengths, padding, seed):
+    """What lies past a row's end is NaN, or ids that do not exist."""
+    network, draw = _made(name)[0], NETWORKS[name][1]
+    rng = np.random.default_rng(seed)
+    rows = [draw(rng, length) for length in lengths]
+    T = max(lengths) + padding
+    x = np.stack([np.concatenate([row, junk(draw(rng, T - len(row)))]) for row in rows])
+    together = network(x, np.array(lengths))
+    assert_same_bits(network(x, np.array(lengths), threads=2), together)
+    for row, length, got in zip(rows, lengths, together):
+        alone = network(row[None])[0]
+        assert_same_bits(got if network.pools else got[:length], alone)
+
+
+_networks = {}
+
+
+def _made(name):
+    if name not in _networks:
+        _networks[name] = network_of(*NETWORKS[name][0])
+    return _networks[name]
+
+
+def test_embedding_and_zero_past_the_length():
+    network, tensors = network_of(Embedding("embedding", 9, 3))
+    got = network(np.array([[4, 8, -7], [0, 1, 2]]), [2, 3])
+    table = tensors["embedding.weight"]
+    np.testing.assert_array_equal(got[1], table[:3])
+    np.testing.assert_array_equal(got[0], [table[4], table[8], np.zeros(3)])
+
+
+LENGTHS = np.array([7, 0, 3])
+
+
+def steps(bidirectional=True):
+    rng = np.random.default_rng(4)
+    recurrent = BOTH if bidirectional else LSTM
+    sequence, tensors = network_of(recurrent)
+    x = rng.normal(size=(3, 7, 3)).astype(np.float32)
+    return recurrent, tensors, x, sequence(x, LENGTHS)
+
+
+def pooled(how, x, recurrent, tensors):
+    return Network(network_spec([recurrent, Pool(how)]), tensors)(x, LENGTHS)
+
+
+@pytest.mark.parametrize(
+    ("how", "expected"),
+    [
+        ("last", lambda h: h[-1]),
+        ("ends", lambda h: np.concatenate([h[-1, :5], h[0, 5:]])),
+        ("mean", lambda h: h.mean(0)),
+        ("max", lambda h: h.max(0)),
+    ],
+)
+def test_pools(how, expected):
+    recurrent, tensors, x, h = steps()
+    got = pooled(how, x, recurrent, tensors)
+    for row, length in enumerate(LENGTHS):
+        want = expected(h[row, :length].astype(np.float64)) if length else np.zeros(10)
+        np.testing.assert_allclose(got[row], want, atol=1e-6)
+
+
+def test_ends_are_the_final_states_of_both_directions():
+    recurrent, tensors, x, _ = steps()
+    own = {name.removeprefix("encoder."): array for name, array in tensors.items()}
+    _, states = kernels.PackedStack(recurrent.stack, own).forward(x.swapaxes(0, 1), lengths=LENGTHS)
+    expected = np.concatenate([states["h"][0], states["h"][1]], axis=1)
+    assert_same_bits(pooled("ends", x, recurrent, tensors), expected)
+
+
+@pytest.mark.parametrize("spread", [1.0, 300.0])
+def test_attention_pool(spread):
+    """With scores so far apart that exponentials of them would overflow, too."""
+    pool = AttentionPool("pool", 10, 6)
+    network, tensors = network_of(BOTH, pool)
+    tensors["pool.score.weight"] *= spread
+    network = Network(network_spec([BOTH, pool]), tensors)
+    own = {name: array for name, array in tensors.items() if name.startswith("encoder")}
+    x = np.random.default_rng(4).normal(size=(3, 7, 3)).astype(np.float32)
+    h = Network(network_spec([BOTH]), own)(x, LENGTHS).astype(np.float64)
+    got = network(x, LENGTHS)
+    assert not got[1].any()
+    for row in (0, 2):
+        values = h[row, : LENGTHS[row]]
+        keys = np.tanh(values @ tensors["pool.key.weight"].T + tensors["pool.key.bias"])
+        scores = keys @ tensors["pool.score.weight"][0]
+        weights = np.exp(scores - scores.max())
+        np.testing.assert_allclose(got[row], weights @ values / weights.sum(), atol=1e-6 * max(1, spread))
+
+
+def test_words():
+    network, tensors = network_of(WORDS)
+    x = np.array([[[2, 3, 0, -1], [5, 6, 6, 1], [0, -1, -1, -1], [2, 3, 0, -1]]])
+    got = network(x)[0]
+    own = {
+        name.removeprefix("words.encoder."): array.astype(np.float64)
+        for name, array in tensors.items()
+        if name.startswith("words.encoder.")
+    }
+    for word, vector in zip(x[0], got):
+        characters = tensors["words.character.weight"].astype(np.float64)[word[1:][word[1:] >= 0]]
+        states = CHARACTERS.zero_state(1, np.float64)
+        if len(characters):
+            _, states, _ = CHARACTERS.forward(own, characters[:, None], states)
+        expected = [tensors["words.word.weight"][word[0]], states["h"][0, 0], states["h"][1, 0]]
+        np.testing.assert_allclose(vector, np.concatenate(expected), atol=1e-6)
+    assert_same_bits(got[0], got[3])
+
+
+def test_words_without_a_character():
+    network, tensors = network_of(WORDS)
+    got = network(np.array([[[2], [5]]]))[0]
+    np.testing.assert_array_equal(got[:, :2], tensors["words.word.weight"][[2, 5]])
+    assert not got[:, 2:].any()
+    assert network(np.zeros((2, 0, 3), np.int64)).shape == (2, 0, 8)
+    assert network(np.zeros((0, 4, 3), np.int64)).shape == (0, 4, 8)
+
+
+def test_a_crf_passes_emissions_on_and_shows_its_scores():
+    parts = [LSTM, Linear("head", 5, 4)]
+    network, tensors = network_of(*parts, Crf("crf", 4))
+    x = np.random.default_rng(4).normal(size=(3, 7, 3)).astype(np.float32)
+    without = {name: array for name, array in tensors.items() if not name.startswith("crf")}
+    plain = Network(network_spec(parts), without)
+    assert_same_bits(network(x), plain(x))
+    assert plain.crf is None
+    for name, scores in network.crf._asdict().items():
+        np.testing.assert_array_equal(scores, tensors[f"crf.{name}"])
+        tensors[f"crf.{name}"][:] = 0
+        assert scores.any()
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_input_size_output_size_and_pools(name):
+    network, draw = _made(name)[0], NETWORKS[name][1]
+    assert network.input_size == (3 if draw is numbers else None)
+    x = draw(np.random.default_rng(0), 4)[None]
+    shape = (1, network.output_size) if network.pools else (1, 4, network.output_size)
+    assert network(x).shape == shape
+
+
+def test_specifications_are_plain():
+    assert network_spec([Embedding("a", 9, 3), AttentionPool("b", 3, 4), Crf("c", 2), WORDS])["layers"] == [
+        {"type": "embedding", "name": "a", "count": 9, "size": 3},
+        {"type": "attention_pool", "name": "b", "size": 3, "attention_size": 4},
+        {"type": "crf", "name": "c", "tags": 2},
+        {
+            "type": "words",
+            "name": "words",
+            "words": 6,
+            "word_size": 2,
+            "characters": 7,
+            "character_size": 4,
+            "character_stack": {
+                "cell": "lstm",
+                "input_size": 4,
+                "hidden_size": 3,
+                "bias": True,
+                "num_layers": 1,
+                "bidirectional": True,
+            },
+        },
+    ]
+
+
+def message_of(call):
+    with pytest.raises(InputError) as error:
+        call()
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "x", "message"),
+    [
+        ("embedding", [[0, 9]], "ids must lie between 0 and 8, got 9"),
+        ("embedding", [[0, -1]], "ids must lie between 0 and 8, got -1"),
+        ("embedding", [[0, 2**62]], f"ids must lie between 0 and 8, got {2**62}"),
+        ("embedding", [[0.0]], "x must be int64 of shape (N, T), got float64 of shape (1, 1)"),
+        ("embedding", [0], "x must be int64 of shape (N, T), got int64 of shape (1,)"),
+        ("words", [[0]], "x must be int64 of shape (N, T, 1 + C), got int64 of shape (1, 1)"),
+        ("words", [[[]]], "x must be int64 of shape (N, T, 1 + C), got float64 of shape (1, 1, 0)"),
+        (
+            "words",
+            np.zeros((1, 1, 0), int),
+            "x must be int64 of shape (N, T, 1 + C), got int64 of shape (1, 1, 0)",
+        ),
+        ("words", [[[6, 0]]], "word ids must lie between 0 and 5, got 6"),
+        ("words", [[[-1, 0]]], "word ids must lie between 0 and 5, got -1"),
+        ("words", [[[0, 7]]], "character ids must lie between 0 and 6, got 7"),
+        ("words", [[[0, 1, -2]]], "character ids must lie between 0 and 6, got -2"),
+        (
+            "words",
+            [[[0, -1, 3]]],
+            "character ids must be -1 past a word's end only, got one before another id",
+        ),
+    ],
+)
+def test_wrong_ids(name, x, message):
+    network, _ = _made(name)
+    assert message_of(lambda: network(np.asarray(x))) == message
+
+
+HUGE = 2**61
+
+
+@pytest.mark.parametrize(
+    ("parts", "change", "message"),
+    [
+        (
+            [Embedding("embedding", 9, 3)],
+            {"count": HUGE},
+            f"tensor 'embedding.weight' must be float32 ({HUGE}, 3), got float32 (9, 3)",
+        ),
+        (
+            [Embedding("embedding", 9, 3)],
+            {"size": 0},
+            "spec.layers[0].size must be a whole number of at least 1, got 0",
+        ),
+        (
+            [Embedding("embedding", 9, 3)],
+            {"count": True},
+            "spec.layers[0].count must be a whole number of at least 1, got True",
+        ),
+        ([WORDS], {"words": -1}, "spec.layers[0].words must be a whole number of at least 1, got -1"),
+        (
+            [WORDS],
+            {"words": HUGE},
+            f"tensor 'words.word.weight' must be float32 ({HUGE}, 2), got float32 (6, 2)",
+        ),
+        ([WORDS], {"character_stack": 3}, "spec.layers[0].character_stack must be a dict, got 3"),
+        (
+            [WORDS],
+            {"character_stack": {**CHARACTERS.to_dict(), "num_layers": 10**9}},
+            "spec.layers[0].character_stack.num_layers is 1000000000, with only 10 tensors",
+        ),
+        (
+            [WORDS],
+            {"character_stack": {**CHARACTERS.to_dict(), "hidden_size": HUGE}},
+            f"tensor 'words.encoder.weight_ih_l0' must be float32 ({4 * HUGE}, 4), got float32 (12, 4)",
+        ),
+        (
+            [WORDS],
+            {"character_stack": {**CHARACTERS.to_dict(), "bidirectional": False}},
+            "'words' needs a bidirectional stack over characters, got one direction",
+        ),
+        (
+            [WORDS],
+            {"character_size": 5},
+            "the stack over characters of 'words' must take 5 inputs, as character_size says, got 4",
+        ),
+        ([LSTM, Crf("crf", 5)], {"tags": HUGE}, f"'crf' takes {HUGE} inputs, but the part before it gives 5"),
+        (
+            [LSTM, AttentionPool("pool", 5, 2)],
+            {"attention_size": HUGE},
+            f"tensor 'pool.key.weight' must be float32 ({HUGE}, 5), got float32 (2, 5)",
+        ),
+        (
+            [LSTM, AttentionPool("pool", 5, 2)],
+            {"size": 4},
+            "'pool' takes 4 inputs, but the part before it gives 5",
+        ),
+        (
+            [LSTM, Pool("last")],
+            {"how": "ends"},
+            "how='ends' needs two directions, but the part before it gives 5",
+        ),
+    ],
+)
+def test_a_part_that_does_not_fit(parts, change, message):
+    _, tensors = network_of(*parts)
+    spec = copy.deepcopy(network_spec(parts))
+    spec["layers"][-1].update(change)
+    assert message_of(partial(Network, spec, tensors)) == message
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ([Pool()], "spec.layers must begin with a recurrent layer, an embedding or words"),
+        ([Crf("crf", 3)], "spec.layers must begin with a recurrent layer, an embedding or words"),
+        ([LSTM, Embedding("e", 9, 5)], "spec.layers must not have embedding after another layer"),
+        ([Embedding("e", 9, 5), WORDS], "spec.layers must not have words after another layer"),
+        ([LSTM, Pool(), AttentionPool("p", 5, 2)], "spec.layers must not have attention_pool after a pool"),
+        ([LSTM, Pool(), Crf("c", 5)], "spec.layers must not have crf after a pool"),
+        ([LSTM, Crf("c", 5), Linear("head", 5, 5)], "spec.layers must end with the crf"),
+    ],
+)
+def test_parts_in_a_wrong_order(parts, message):
+    assert message_of(lambda: network_of(*parts)) == message
+
+
+@pytest.mark.parametrize("function", ["exp", "tanh"])
+@settings(max_examples=50, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), start=st.integers(0, 40), size=st.integers(1, 80))
+def test_elementwise_functions_give_the_same_bits_anywhere(function, seed, start, size):
+    """Whatever the vector width: exponentials of NumPy, and the kernels' own tanh."""
+    run = np.exp if function == "exp" else lambda x: kernels.activations(x)[1]
+    x = np.random.default_rng(seed).normal(0, 8, 200).astype(np.float32)
+    assert_same_bits(run(x[start : start + size]), run(x)[start : start + size])
+    assert_same_bits(run(x[start : start + 1]), run(x)[start : start + 1])
