@@ -11,7 +11,7 @@ from recurra._base.errors import ArtifactError, InputError, MissingExtraError, R
 
 if TYPE_CHECKING:
     from recurra import nn
-    from recurra.runtime import load
+    from recurra.runtime import load, quantize
     from recurra.tasks import Forecaster
 
     __version__: str
@@ -26,6 +26,7 @@ __all__ = [
     "__version__",
     "load",
     "nn",
+    "quantize",
 ]
 
 
@@ -33,8 +34,8 @@ def __getattr__(name: str) -> Any:
     match name:
         case "nn":
             return importlib.import_module("recurra.nn")
-        case "load":
-            return importlib.import_module("recurra.runtime").load
+        case "load" | "quantize":
+            return getattr(importlib.import_module("recurra.runtime"), name)
         case "Forecaster":
             return importlib.import_module("recurra.tasks").Forecaster
         case "__version__":

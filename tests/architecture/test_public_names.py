@@ -15,6 +15,7 @@ PUBLIC = {
         "__version__",
         "load",
         "nn",
+        "quantize",
     ],
     "recurra.nn": [
         "AdditiveAttention",

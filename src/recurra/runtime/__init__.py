@@ -16,6 +16,7 @@ from recurra.runtime.network_parts import (
     Recurrent,
     Words,
 )
+from recurra.runtime.quantize import quantize
 from recurra.runtime.stepping import NetworkStream
 
 __all__ = [
@@ -37,4 +38,5 @@ __all__ = [
     "forecast_artifact",
     "load",
     "network_spec",
+    "quantize",
 ]

@@ -59,8 +59,8 @@ class ForecastModel:
             raise ArtifactError(f"the model's task is {shown(artifact.task)}, not '{TASK}'; {FOREIGN}")
         try:
             self.inputs = ForecastInputs.from_dict(artifact.preprocessing)
-            self._network = Network(artifact.spec, artifact.tensors)
-            _check_sizes(self.inputs, self._network)
+            self.network = Network(artifact.spec, artifact.tensors)
+            _check_sizes(self.inputs, self.network)
         except InputError as error:
             raise ArtifactError(f"the model is damaged ({brief(error)}); {DAMAGED}") from None
         self.task = artifact.task
@@ -120,7 +120,7 @@ class ForecastModel:
             window = np.asarray(context[chunk], dtype=np.float64)
             if not np.isfinite(window).all():
                 raise InputError("context must be finite, without NaN; impute what is missing")
-            outputs = self._network(self.inputs.inputs(window))
+            outputs = self.network(self.inputs.inputs(window))
             quantiles[chunk] = self.inputs.quantiles(outputs, window)
         return quantiles
 

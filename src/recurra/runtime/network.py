@@ -1,5 +1,6 @@
 """A network at work: the parts that a specification lists, one after the other, with their tensors."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -55,6 +56,21 @@ class Network:
     def stepping(self) -> list[Step]:
         """The parts before the first step of a sequence; InputError where a step needs what comes later."""
         return [part.stepping(width) for (_, part), width in zip(self._bound, self._widths)]
+
+    def quantized(self, weights: str) -> "Network":
+        """The network with the weights of its recurrent layers rounded to ``weights``, "int8" or "bfloat16".
+
+        InputError for layers whose weights can't be.
+        """
+        network = copy.copy(self)
+        network._bound = [(beside, part.quantized(weights)) for beside, part in self._bound]
+        return network
+
+    @property
+    def quantization_error(self) -> float | None:
+        """The largest of its recurrent layers, None where no weights are rounded; see `recurra.quantize`."""
+        errors = [part.quantization_error for _, part in self._bound]
+        return max((error for error in errors if error is not None), default=None)
 
     def _check_input(self, x: np.ndarray) -> None:
         shape = ("N", "T", *self._step_shape)

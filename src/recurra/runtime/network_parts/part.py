@@ -33,6 +33,11 @@ class Step:
 class Bound(ABC):
     """A part together with its tensors, at work."""
 
+    @property
+    def quantization_error(self) -> float | None:
+        """The largest difference that rounding its weights makes to an output; None where none is rounded."""
+        return None
+
     @abstractmethod
     def __call__(self, x: np.ndarray, lengths: np.ndarray, threads: int = 1) -> np.ndarray:
         """The output for x (T, N, ·) or (N, ·); ``lengths`` (N,) int64 are those of the sequences."""
@@ -40,6 +45,13 @@ class Bound(ABC):
     @abstractmethod
     def stepping(self, input_size: int) -> Step:
         """The part before its first step, of that width; InputError where a step needs what comes later."""
+
+    def quantized(self, weights: str) -> "Bound":  # noqa: ARG002
+        """The part with its recurrent weights rounded, itself if it has none to step with.
+
+        InputError where they can't be rounded.
+        """
+        return self
 
 
 class Part(ABC):

@@ -12,6 +12,9 @@ from recurra.cells import Stack
 from recurra.runtime import schema
 from recurra.runtime.network_parts.part import Bound, Part, Step, check_width
 
+_STEPS = 1000
+"""Of standard normal inputs, over which the error of rounded weights is looked for."""
+
 
 @dataclass(frozen=True)
 class Recurrent(Part):
@@ -31,8 +34,8 @@ class Recurrent(Part):
         return {f"{self.name}.{name}": shape for name, shape in self.stack.parameter_shapes().items()}
 
     def bind(self, tensors: Mapping[str, np.ndarray]) -> Bound:
-        own = {name: tensors[f"{self.name}.{name}"] for name in self.stack.parameter_shapes()}
-        return _Recurrent(self.name, kernels.PackedStack(self.stack, own))
+        own = {name: tensors[f"{self.name}.{name}"].copy() for name in self.stack.parameter_shapes()}
+        return _Recurrent(self.name, kernels.PackedStack(self.stack, own), own)
 
     def to_dict(self) -> dict[str, Any]:
         return {"type": self.type, "name": self.name, **self.stack.to_dict()}
@@ -44,10 +47,11 @@ class Recurrent(Part):
         return cls(fields["name"], Stack.from_dict(rest))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Recurrent(Bound):
     name: str
     packed: kernels.PackedStack
+    parameters: Mapping[str, np.ndarray]
 
     def __call__(self, x: np.ndarray, lengths: np.ndarray, threads: int = 1) -> np.ndarray:
         return self.packed.forward(x, lengths=lengths, threads=threads)[0]
@@ -58,6 +62,40 @@ class _Recurrent(Bound):
                 f"a stream needs layers in one direction, but {self.name!r} is bidirectional; "
                 "give it whole sequences"
             )
+        return _RecurrentStep(self.name, kernels.StackStream(self.packed))
+
+    def quantized(self, weights: str) -> Bound:
+        stack = self.packed.stack
+        if stack.bidirectional:
+            raise InputError(
+                f"weights={weights!r} goes with layers in one direction, but {self.name!r} is bidirectional"
+            )
+        packed = kernels.QuantizedStack(stack, self.parameters, weights)
+        x = np.random.default_rng(0).standard_normal((_STEPS, stack.cell.input_size), np.float32)
+        streams = kernels.StackStream(packed), kernels.StackStream(self.packed)
+        return _QuantizedRecurrent(self.name, packed, kernels.largest_difference(*streams, x))
+
+
+@dataclass(frozen=True, eq=False)
+class _QuantizedRecurrent(Bound):
+    name: str
+    packed: kernels.QuantizedStack
+    error: float
+
+    @property
+    def quantization_error(self) -> float:
+        return self.error
+
+    def __call__(self, x: np.ndarray, lengths: np.ndarray, threads: int = 1) -> np.ndarray:  # noqa: ARG002
+        output = np.zeros((*x.shape[:2], self.packed.stack.output_size), np.float32)
+        stream = kernels.StackStream(self.packed)
+        for n, length in enumerate(lengths):
+            stream.reset()
+            for t in range(length):
+                output[t, n] = stream.step(x[t, n])
+        return output
+
+    def stepping(self, input_size: int) -> Step:  # noqa: ARG002
         return _RecurrentStep(self.name, kernels.StackStream(self.packed))
 
 
