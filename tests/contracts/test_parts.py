@@ -1,0 +1,143 @@
+"""Every part of a network at work against its module in training: same tensors by name, same results."""
+
+import numpy as np
+import pytest
+import torch
+
+from recurra import nn
+from recurra.cells import Stack, cell
+from recurra.decoding import allowed, viterbi
+from recurra.runtime import (
+    AttentionPool,
+    Autoregression,
+    Crf,
+    Embedding,
+    Linear,
+    Network,
+    Pool,
+    Recurrent,
+    Words,
+    network_spec,
+)
+from recurra.runtime.network_parts import PARTS, POOLS
+
+T, LENGTHS = 9, [9, 0, 4, 1, 7]
+N = len(LENGTHS)
+ENTRY = Embedding("entry", 11, 6)
+"""What parts that take numbers stand behind."""
+
+
+def rows(output):
+    return output
+
+
+def steps(output):
+    """(N, T, ·), without what lies past the lengths."""
+    output = output.transpose(0, 1).clone()
+    for row, length in enumerate(LENGTHS):
+        output[row, length:] = 0
+    return output
+
+
+CHARACTERS = Stack(cell("lstm", input_size=4, hidden_size=3), bidirectional=True)
+
+# The part, its module, how the module is called on x (T, N, 6) or ids, and what of its output counts.
+CASES = {
+    **{
+        f"recurrent {name}{' both ways' * both}": (
+            Recurrent("part", Stack(cell(name, input_size=6, hidden_size=5), 2, both)),
+            kind(6, 5, 2, bidirectional=both),
+            lambda module, x: module(x, lengths=LENGTHS)[0],
+            steps,
+        )
+        for name, kind in {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}.items()
+        for both in (False, True)
+    },
+    **{f"pool {how}": (Pool(how), nn.Pool(how), lambda module, x: module(x, LENGTHS), rows) for how in POOLS},
+    "attention_pool": (
+        AttentionPool("part", 6, 4),
+        nn.AttentionPool(6, 4),
+        lambda module, x: module(x, LENGTHS),
+        rows,
+    ),
+    "linear": (Linear("part", 6, 4), torch.nn.Linear(6, 4), lambda module, x: module(x), steps),
+    "embedding": (
+        Embedding("part", 11, 6),
+        torch.nn.Embedding(11, 6),
+        lambda module, ids: module(ids[..., 0]),
+        steps,
+    ),
+    "words": (
+        Words("part", 11, 6, 7, 4, CHARACTERS),
+        nn.Words(11, 6, 7, 4, 3),
+        lambda module, ids: module(ids, LENGTHS),
+        steps,
+    ),
+    "crf": (Crf("part", 6), nn.CRF(6), lambda module, x: x, steps),
+}
+
+
+def tensors_of(prefix, module):
+    return {f"{prefix}.{name}": tensor.numpy().copy() for name, tensor in module.state_dict().items()}
+
+
+@pytest.fixture
+def ids():
+    """(T, N, 1 + 5), words and their characters."""
+    rng = np.random.default_rng(0)
+    found = np.full((T, N, 6), -1)
+    found[..., 0] = rng.integers(0, 11, (T, N))
+    for word in found.reshape(-1, 6):
+        size = rng.integers(0, 6)
+        word[1 : 1 + size] = rng.integers(0, 7, size)
+    return found
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_same_result(name, ids):
+    part, module, run, counts = CASES[name]
+    torch.manual_seed(0)
+    for parameter in module.parameters():
+        torch.nn.init.normal_(parameter, std=0.5)
+    entry = torch.nn.Embedding(11, 6)
+    x = torch.from_numpy(ids)
+    with torch.no_grad():
+        want = counts(run(module, x if part.takes_ids else entry(x[..., 0])))
+
+    parts = [part] if part.takes_ids else [ENTRY, part]
+    tensors = tensors_of("part", module) if part.shapes() else {}
+    assert {name: array.shape for name, array in tensors.items()} == part.shapes()
+    tensors |= {} if part.takes_ids else tensors_of("entry", entry)
+    network = Network(network_spec(parts), tensors)
+    batch = ids.swapaxes(0, 1) if isinstance(part, Words) else ids[..., 0].T
+    got = torch.from_numpy(np.ascontiguousarray(network(batch, np.array(LENGTHS))))
+    torch.testing.assert_close(got if network.pools else counts(got.transpose(0, 1)), want, rtol=0, atol=3e-6)
+
+
+def test_every_part_has_a_case():
+    own = {case[0].type for case in CASES.values()}
+    assert own == set(PARTS) - {Autoregression.type}  # whose module is a linear one: tests/tasks
+
+
+@pytest.mark.parametrize("rules", [None, allowed(["O", "B-X", "I-X", "B-Y", "I-Y"], "BIO")])
+def test_what_viterbi_finds_has_the_smallest_loss(rules):
+    torch.manual_seed(0)
+    crf = nn.CRF(5, rules)
+    for parameter in crf.parameters():
+        torch.nn.init.normal_(parameter)
+    recurrent = nn.GRU(3, 5)
+    parts = [Recurrent("encoder", recurrent.stack), Crf("crf", 5)]
+    network = Network(network_spec(parts), tensors_of("encoder", recurrent) | tensors_of("crf", crf))
+    x = torch.randn(T, N, 3)
+    with torch.no_grad():
+        emissions = recurrent(x, lengths=LENGTHS)[0]
+        outputs = network(np.ascontiguousarray(x.transpose(0, 1)), LENGTHS)
+        best = viterbi(outputs.swapaxes(0, 1), LENGTHS, *network.crf)
+        smallest = crf(emissions, LENGTHS, torch.from_numpy(best.T.copy()))
+        for row, length in enumerate(LENGTHS):
+            for t in range(length):
+                for tag in range(5):
+                    other = best.T.copy()
+                    other[t, row] = tag
+                    loss = crf(emissions, LENGTHS, torch.from_numpy(other))
+                    assert loss[row] >= smallest[row] - 1e-5
