@@ -79,3 +79,4 @@ if __name__ == "__main__":
             print(event.epoch, event.batch, flush=True)  # noqa: T201
 
     run(sys.argv[2], checkpoint=sys.argv[1], on_event=say)
+    sys.stdin.read()

@@ -326,6 +326,8 @@ def state(**places: int) -> torch.Tensor:
         ("adam.exp_avg_sq.2.bias", None, "'adam.exp_avg_sq.2.bias'"),
         ("adam.step.2.bias", None, "'adam.exp_avg.2.bias'"),  # what nothing asked for
         ("adam.step.2.bias", torch.zeros(1), "'adam.step.2.bias'"),
+        ("adam.step.2.bias", torch.tensor(-1.0), "'adam.step.2.bias'"),  # Adam would divide by 0
+        ("adam.step.2.bias", torch.tensor(torch.nan), "'adam.step.2.bias'"),
         ("more", torch.zeros(1), "'more'"),
         ("\x1b[2J" + "x" * 99, torch.zeros(1), repr("\x1b[2J" + "x" * 53 + "...")),
         ("learnt", None, "'learnt'"),
@@ -363,7 +365,7 @@ def test_a_header_with_impossible_sizes_is_refused(path):
         {"dtype": "F4", "shape": [8], "data_offsets": [0, 4]},
         {"dtype": "PICKLE", "shape": [1], "data_offsets": [0, 4]},
     ):
-        header = json.dumps({"__metadata__": {KEY: json.dumps(fields)}, "x": entry}).encode()
+        header = json.dumps({"__metadata__": {KEY: json.dumps(fields)}, "\x1b[2J\n": entry}).encode()
         path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
         assert refusal(path).endswith(AGAIN), entry
 

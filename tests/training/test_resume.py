@@ -60,9 +60,8 @@ def test_killed_at_any_moment_within_an_epoch(program, uninterrupted, tmp_path, 
     """A real SIGKILL, after a batch and a time that differ from run to run of this test."""
     path, batch = tmp_path / "run.safetensors", 2 + secrets.randbelow(34)
     wait = secrets.randbelow(30) / 1000
-    with subprocess.Popen(
-        [sys.executable, str(PROGRAM), str(path), variant], stdout=subprocess.PIPE, text=True
-    ) as process:
+    command, pipe = [sys.executable, str(PROGRAM), str(path), variant], subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
         assert process.stdout is not None
         for _ in range(batch):
             process.stdout.readline()

@@ -117,9 +117,8 @@ class Checkpoint:
             self._check_run(fields["run"])
             return self._restore(fields, tensors)
         except OSError as error:
-            raise ArtifactError(
-                f"{self.path}: it cannot be read ({error.strerror}); check the path"
-            ) from None
+            reason = f"it cannot be read ({error.strerror}); check the path"
+            raise ArtifactError(f"{self.path}: {reason}") from None
         except ArtifactError as error:
             raise ArtifactError(f"{self.path}: {error}") from None
 
@@ -146,9 +145,9 @@ class Checkpoint:
         standing.epochs = [_epoch(entry, i) for i, entry in enumerate(fields["epochs"], start=1)]
         standing.learnt = self._learnt(take("learnt"))
         done, settings = len(standing.epochs), self.run.settings
-        over = done > 0 and not standing.learnt if standing.stopped else done < settings["epochs"]
+        sound = done > 0 and not standing.learnt if standing.stopped else done < settings["epochs"]
         scored = all((epoch.score is not None) == settings["validate"] for epoch in standing.epochs)
-        if not (over and scored and standing.stopped in _STOPS and (standing.best_epoch > 0) == (done > 0)):
+        if not (sound and scored and standing.stopped in _STOPS and (standing.best_epoch > 0) == (done > 0)):
             raise _damaged("its epochs")
         random, standing.drawn_from = take.generator("random"), take.generator("drawn_from")
         weights = self.model.state_dict()
@@ -207,8 +206,11 @@ class _Take:
         return {name: self(f"{part}.{name}", tensor) for name, tensor in like.items()}
 
     def adam(self, name: str, parameter: Tensor) -> dict[str, Tensor]:
-        shapes = {"step": torch.zeros(()), "exp_avg": parameter, "exp_avg_sq": parameter}
-        return {state: self(f"adam.{state}.{name}", like) for state, like in shapes.items()}
+        like = {"step": torch.zeros(()), "exp_avg": parameter, "exp_avg_sq": parameter}
+        state = {part: self(f"adam.{part}.{name}", tensor) for part, tensor in like.items()}
+        if not state["step"] >= 1:  # Adam would divide by 0
+            raise _damaged(shown(f"adam.step.{name}"))
+        return state
 
 
 def _load(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
@@ -226,7 +228,7 @@ def _load(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         try:
             tensors = safetensors.torch.load(file.read())
         except (safetensors.SafetensorError, KeyError, RuntimeError, ValueError) as error:
-            raise _damaged(brief(error)) from None
+            raise _damaged(shown(str(error))) from None
     if fields.pop("checksum") != _checksum(fields, tensors):
         raise ArtifactError(f"the contents do not match their checksum; {AGAIN}")
     return fields, tensors
@@ -262,9 +264,7 @@ def _check_kinds(value: Any, kinds: dict[str, type], where: str) -> None:
 
 
 def _damaged(what: str) -> ArtifactError:
-    return ArtifactError(
-        f"the checkpoint is damaged ({what}); restore it from a copy, or start without resume"
-    )
+    return ArtifactError(f"the checkpoint is damaged ({what}); {AGAIN}")
 
 
 def _under(part: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

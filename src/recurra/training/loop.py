@@ -46,12 +46,13 @@ def train(
 
     Args:
         validate: gives the model after an epoch a score, to be minimised in place of the validation loss.
-        checkpoint: a file to keep the run in, after every epoch and every minute within one.
+        checkpoint: a file to keep the run in, after every epoch and every minute within one; it is replaced.
         resume: go on from that file, to the same bits as a run that is never interrupted.
         fingerprint: text that tells these data, and whatever else must stay the same, from others.
 
     Raises InputError if a part has no examples, or the checkpoint is of another run or cannot be written,
-    ArtifactError if it cannot be read, TrainingError if a loss, a score or a gradient is not finite.
+    ArtifactError if it cannot be read, TrainingError if a loss, a score or a gradient is not finite, OSError
+    if a checkpoint cannot be written any more, such as on a full disk.
     """
     for part, examples in (("training", training), ("validation", validation)):
         if len(examples) == 0:
