@@ -188,7 +188,7 @@ def test_items_can_be_taken():
         assert taken.groups == ["xyz"[i] for i in order]
         assert taken.names == [f"a.tsv, line {i + 1}" for i in order]
     numeric = read_texts("a.tsv", text=1, label=2, header=False, numeric=True).take(slice(1, None))
-    np.testing.assert_array_equal(numeric.labels, [2.0, 3.0])  # pyright: ignore[reportArgumentType]
+    np.testing.assert_array_equal(numeric.labels, [2.0, 3.0])
     assert numeric.groups is None
     assert read_texts("a.tsv", text=1, header=False).take(slice(1)).labels is None
 
@@ -386,7 +386,7 @@ def test_the_stanford_treebank(part, rows):
     path = Path(folder) / "sentiment" / f"sst2.{part}.tsv"
     read = read_texts(path, text=1, label=2, header=False)
     assert len(read) == rows == len(path.read_bytes().splitlines())
-    assert set(read.labels) == {"0", "1"}  # pyright: ignore[reportArgumentType]
+    assert set(read.labels) == {"0", "1"}
 
 
 def test_first_names():

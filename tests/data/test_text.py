@@ -235,10 +235,10 @@ def test_saved_and_loaded(level):
             "the texts hold no characters; give texts to learn the vocabulary from",
         ),
         (
-            lambda: TextFeatures.fit("a film", level="word"),  # pyright: ignore[reportArgumentType]
+            lambda: TextFeatures.fit("a film", level="word"),
             "texts must be a list of texts, got one text; put it in a list",
         ),
-        (lambda: features("word")(["a", 3]), "texts[1] must be text, got int"),  # pyright: ignore[reportArgumentType]
+        (lambda: features("word")(["a", 3]), "texts[1] must be text, got int"),
         (
             lambda: features("char")(["ab\ud83d"]),
             "a text holds half a surrogate pair at character 3, which is no character; "
@@ -250,7 +250,7 @@ def test_saved_and_loaded(level):
         ),
         (lambda: features("word").decode([-1]), "ids must be between 0 and 9, the vocabulary's last, got -1"),
         (
-            lambda: features("word").decode([0.5]),  # pyright: ignore[reportArgumentType]
+            lambda: features("word").decode([0.5]),
             "ids must be whole numbers in one row, got float64 of shape (1,)",
         ),
         (

@@ -139,7 +139,7 @@ WORDS = {"words": [UNKNOWN, "a"], "characters": [UNKNOWN, "b"]}
             "max_vocabulary must be a whole number of at least 1, got 0",
         ),
         (
-            lambda: WordFeatures.fit(SENTENCES, min_count=0.5),  # pyright: ignore[reportArgumentType]
+            lambda: WordFeatures.fit(SENTENCES, min_count=0.5),
             "min_count must be a whole number of at least 1, got 0.5",
         ),
         (
@@ -151,7 +151,7 @@ WORDS = {"words": [UNKNOWN, "a"], "characters": [UNKNOWN, "b"]}
             "sentences[1] must be a list of words, got one text; cut it into words",
         ),
         (
-            lambda: WordFeatures.fit(SENTENCES)([["the", None]]),  # pyright: ignore[reportArgumentType]
+            lambda: WordFeatures.fit(SENTENCES)([["the", None]]),
             "sentences[0][1] must be text, got NoneType",
         ),
         (lambda: WordFeatures.from_dict(None), "words must be a dict, got None"),

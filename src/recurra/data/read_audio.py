@@ -45,9 +45,12 @@ def read_audio(path: str | Path, *, label_pattern: str | None = None, numeric: b
     parts = {part: _captured(found, part, label_pattern) for part in pattern.groupindex if part in _PARTS}
     labels = parts["label"]
     notes = ()
-    if left_out:
-        clips = "1 clip does" if len(left_out) == 1 else f"{len(left_out)} clips do"
-        notes = (f"{clips} not match the label pattern and were left out, such as {left_out[0]}.",)
+    if len(left_out) == 1:
+        notes = (f"1 clip does not match the label pattern and was left out: {left_out[0]}.",)
+    elif left_out:
+        notes = (
+            f"{len(left_out)} clips do not match the label pattern and were left out, such as {left_out[0]}.",
+        )
     return Labelled(
         sequences=Sequences("audio", [clip for clip, _ in found]),
         labels=as_numbers(labels, names, "label") if numeric else labels,

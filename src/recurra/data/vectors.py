@@ -15,7 +15,7 @@ _LONGEST_LINE = 1 << 20
 _LONGEST_WORD = 1 << 12
 _CHUNK = 1 << 20
 _MOST_NUMBERS = 10_000
-_HEADER = re.compile(rb"([0-9]{1,12}) ([0-9]{1,12})[ \t]*\r?\n")
+_HEADER = re.compile(rb"([0-9]{1,12}) ([0-9]{1,12})[ \t]*(\r?\n)?")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 
