@@ -12,7 +12,7 @@ from recurra._base.errors import ArtifactError, InputError, MissingExtraError, R
 if TYPE_CHECKING:
     from recurra import nn
     from recurra.runtime import load, quantize
-    from recurra.tasks import Forecaster
+    from recurra.tasks import Forecaster, SequenceClassifier, SequenceRegressor, SequenceTagger
 
     __version__: str
 
@@ -22,6 +22,9 @@ __all__ = [
     "InputError",
     "MissingExtraError",
     "RecurraError",
+    "SequenceClassifier",
+    "SequenceRegressor",
+    "SequenceTagger",
     "TrainingError",
     "__version__",
     "load",
@@ -36,8 +39,8 @@ def __getattr__(name: str) -> Any:
             return importlib.import_module("recurra.nn")
         case "load" | "quantize":
             return getattr(importlib.import_module("recurra.runtime"), name)
-        case "Forecaster":
-            return importlib.import_module("recurra.tasks").Forecaster
+        case "Forecaster" | "SequenceClassifier" | "SequenceRegressor" | "SequenceTagger":
+            return getattr(importlib.import_module("recurra.tasks"), name)
         case "__version__":
             return importlib.import_module("importlib.metadata").version("recurra")
     raise AttributeError(f"module 'recurra' has no attribute {name!r}")

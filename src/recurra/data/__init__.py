@@ -20,6 +20,8 @@ from recurra.data.text import TextFeatures
 from recurra.data.vectors import read_vectors
 from recurra.data.windows import Contexts, Windows, last_context, last_observed, make_windows
 from recurra.data.words import WordFeatures
+from recurra.data.as_labelled import as_labelled
+from recurra.data.source import Source
 
 __all__ = [
     "IMPUTATION_RULE",
@@ -35,11 +37,13 @@ __all__ = [
     "Series",
     "SeriesFeatures",
     "Share",
+    "Source",
     "Split",
     "TextFeatures",
     "Windows",
     "WordFeatures",
     "array_series",
+    "as_labelled",
     "as_sequences",
     "by_group",
     "by_pattern",

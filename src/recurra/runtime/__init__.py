@@ -1,5 +1,6 @@
 """Trained models at work, on NumPy and the native core alone: load, predict, evaluate."""
 
+from recurra.runtime.classification import ClassificationModel
 from recurra.runtime.forecast import Forecast, ForecastModel, forecast_artifact
 from recurra.runtime.forecast_inputs import ForecastInputs
 from recurra.runtime.load import load
@@ -17,11 +18,16 @@ from recurra.runtime.network_parts import (
     Words,
 )
 from recurra.runtime.quantize import quantize
+from recurra.runtime.regression import RegressionModel
+from recurra.runtime.sequence_model import SequenceModel
+from recurra.runtime.sequence_stream import SequenceStream
 from recurra.runtime.stepping import NetworkStream
+from recurra.runtime.tagging import TaggingModel
 
 __all__ = [
     "AttentionPool",
     "Autoregression",
+    "ClassificationModel",
     "Crf",
     "CrfScores",
     "Embedding",
@@ -34,6 +40,10 @@ __all__ = [
     "Part",
     "Pool",
     "Recurrent",
+    "RegressionModel",
+    "SequenceModel",
+    "SequenceStream",
+    "TaggingModel",
     "Words",
     "forecast_artifact",
     "load",

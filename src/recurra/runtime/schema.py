@@ -37,6 +37,13 @@ def _all(value: Any, holds: Callable[[Any], bool]) -> bool:
     return isinstance(value, list) and all(map(holds, value))
 
 
+def _classes(value: Any) -> bool:
+    if not isinstance(value, list) or len(value) < 2:
+        return False
+    kinds = {type(item) for item in value}
+    return len(kinds) == 1 and kinds <= {str, int, float, bool} and len(set(value)) == len(value)
+
+
 FLAG = Field("true or false", lambda value: isinstance(value, bool))
 TEXT = Field("text", lambda value: isinstance(value, str))
 TEXT_OR_NONE = Field("text or null", lambda value: value is None or isinstance(value, str))
@@ -50,4 +57,9 @@ ERROR_OR_NONE = Field(
     "a number of at least 0, or null", lambda value: value is None or (_number(value) and value >= 0)
 )
 DICT = Field("a dict", lambda value: isinstance(value, dict))
+DICT_OR_NONE = Field("a dict or null", lambda value: value is None or isinstance(value, dict))
+SIZES = Field("a list of whole numbers of at least 1", lambda value: _all(value, SIZE.holds))
+CLASSES = Field(
+    "a list of at least two texts, numbers or truth values, all of one kind", lambda value: _classes(value)
+)
 DICTS = Field("a list of dicts", lambda value: _all(value, DICT.holds))

@@ -7,6 +7,14 @@ try:
 except ModuleNotFoundError as error:
     raise MissingExtraError.of("scikit-learn", "train") from error
 
+from recurra.tasks.classification import SequenceClassifier
 from recurra.tasks.forecasting import Forecaster
+from recurra.tasks.regression import SequenceRegressor
+from recurra.tasks.tagging import SequenceTagger
 
-__all__ = ["Forecaster"]
+__all__ = [
+    "Forecaster",
+    "SequenceClassifier",
+    "SequenceRegressor",
+    "SequenceTagger",
+]

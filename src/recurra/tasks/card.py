@@ -64,14 +64,21 @@ def forecast_card(
         "metrics": scores["metrics"],
         "baselines": scores["baselines"],
         "failed_baselines": scores["failed_baselines"],
-        "settings": {name: _plain(value) for name, value in settings.items()},
-        "seed": _plain(settings["seed"]),
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES},
-        "date": dt.datetime.now(dt.UTC).strftime("%Y-%m-%d"),
+        **common_card(settings),
         "intended_use": _FORECAST_USE.format(
             target=series.names[0], horizon=settings["horizon"], context=context
         ),
         "risks": list(_FORECAST_RISKS),
+    }
+
+
+def common_card(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What the cards of all tasks say: settings, seed, versions and the date."""
+    return {
+        "settings": {name: plain(value) for name, value in settings.items()},
+        "seed": plain(settings["seed"]),
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES},
+        "date": dt.datetime.now(dt.UTC).strftime("%Y-%m-%d"),
     }
 
 
@@ -84,7 +91,7 @@ def series_fingerprint(series: Series) -> str:
     return digest.hexdigest()
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A setting as JSON has it; dates as text."""
     if isinstance(value, bool | str | None):
         return value
@@ -92,4 +99,6 @@ def _plain(value: Any) -> Any:
         return int(value)
     if isinstance(value, numbers.Real):
         return float(value)
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else str(value)
+    if isinstance(value, Mapping):
+        return {str(name): plain(item) for name, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list | tuple) else str(value)

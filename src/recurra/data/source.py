@@ -1,0 +1,73 @@
+"""How labelled sequences are read from a file, as plain values: a model can read what it was trained on."""
+
+import inspect
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from recurra._base.errors import InputError
+from recurra._base.validation import one_of
+from recurra.data.conllu import read_conllu, read_tagged
+from recurra.data.labelled import Labelled
+from recurra.data.read_audio import read_audio, read_audio_table
+from recurra.data.read_long import read_long
+from recurra.data.read_texts import read_texts
+from recurra.data.read_words import read_words
+
+READERS: dict[str, Callable[..., Labelled]] = {
+    "texts": read_texts,
+    "words": read_words,
+    "long": read_long,
+    "audio": read_audio,
+    "audio table": read_audio_table,
+    "conllu": read_conllu,
+    "tagged": read_tagged,
+}
+"""By name; each takes a path and options of its own."""
+
+_LABELS = {"label", "label_pattern", "group", "numeric", "step_labels"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A reader and its options, by name. Raises InputError for a reader or options that there are not."""
+
+    reader: str
+    options: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        one_of("source.reader", self.reader, READERS)
+        known = list(inspect.signature(READERS[self.reader]).parameters)[1:]
+        for name in self.options:
+            one_of(f"an option of {self.reader}", name, known)
+
+    @classmethod
+    def lines(cls, kind: str) -> "Source":
+        """Of a text file with an item a line, a text or words apart."""
+        return cls("texts", {}) if kind == "text" else cls("words", {})
+
+    def read(self, path: str | os.PathLike[str], *, labelled: bool) -> Labelled:
+        """The sequences of a file, with labels or without; raises InputError for what the reader can't read."""
+        options = self.options
+        if not labelled:
+            options = {
+                name: None if name == "tag" else value
+                for name, value in options.items()
+                if name not in _LABELS
+            }
+        return READERS[self.reader](Path(path), **options)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {"reader": self.reader, "options": dict(self.options)}
+
+    @classmethod
+    def from_dict(cls, fields: Any) -> "Source":
+        """Undo `to_dict`; raises InputError for anything else."""
+        if not isinstance(fields, dict) or set(fields) != {"reader", "options"}:
+            raise InputError("source must be an object with reader and options")
+        if not isinstance(fields["reader"], str) or not isinstance(fields["options"], dict):
+            raise InputError("source must have a reader (text) and options (an object)")
+        return cls(fields["reader"], fields["options"])

@@ -1,0 +1,88 @@
+"""Classes of sequences from a trained model: no PyTorch from here on."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from recurra._base.errors import InputError
+from recurra.evaluation import BaselineOutputs, Baselines, ClassificationEvaluation, evaluate_labels
+from recurra.runtime import schema
+from recurra.runtime.sequence_model import SequenceModel
+from recurra.runtime.sequence_stream import SequenceStream
+
+
+class ClassificationModel(SequenceModel):
+    """A trained classifier of sequences."""
+
+    task = "classify"
+    pools = True
+    fields: ClassVar[Mapping[str, schema.Field]] = {
+        "classes": schema.CLASSES,
+        "counts": schema.SIZES,
+        "temperature": schema.POSITIVE,
+    }
+
+    classes: np.ndarray
+    """(K,), as they were in training: text, whole numbers, numbers or truth values."""
+
+    @property
+    def output_size(self) -> int:
+        return len(self.classes)
+
+    def _adopt(self, fields: Mapping[str, Any]) -> None:
+        self.classes = np.array(fields["classes"])
+        self._counts = np.array(fields["counts"], np.float64)  # of the training part, by class
+        self._temperature = float(fields["temperature"])
+        if len(self._counts) != len(self.classes):
+            raise InputError(f"there are {len(self.classes)} classes, but counts of {len(self._counts)}")
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The most probable class of each sequence (N,); X as for `predict_proba`."""
+        return self.classes[self.predict_proba(X).argmax(axis=1)]
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Probabilities (N, K) float64, calibrated on the validation part; ``X`` as for `read`.
+
+        Raises InputError for sequences that do not suit the model.
+        """
+        return self.probabilities(np.stack(self.outputs(self.read(X))))
+
+    def probabilities(self, outputs: np.ndarray) -> np.ndarray:
+        """From outputs of the network (N, K) to probabilities (N, K) float64.
+
+        A softmax of the outputs divided by one temperature (Guo, Pleiss, Sun & Weinberger 2017).
+        """
+        scaled = outputs.astype(np.float64) / self._temperature
+        odds = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+        return odds / odds.sum(axis=1, keepdims=True)
+
+    def evaluate(
+        self, X: Any, y: Any = None, *, baselines: Baselines[np.ndarray] | None = None
+    ) -> ClassificationEvaluation:
+        """Score the model on labelled sequences, beside baselines.
+
+        ``X`` and ``y`` are sequences and their classes; or ``X`` alone, labelled sequences or the
+        `pathlib.Path` of a file such as the model was trained on. A class that training never saw counts as
+        wrong. Without ``baselines``, fitted on a training part, there is the class most often seen in
+        training. Raises InputError for data that does not suit the model.
+        """
+        data = self.labelled(X, y)
+        sequences = self.read(data)
+        labels, classes = [str(label) for label in data.labels], [str(name) for name in self.classes]
+        return evaluate_labels(
+            labels,
+            self.predict_proba(sequences),
+            classes,
+            baselines=self._majority(len(labels)) if baselines is None else baselines.on(sequences),
+        )
+
+    def stream(self, state: bytes | None = None) -> SequenceStream:
+        """Probabilities (K,) after each step, see `recurra.runtime.sequence_stream.SequenceStream`."""
+        return SequenceStream(self, lambda output: self.probabilities(output[None])[0], state)
+
+    def _majority(self, count: int) -> BaselineOutputs[np.ndarray]:
+        shares = self._counts / self._counts.sum()
+        name, most = "majority class", str(self.classes[shares.argmax()])
+        note = f"{most!r} for all, {100 * shares.max():.1f} % of the training part"
+        return BaselineOutputs({name: np.tile(shares, (count, 1))}, {}, {name: note})

@@ -1,0 +1,79 @@
+"""Numbers of sequences from a trained model, with quantiles: no PyTorch from here on."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from recurra._base.errors import InputError
+from recurra.evaluation import BaselineOutputs, Baselines, Estimates, RegressionEvaluation, evaluate_values
+from recurra.runtime import schema
+from recurra.runtime.sequence_model import SequenceModel
+from recurra.runtime.sequence_stream import SequenceStream
+
+MEDIAN = 0.5
+
+
+class RegressionModel(SequenceModel):
+    """A trained regressor of sequences."""
+
+    task = "regress"
+    pools = True
+    fields: ClassVar[Mapping[str, schema.Field]] = {
+        "levels": schema.NUMBERS,
+        "mean": schema.NUMBER,
+        "deviation": schema.POSITIVE,
+    }
+
+    levels: tuple[float, ...]
+    """(Q,) of the quantiles, ascending, with 0.5."""
+
+    @property
+    def output_size(self) -> int:
+        return len(self.levels)
+
+    def _adopt(self, fields: Mapping[str, Any]) -> None:
+        self.levels = tuple(fields["levels"])
+        self._mean, self._deviation = float(fields["mean"]), float(fields["deviation"])
+        if list(self.levels) != sorted(set(self.levels)) or MEDIAN not in self.levels:
+            raise InputError(f"levels must ascend and have 0.5 among them, got {list(self.levels)}")
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The median (N,) float64 for each sequence, in the target's unit; ``X`` as for `read`."""
+        return self.predict_quantiles(X)[:, self.levels.index(MEDIAN)]
+
+    def predict_quantiles(self, X: Any) -> np.ndarray:
+        """Quantiles (N, Q) float64 of `levels`, rising along each row, in the target's unit.
+
+        Raises InputError for sequences that do not suit the model.
+        """
+        return self.quantiles(np.stack(self.outputs(self.read(X))))
+
+    def quantiles(self, outputs: np.ndarray) -> np.ndarray:
+        """From outputs of the network (N, Q) to quantiles (N, Q) float64; those that cross are sorted."""
+        return np.sort(self._mean + self._deviation * outputs.astype(np.float64), axis=1)
+
+    def evaluate(
+        self, X: Any, y: Any = None, *, baselines: Baselines[Estimates] | None = None
+    ) -> RegressionEvaluation:
+        """Score the model on sequences and their numbers, beside baselines, as a classifier does.
+
+        Without ``baselines`` there is the mean of the training part.
+        """
+        data = self.labelled(X, y)
+        sequences = self.read(data)
+        quantiles = self.predict_quantiles(sequences)
+        return evaluate_values(
+            np.asarray(data.labels, np.float64),
+            Estimates(quantiles[:, self.levels.index(MEDIAN)], quantiles),
+            levels=self.levels,
+            baselines=self._constant(len(quantiles)) if baselines is None else baselines.on(sequences),
+        )
+
+    def stream(self, state: bytes | None = None) -> SequenceStream:
+        """Quantiles (Q,) after each step, see `recurra.runtime.sequence_stream.SequenceStream`."""
+        return SequenceStream(self, lambda output: self.quantiles(output[None])[0], state)
+
+    def _constant(self, count: int) -> BaselineOutputs[Estimates]:
+        note = f"{self._mean:.4g} for all, the mean of the training part"
+        return BaselineOutputs({"mean": Estimates(np.full(count, self._mean))}, {}, {"mean": note})

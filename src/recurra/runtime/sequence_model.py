@@ -1,0 +1,189 @@
+"""What models of labelled sequences share: reading sequences, and running the network over them."""
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from recurra._base.errors import ArtifactError, InputError
+from recurra.artifact import Artifact
+from recurra.artifact.wording import DAMAGED, FOREIGN, brief, shown
+from recurra.data import Labelled, Sequences, Source, as_labelled, as_sequences
+from recurra.runtime import schema
+from recurra.runtime.features import (
+    Features,
+    features_from_dict,
+    features_to_dict,
+    first_part,
+    kind_of,
+    pad_inputs,
+)
+from recurra.runtime.network import Network, network_spec
+from recurra.runtime.network_parts import Part
+
+KINDS = {"text": "texts", "tokens": "lists of words", "series": "arrays", "audio": "clips"}
+"""What items of each kind are called."""
+
+_MOST_STEPS = 2**15  # of a batch, so that memory stays small; the bits are the same for any number
+_MOST_ROWS = 256
+
+
+class SequenceModel(ABC):
+    """Base of models at work. Raises ArtifactError for an artifact that is none, or does not fit together."""
+
+    task: ClassVar[str]
+    pools: ClassVar[bool]
+    """Whether a sequence has one output, and not one a step."""
+    fields: ClassVar[Mapping[str, schema.Field]]
+    """Of the preprocessing, beside ``features`` and ``source``."""
+
+    def __init__(self, artifact: Artifact) -> None:
+        if artifact.task != self.task:
+            raise ArtifactError(f"the model's task is {shown(artifact.task)}, not '{self.task}'; {FOREIGN}")
+        try:
+            fields = artifact.preprocessing
+            known = {"features": schema.DICT, "source": schema.DICT_OR_NONE, **self.fields}
+            schema.check_fields(fields, known, "preprocessing")
+            self.features: Features = features_from_dict(fields["features"])
+            self.kind = kind_of(self.features)
+            self.source = None if fields["source"] is None else Source.from_dict(fields["source"])
+            self.network = Network(artifact.spec, artifact.tensors)
+            self._adopt(fields)
+            _check_sizes(self, artifact.spec["layers"])
+        except InputError as error:
+            raise ArtifactError(f"the model is damaged ({brief(error)}); {DAMAGED}") from None
+        self.spec = artifact.spec
+        self.card = artifact.card
+        self.history = artifact.history
+        self.fingerprint = artifact.fingerprint
+
+    @property
+    @abstractmethod
+    def output_size(self) -> int:
+        """The width of the network's output."""
+
+    @abstractmethod
+    def _adopt(self, fields: Mapping[str, Any]) -> None:
+        """Take the task's own fields of the preprocessing; InputError where they are not right."""
+
+    def read(self, X: Any) -> Sequences:
+        """``X`` as sequences of the kind that the model reads, none of them empty.
+
+        ``X`` is what `recurra.data.as_sequences` takes, labelled sequences, or a `pathlib.Path`: a file such
+        as the model was trained on, or a text file with an item a line. Raises InputError for anything else.
+        """
+        if isinstance(X, Path):
+            X = self.read_file(X, labelled=False)
+        return checked_kind(X.sequences if isinstance(X, Labelled) else as_sequences(X), self.kind)
+
+    def read_file(self, path: str | os.PathLike[str], *, labelled: bool) -> Labelled:
+        """The sequences of a file, with their labels or without.
+
+        It is read as the file that the model was trained on; a text file without labels has an item a line.
+        Raises InputError where the model was not trained on a file, or this one can't be read.
+        """
+        path = Path(path)
+        if not labelled and path.suffix.lower() == ".txt" and self.kind in ("text", "tokens"):
+            return Source.lines(self.kind).read(path, labelled=False)
+        if self.source is None:
+            raise InputError(
+                f"{path} can't be read, as the model was trained on {KINDS[self.kind]} and on no file; "
+                f"read it with recurra.data and give the {KINDS[self.kind]}"
+            )
+        return self.source.read(path, labelled=labelled)
+
+    def labelled(self, X: Any, y: Any) -> Labelled:
+        """``X`` with its labels ``y``; those of a file or of labelled sequences where ``y`` is None."""
+        if isinstance(X, Path):
+            X = self.read_file(X, labelled=True)
+        return as_labelled(X, y)
+
+    def outputs(self, sequences: Sequences, *, threads: int = 1) -> list[np.ndarray]:
+        """The network's output for each sequence, float32: (O,), or (T_i, O) where it does not pool.
+
+        An output has the same bits whatever else is among the sequences.
+        """
+        outputs: list[np.ndarray] = [np.empty(0, np.float32)] * len(sequences)
+        for rows, x, lengths in batches(self.features(sequences.items)):
+            for row, output, length in zip(rows, self.network(x, lengths, threads=threads), lengths):
+                outputs[row] = output if self.pools else output[:length]
+        return outputs
+
+
+def sequence_artifact(
+    task: str,
+    parts: Sequence[Part],
+    tensors: Mapping[str, np.ndarray],
+    features: Features,
+    fields: Mapping[str, Any],
+    *,
+    source: Source | None,
+    history: dict[str, Any],
+    card: dict[str, Any],
+) -> Artifact:
+    """The artifact of a model of labelled sequences; ``fields`` are the task's own of the preprocessing."""
+    spec = network_spec(parts)
+    network = Network(spec, tensors)
+    step = [] if network.input_size is None else [network.input_size]
+    return Artifact(
+        task=task,
+        spec=spec,
+        preprocessing={
+            "features": features_to_dict(features),
+            "source": None if source is None else source.to_dict(),
+            **fields,
+        },
+        tensors=dict(tensors),
+        inputs=[{"name": "sequence", "shape": ["N", "T", *step], "dtype": "float32" if step else "int64"}],
+        outputs=[
+            {
+                "name": "output",
+                "shape": ["N", *([] if network.pools else ["T"]), network.output_size],
+                "dtype": "float32",
+            }
+        ],
+        history=history,
+        card=card,
+    )
+
+
+def checked_kind(sequences: Sequences, kind: str) -> Sequences:
+    """The ``sequences``; raises InputError where they are of another kind, or one is empty."""
+    if sequences.kind != kind:
+        raise InputError(
+            f"X must hold {KINDS[kind]}, as the model was trained on, got {KINDS[sequences.kind]}"
+        )
+    empty = np.flatnonzero(sequences.lengths() == 0)
+    if len(empty):
+        raise InputError(f"X[{empty[0]}] is empty; give every sequence at least one step, or leave it out")
+    return sequences
+
+
+def batches(arrays: Sequence[np.ndarray]) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Row numbers (n,), padded arrays (n, T, …) and lengths (n,), of about the same length together."""
+    order = np.argsort([-len(array) for array in arrays], kind="stable")
+    start = 0
+    while start < len(order):
+        longest = max(1, len(arrays[order[start]]))
+        rows = order[start : start + max(1, min(_MOST_ROWS, _MOST_STEPS // longest))]
+        yield rows, *pad_inputs([arrays[row] for row in rows])
+        start += len(rows)
+
+
+def _check_sizes(model: SequenceModel, layers: Sequence[Mapping[str, Any]]) -> None:
+    network = model.network
+    if network.pools != model.pools:
+        how = "pool its sequence" if model.pools else "have an output at every step"
+        raise InputError(f"the network of the task {model.task!r} must {how}")
+    if network.output_size != model.output_size:
+        raise InputError(
+            f"the preprocessing reads {model.output_size} outputs, but the network has {network.output_size}"
+        )
+    for name, size in first_part(model.features).items():
+        if layers[0].get(name) != size:
+            raise InputError(
+                f"spec.layers[0].{name} must be {size!r}, as the features say, got {layers[0].get(name)!r}"
+            )

@@ -1,0 +1,96 @@
+"""A causal model of labelled sequences that goes along one sequence, step by step."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from recurra._base.errors import InputError
+from recurra.data import FrameStream
+from recurra.runtime.stepping import NetworkStream
+
+if TYPE_CHECKING:
+    from recurra.runtime.sequence_model import SequenceModel
+
+_OWNER = "fingerprint"
+
+
+class SequenceStream:
+    """What the model says of a sequence after each step of it: the same bits as of the sequence up to there.
+
+    ``read`` makes a network's output (O,) what `step` returns. ``state`` is what another stream of the same
+    model gave. Raises InputError for a model in both directions, whose steps need what comes later, for one
+    whose audio features need the whole clip, and for a state that is not this model's.
+    """
+
+    def __init__(
+        self,
+        model: "SequenceModel",
+        read: Callable[[np.ndarray], np.ndarray],
+        state: bytes | None = None,
+    ) -> None:
+        self._model, self._read = model, read
+        self._network = NetworkStream(model.network)
+        self._frames = FrameStream(model.features) if model.kind == "audio" else None
+        if state is not None:
+            self._restore(state)
+
+    def step(self, x: Any) -> np.ndarray:
+        """The model's answer, float64, after one more step ``x``, as whole sequences have it.
+
+        ``x`` is an array (I,) or a number where there is one column; a token of a text; a word. Raises
+        InputError for anything else, and for a model of audio, which takes samples, see `push`.
+        """
+        if self._frames is not None:
+            raise InputError("a stream of audio takes samples: use push(samples)")
+        return self._read(self._network.step(self._input(x)))
+
+    def push(self, samples: np.ndarray) -> np.ndarray:
+        """The answers (k, O) float64 to the k frames that ``samples`` (n,), at the model's rate, complete."""
+        if self._frames is None:
+            raise InputError("push takes samples of audio; use step(x), as the model is of other sequences")
+        rows = self._frames.push(samples)
+        answers = [self._read(self._network.step(row)) for row in rows]
+        return np.stack(answers) if answers else np.empty((0, self._model.output_size))
+
+    def state(self) -> bytes:
+        """The state after the last step, from which another stream of this model goes on alike."""
+        arrays = {f"network.{name}": array for name, array in self._network.state().items()}
+        if self._frames is not None:
+            arrays |= self._frames.state()
+        arrays[_OWNER] = np.frombuffer(bytes.fromhex(self._model.fingerprint), np.uint8)
+        return safetensors.numpy.save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+
+    def reset(self) -> None:
+        """Go back to before the first step."""
+        self._network.reset()
+        if self._frames is not None:
+            self._frames = FrameStream(self._model.features)
+
+    def _input(self, x: Any) -> Any:
+        kind, features = self._model.kind, self._model.features
+        if kind == "series":
+            row = np.atleast_1d(np.asarray(x, np.float32))
+            if row.shape != (features.size,) or not np.isfinite(row).all():
+                raise InputError(f"x must be {features.size} finite numbers, got {x!r}")
+            return features([row[None]])[0][0]
+        if not isinstance(x, str):
+            raise InputError(f"x must be a {'word' if kind == 'tokens' else 'token'}, as text, got {x!r}")
+        ids = features([[x] if kind == "tokens" else x])[0]
+        if len(ids) != 1:
+            raise InputError(f"x must be one {features.level} of a text, got {x!r}, which is {len(ids)}")
+        return ids[0]
+
+    def _restore(self, state: bytes) -> None:
+        try:
+            arrays = safetensors.numpy.load(state)
+        except (safetensors.SafetensorError, TypeError) as error:
+            raise InputError(f"state is none that a stream gave: {error}") from None
+        owner = arrays.pop(_OWNER, np.empty(0, np.uint8)).tobytes().hex()
+        if owner != self._model.fingerprint:
+            raise InputError("state belongs to another model; give one that a stream of this model gave")
+        if self._frames is not None:
+            self._frames.restore({name: arrays.pop(name) for name in arrays.keys() & {"samples"}})
+        self._network.restore({name.removeprefix("network."): array for name, array in arrays.items()})

@@ -1,0 +1,56 @@
+"""Regression: one number a sequence, with quantiles."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.utils.validation import check_is_fitted
+
+from recurra.data import Labelled
+from recurra.evaluation import Baselines, fit_value_baselines
+from recurra.runtime import RegressionModel
+from recurra.runtime.features import Features
+from recurra.tasks.sequence_estimator import SequenceEstimator
+from recurra.tasks.targets import ValueTargets
+
+LEVELS = (0.1, 0.5, 0.9)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SequenceRegressor(RegressorMixin, SequenceEstimator):
+    """Tell a number that belongs to a sequence, with the quantiles 0.1, 0.5 and 0.9.
+
+    A recurrent network reads the sequence, ``pool`` makes one row of its steps and a linear layer gives the
+    quantiles; the median is the prediction.
+
+    Args:
+        pool: ``last``, ``mean``, ``max`` or ``attention``; None for that of the kind of sequences.
+
+    The other arguments, the way to fit, and what is there once fitted, are those of `SequenceEstimator`.
+    """
+
+    task = "regress"
+    model_class = RegressionModel
+
+    pool: str | None = None
+
+    model_: RegressionModel = field(init=False)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The median for each sequence, (N,), in the target's unit."""
+        return super().predict(X)
+
+    def predict_quantiles(self, X: Any) -> np.ndarray:
+        """The quantiles 0.1, 0.5 and 0.9 for each sequence, (N, 3), in the target's unit."""
+        check_is_fitted(self)
+        return self.model_.predict_quantiles(X)
+
+    def _targets(self, labels: Any) -> ValueTargets:
+        return ValueTargets.of(labels, LEVELS)
+
+    def _baselines(self, training: Labelled, features: Features) -> Baselines[Any]:
+        own = features if training.sequences.kind == "audio" else None
+        return fit_value_baselines(
+            training.sequences, np.asarray(training.labels, np.float64), levels=LEVELS, features=own
+        )

@@ -1,0 +1,31 @@
+"""What an estimator of labelled sequences uses where it was not told: by the kind of the sequences."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class SequenceDefaults:
+    """Sizes, regularisers and training for one kind of sequences."""
+
+    embedding_size: int = 128  # a few thousand words need no more
+    hidden_size: int = 128  # the kernels are at their best from here on, and small data does not need more
+    num_layers: int = 1  # a second one seldom pays on a few thousand sequences
+    bidirectional: bool = True  # a label of the whole may hang on either end
+    pool: str = "max"  # a clue counts wherever it stands
+    dropout: float = 0.5  # small data is learnt by heart without it
+    word_dropout: float = 0.0
+    weight_dropout: float = 0.0
+    label_smoothing: float = 0.0
+    epochs: int = 15
+    batch_size: int = 32
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.01
+    average: float = 0.0
+
+
+TEXT = SequenceDefaults(word_dropout=0.1)
+TOKENS = SequenceDefaults(word_dropout=0.1)
+SERIES = SequenceDefaults(num_layers=1, dropout=0.2, epochs=40)
+AUDIO = SequenceDefaults(num_layers=2, hidden_size=64, pool="mean", dropout=0.3, epochs=20)
+
+BY_KIND = {"text": TEXT, "tokens": TOKENS, "series": SERIES, "audio": AUDIO}

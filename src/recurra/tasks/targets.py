@@ -1,0 +1,195 @@
+"""What an estimator of labelled sequences learns: labels as numbers, and the loss of outputs against them."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from recurra._base.errors import InputError
+from recurra.decoding import Allowed, allowed, scheme_of
+from recurra.tasks.classes import class_counts, class_labels, class_weights, codes
+from recurra.tasks.sequence_network import SequenceNetwork
+
+
+class Targets(ABC):
+    """Base of the kinds of targets."""
+
+    allowed: Allowed | None = None
+    """What a sequence of tags may do, for a conditional random field."""
+
+    @property
+    @abstractmethod
+    def outputs(self) -> int:
+        """The width of the network's output."""
+
+    @abstractmethod
+    def encode(self, labels: Any, part: str) -> np.ndarray | list[np.ndarray]:
+        """Labels of a part as `loss` has them, (N,) or N arrays (T_i,); raises InputError if they are wrong."""
+
+    @abstractmethod
+    def loss(
+        self, network: SequenceNetwork, x: Tensor, lengths: Tensor, targets: Tensor, weights: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """The weighted sum over targets, and what they weigh together; both scalar."""
+
+    @abstractmethod
+    def fields(self) -> dict[str, Any]:
+        """What the model file's preprocessing says of them."""
+
+
+@dataclass(frozen=True, eq=False)
+class ClassTargets(Targets):
+    """One class a sequence: cross-entropy.
+
+    Attributes:
+        classes: (K,) in order.
+        counts: (K,) of the training part.
+        class_weights: (K,) float32, 1 on average over the training part.
+        label_smoothing: the share of a target that is spread evenly over all classes (Szegedy et al. 2016).
+    """
+
+    classes: np.ndarray
+    counts: np.ndarray
+    class_weights: np.ndarray
+    label_smoothing: float
+
+    @classmethod
+    def of(cls, labels: Any, class_weight: Any, label_smoothing: float) -> "ClassTargets":
+        """Of training labels (N,); raises InputError for one class alone, or weights that do not fit."""
+        classes, counts = class_counts(labels)
+        return cls(classes, counts, class_weights(class_weight, classes, counts), label_smoothing)
+
+    @property
+    def outputs(self) -> int:
+        return len(self.classes)
+
+    def encode(self, labels: Any, part: str) -> np.ndarray:
+        return codes(class_labels(labels), self.classes, part)
+
+    def loss(
+        self, network: SequenceNetwork, x: Tensor, lengths: Tensor, targets: Tensor, weights: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        weights = weights * torch.from_numpy(self.class_weights)[targets]
+        smoothing = self.label_smoothing if network.training else 0.0
+        losses = torch.nn.functional.cross_entropy(
+            network(x, lengths), targets, reduction="none", label_smoothing=smoothing
+        )
+        return (weights * losses).sum(), weights.sum()
+
+    def fields(self) -> dict[str, Any]:
+        return {"classes": self.classes.tolist(), "counts": self.counts.tolist()}
+
+
+@dataclass(frozen=True, eq=False)
+class ValueTargets(Targets):
+    """One number a sequence: the pinball loss of its quantiles (Koenker & Bassett 1978), in standard units.
+
+    Attributes:
+        mean, deviation: of the training labels.
+        levels: (Q,) of the quantiles.
+    """
+
+    mean: float
+    deviation: float
+    levels: tuple[float, ...]
+
+    @classmethod
+    def of(cls, labels: Any, levels: tuple[float, ...]) -> "ValueTargets":
+        """Of training labels (N,); raises InputError where they are no finite numbers."""
+        values = _values(labels)
+        return cls(float(values.mean()), float(values.std()) or 1.0, levels)
+
+    @property
+    def outputs(self) -> int:
+        return len(self.levels)
+
+    def encode(self, labels: Any, part: str) -> np.ndarray:  # noqa: ARG002
+        return ((_values(labels) - self.mean) / self.deviation).astype(np.float32)
+
+    def loss(
+        self, network: SequenceNetwork, x: Tensor, lengths: Tensor, targets: Tensor, weights: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        above = targets[:, None] - network(x, lengths)
+        levels = above.new_tensor(self.levels)
+        losses = torch.maximum(levels * above, (levels - 1) * above).mean(dim=1)
+        return (weights * losses).sum(), weights.sum()
+
+    def fields(self) -> dict[str, Any]:
+        return {"mean": self.mean, "deviation": self.deviation, "levels": list(self.levels)}
+
+
+@dataclass(frozen=True, eq=False)
+class TagTargets(Targets):
+    """One class a step: cross-entropy at every step, or the likelihood of all tags of a sequence together.
+
+    Attributes:
+        classes: (K,) in order.
+        counts: (K,) of the training part.
+        label_smoothing: as for classes; without a conditional random field.
+        allowed: None where any tag may follow any other.
+    """
+
+    classes: np.ndarray
+    counts: np.ndarray
+    label_smoothing: float
+    allowed: Allowed | None
+
+    @classmethod
+    def of(cls, labels: Any, label_smoothing: float) -> "TagTargets":
+        """Of training labels, N sequences of T_i; in BIO or BIOES tags the rules of the scheme hold."""
+        classes, counts = class_counts(np.concatenate(_steps(labels)))
+        scheme = scheme_of(map(str, classes))
+        rules = None if scheme is None else allowed([str(name) for name in classes], scheme)
+        return cls(classes, counts, label_smoothing, rules)
+
+    @property
+    def outputs(self) -> int:
+        return len(self.classes)
+
+    def encode(self, labels: Any, part: str) -> list[np.ndarray]:
+        return [codes(steps, self.classes, part) for steps in _steps(labels)]
+
+    def loss(
+        self, network: SequenceNetwork, x: Tensor, lengths: Tensor, targets: Tensor, weights: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        outputs = network(x, lengths)
+        count = (weights * lengths).sum()
+        if network.crf is not None:
+            return (weights * network.crf(outputs, lengths, targets)).sum(), count
+        own = torch.arange(outputs.size(1)) < lengths[:, None]
+        smoothing = self.label_smoothing if network.training else 0.0
+        losses = torch.nn.functional.cross_entropy(
+            outputs[own], targets[own], reduction="none", label_smoothing=smoothing
+        )
+        return (weights[:, None].expand_as(own)[own] * losses).sum(), count
+
+    def fields(self) -> dict[str, Any]:
+        return {"classes": self.classes.tolist(), "counts": self.counts.tolist()}
+
+
+def check_steps(labels: Any, lengths: np.ndarray) -> None:
+    """Raise InputError unless each sequence has as many labels as steps, ``lengths`` (N,)."""
+    for i, (length, own) in enumerate(zip(lengths, labels)):
+        if np.ndim(own) != 1 or len(own) != length:
+            got = f"{len(own)} labels" if np.ndim(own) == 1 else f"the label {own!r}"
+            raise InputError(f"y[{i}] must have a label for each of the {length} steps of X[{i}], got {got}")
+
+
+def _steps(labels: Any) -> list[np.ndarray]:
+    return [class_labels(own) for own in labels]
+
+
+def _values(labels: Any) -> np.ndarray:
+    try:
+        values = np.asarray(labels, np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"y must be numbers: {error}") from None
+    if values.ndim != 1:
+        raise InputError(f"y must have one number for each sequence, got shape {values.shape}")
+    if not np.isfinite(values).all():
+        i = int(np.flatnonzero(~np.isfinite(values))[0])
+        raise InputError(f"y[{i}] is {values[i]}: y must not have NaN or infinity")
+    return values
