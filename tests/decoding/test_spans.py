@@ -57,6 +57,20 @@ def test_what_may_follow_in_bioes():
     assert {tag for tag, may in zip(BIOES, end) if may} == set(closed)
 
 
+def test_rules_that_data_breaks_are_given_up():
+    rules = allowed(BIOES, "BIOES")
+    before = [mask.copy() for mask in rules]
+    broken = ["O", "I-PER", "E-LOC", "B-LOC"]
+    got = rules.including([np.array([BIOES.index(tag) for tag in broken]), np.array([], int)])
+    more = {("O", "I-PER"), ("I-PER", "E-LOC"), ("E-LOC", "B-LOC")}
+    assert pairs(got.transitions, BIOES) == pairs(rules.transitions, BIOES) | more
+    assert got.end[BIOES.index("B-LOC")]
+    assert [tag for tag, one, other in zip(BIOES, got.start, rules.start) if one != other] == []
+    assert rules.including([np.array([BIOES.index("E-PER")])]).start[BIOES.index("E-PER")]
+    for mask, own in zip(rules, before):
+        np.testing.assert_array_equal(mask, own)
+
+
 @pytest.mark.parametrize(
     ("tags", "expected"),
     [

@@ -38,6 +38,15 @@ class Allowed(NamedTuple):
     end: np.ndarray
     """(K,), whether a sequence may end with it."""
 
+    def including(self, sequences: Iterable[np.ndarray]) -> "Allowed":
+        """These rules, less those that one of the ``sequences`` of tags' numbers (T_i,) breaks."""
+        rules = Allowed(*(mask.copy() for mask in self))
+        for tags in sequences:
+            if len(tags):
+                rules.transitions[tags[:-1], tags[1:]] = True
+                rules.start[tags[0]] = rules.end[tags[-1]] = True
+        return rules
+
 
 def scheme_of(tags: Iterable[str]) -> str | None:
     """The scheme in which all ``tags`` are written; None if there is none, or no span begins."""
