@@ -1,15 +1,11 @@
 """Each part against what it says it computes, and one result: alone, in a batch, padded, with threads."""
 
-import copy
-from functools import partial
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recurra import kernels
-from recurra._base.errors import InputError
 from recurra.cells import Stack, cell
 from recurra.runtime import (
     AttentionPool,
@@ -248,132 +244,6 @@ def test_specifications_are_plain():
             },
         },
     ]
-
-
-def message_of(call):
-    with pytest.raises(InputError) as error:
-        call()
-    return str(error.value)
-
-
-@pytest.mark.parametrize(
-    ("name", "x", "message"),
-    [
-        ("embedding", [[0, 9]], "ids must lie between 0 and 8, got 9"),
-        ("embedding", [[0, -1]], "ids must lie between 0 and 8, got -1"),
-        ("embedding", [[0, 2**62]], f"ids must lie between 0 and 8, got {2**62}"),
-        ("embedding", [[0.0]], "x must be int64 of shape (N, T), got float64 of shape (1, 1)"),
-        ("embedding", [0], "x must be int64 of shape (N, T), got int64 of shape (1,)"),
-        ("words", [[0]], "x must be int64 of shape (N, T, 1 + C), got int64 of shape (1, 1)"),
-        ("words", [[[]]], "x must be int64 of shape (N, T, 1 + C), got float64 of shape (1, 1, 0)"),
-        (
-            "words",
-            np.zeros((1, 1, 0), int),
-            "x must be int64 of shape (N, T, 1 + C), got int64 of shape (1, 1, 0)",
-        ),
-        ("words", [[[6, 0]]], "word ids must lie between 0 and 5, got 6"),
-        ("words", [[[-1, 0]]], "word ids must lie between 0 and 5, got -1"),
-        ("words", [[[0, 7]]], "character ids must lie between 0 and 6, got 7"),
-        ("words", [[[0, 1, -2]]], "character ids must lie between 0 and 6, got -2"),
-        (
-            "words",
-            [[[0, -1, 3]]],
-            "character ids must be -1 past a word's end only, got one before another id",
-        ),
-    ],
-)
-def test_wrong_ids(name, x, message):
-    network, _ = _made(name)
-    assert message_of(lambda: network(np.asarray(x))) == message
-
-
-HUGE = 2**61
-
-
-@pytest.mark.parametrize(
-    ("parts", "change", "message"),
-    [
-        (
-            [Embedding("embedding", 9, 3)],
-            {"count": HUGE},
-            f"tensor 'embedding.weight' must be float32 ({HUGE}, 3), got float32 (9, 3)",
-        ),
-        (
-            [Embedding("embedding", 9, 3)],
-            {"size": 0},
-            "spec.layers[0].size must be a whole number of at least 1, got 0",
-        ),
-        (
-            [Embedding("embedding", 9, 3)],
-            {"count": True},
-            "spec.layers[0].count must be a whole number of at least 1, got True",
-        ),
-        ([WORDS], {"words": -1}, "spec.layers[0].words must be a whole number of at least 1, got -1"),
-        (
-            [WORDS],
-            {"words": HUGE},
-            f"tensor 'words.word.weight' must be float32 ({HUGE}, 2), got float32 (6, 2)",
-        ),
-        ([WORDS], {"character_stack": 3}, "spec.layers[0].character_stack must be a dict, got 3"),
-        (
-            [WORDS],
-            {"character_stack": {**CHARACTERS.to_dict(), "num_layers": 10**9}},
-            "spec.layers[0].character_stack.num_layers is 1000000000, with only 10 tensors",
-        ),
-        (
-            [WORDS],
-            {"character_stack": {**CHARACTERS.to_dict(), "hidden_size": HUGE}},
-            f"tensor 'words.encoder.weight_ih_l0' must be float32 ({4 * HUGE}, 4), got float32 (12, 4)",
-        ),
-        (
-            [WORDS],
-            {"character_stack": {**CHARACTERS.to_dict(), "bidirectional": False}},
-            "'words' needs a bidirectional stack over characters, got one direction",
-        ),
-        (
-            [WORDS],
-            {"character_size": 5},
-            "the stack over characters of 'words' must take 5 inputs, as character_size says, got 4",
-        ),
-        ([LSTM, Crf("crf", 5)], {"tags": HUGE}, f"'crf' takes {HUGE} inputs, but the part before it gives 5"),
-        (
-            [LSTM, AttentionPool("pool", 5, 2)],
-            {"attention_size": HUGE},
-            f"tensor 'pool.key.weight' must be float32 ({HUGE}, 5), got float32 (2, 5)",
-        ),
-        (
-            [LSTM, AttentionPool("pool", 5, 2)],
-            {"size": 4},
-            "'pool' takes 4 inputs, but the part before it gives 5",
-        ),
-        (
-            [LSTM, Pool("last")],
-            {"how": "ends"},
-            "how='ends' needs two directions, but the part before it gives 5",
-        ),
-    ],
-)
-def test_a_part_that_does_not_fit(parts, change, message):
-    _, tensors = network_of(*parts)
-    spec = copy.deepcopy(network_spec(parts))
-    spec["layers"][-1].update(change)
-    assert message_of(partial(Network, spec, tensors)) == message
-
-
-@pytest.mark.parametrize(
-    ("parts", "message"),
-    [
-        ([Pool()], "spec.layers must begin with a recurrent layer, an embedding or words"),
-        ([Crf("crf", 3)], "spec.layers must begin with a recurrent layer, an embedding or words"),
-        ([LSTM, Embedding("e", 9, 5)], "spec.layers must not have embedding after another layer"),
-        ([Embedding("e", 9, 5), WORDS], "spec.layers must not have words after another layer"),
-        ([LSTM, Pool(), AttentionPool("p", 5, 2)], "spec.layers must not have attention_pool after a pool"),
-        ([LSTM, Pool(), Crf("c", 5)], "spec.layers must not have crf after a pool"),
-        ([LSTM, Crf("c", 5), Linear("head", 5, 5)], "spec.layers must end with the crf"),
-    ],
-)
-def test_parts_in_a_wrong_order(parts, message):
-    assert message_of(lambda: network_of(*parts)) == message
 
 
 @pytest.mark.parametrize("function", ["exp", "tanh"])
