@@ -269,6 +269,12 @@ def test_nothing_decodes_to_nothing():
         assert features(level)([]) == []
 
 
+def test_texts_may_come_one_by_one():
+    found = TextFeatures.fit(iter(TEXTS), level="word")
+    assert found == features("word")
+    assert [row.tolist() for row in found(iter(["good"]))] == [[2]]
+
+
 def test_without_the_library(monkeypatch):
     saved = features("bpe").to_dict()
     monkeypatch.setitem(sys.modules, "tokenizers", None)

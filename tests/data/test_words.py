@@ -102,6 +102,12 @@ def test_known_words_come_back(sentences):
             assert words.words[row[0]] == (lower or UNKNOWN)
 
 
+def test_sentences_may_come_one_by_one():
+    words = WordFeatures.fit(iter(SENTENCES))
+    assert words == WordFeatures.fit(SENTENCES)
+    assert len(words(iter(SENTENCES))) == 3
+
+
 def test_saved_and_loaded():
     words = WordFeatures.fit(SENTENCES)
     assert WordFeatures.from_dict(json.loads(json.dumps(words.to_dict()))) == words

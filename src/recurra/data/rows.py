@@ -99,15 +99,15 @@ class Rows:
         return [f"{Path(self.source).name}, {place}" for place in self.places]
 
     def _text(self, value: Any, name: str, row: int) -> str:
-        if value is None or (isinstance(value, float) and math.isnan(value)):
-            return ""
         if isinstance(value, str):
-            if not _is_valid(value):
+            if not (value.isascii() or _is_valid(value)):
                 raise InputError(
                     f"{self.source}, {self.places[row]} holds half a surrogate pair in column {name!r}, "
                     "which is no character; write the text anew"
                 )
             return value
+        if value is None or (isinstance(value, float) and math.isnan(value)):
+            return ""
         if isinstance(value, float) and value.is_integer():
             return str(int(value))
         if isinstance(value, bool | int | float):
@@ -168,18 +168,17 @@ def frame_rows(frame: "pl.DataFrame", source: str) -> Rows:
 
 def _table(path: Path, split: Iterable[tuple[int, list[str]]], header: bool) -> Rows:
     """Rows from numbered lines of values, which all have as many as the first."""
-    numbered = list(split)
-    first = numbered[0][1]
+    split = iter(split)
+    first_number, first = next(split)
     names = [name.strip() for name in first] if header else [str(n) for n in range(1, len(first) + 1)]
     for place, name in enumerate(names):
         if name in names[:place]:
             raise InputError(
                 f"{path} has two columns named {name!r}; rename one, or say that it has no line of names"
             )
-    rows = numbered[1:] if header else numbered
-    if not rows:
-        raise InputError(f"{path} has a line of names and no rows; it needs a row on each further line")
-    for number, values in rows:
+    # One flat list: a million small ones would keep Python's garbage collector busy.
+    flat, numbers = ([], []) if header else (first, [first_number])
+    for number, values in split:
         if len(values) != len(names):
             fix = (
                 "put quotes around a value that holds a separator"
@@ -189,8 +188,12 @@ def _table(path: Path, split: Iterable[tuple[int, list[str]]], header: bool) -> 
             raise InputError(
                 f"{path}, line {number} has {len(values)} values, line 1 has {len(names)}; {fix}"
             )
-    columns = [list(column) for column in zip(*(values for _, values in rows))]
-    return Rows(str(path), names, columns, [f"line {number}" for number, _ in rows])
+        flat.extend(values)
+        numbers.append(number)
+    if not numbers:
+        raise InputError(f"{path} has a line of names and no rows; it needs a row on each further line")
+    columns = [flat[column :: len(names)] for column in range(len(names))]
+    return Rows(str(path), names, columns, [f"line {number}" for number in numbers])
 
 
 def _split_tsv(lines: list[str]) -> Iterable[tuple[int, list[str]]]:

@@ -199,10 +199,11 @@ def normalise(text: str, lowercase: bool) -> str:
     return unicodedata.normalize("NFC", text.lower()) if lowercase else text
 
 
-def check_texts(texts: Any, name: str = "texts") -> Sequence[str]:
-    """Return ``texts``; raise InputError unless it is a list of texts."""
+def check_texts(texts: Any, name: str = "texts") -> list[str]:
+    """Return ``texts`` as a list; raise InputError unless they are texts."""
     if isinstance(texts, str):
         raise InputError(f"{name} must be a list of texts, got one text; put it in a list")
+    texts = list(texts)
     for place, text in enumerate(texts):
         if not isinstance(text, str):
             raise InputError(f"{name}[{place}] must be text, got {type(text).__name__}")

@@ -124,10 +124,11 @@ class WordFeatures:
         )
 
 
-def check_sentences(sentences: Any, name: str = "sentences") -> Sequence[Sequence[str]]:
-    """Return ``sentences``; raise InputError unless it is a list of lists of texts."""
+def check_sentences(sentences: Any, name: str = "sentences") -> list[Sequence[str]]:
+    """Return ``sentences`` as a list; raise InputError unless they are lists of texts."""
     if isinstance(sentences, str):
         raise InputError(f"{name} must be a list of lists of words, got one text; cut it into words")
+    sentences = list(sentences)
     for place, sentence in enumerate(sentences):
         if isinstance(sentence, str):
             raise InputError(f"{name}[{place}] must be a list of words, got one text; cut it into words")
