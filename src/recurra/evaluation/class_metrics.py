@@ -89,17 +89,17 @@ def checked_probabilities(values: np.ndarray, shape: tuple[int, int], *, name: s
     """
     values = np.asarray(values, dtype=np.float64)
     if values.shape != shape:
-        raise InputError(f"{name} must have shape {shape} (labels, classes), got {values.shape}")
+        raise InputError(f"{name} must have shape {shape} (rows, classes), got {values.shape}")
     wrong = np.flatnonzero(~((values >= 0) & np.isfinite(values)).all(axis=1))
     if len(wrong):
         row = int(wrong[0])
         bad = next(value for value in values[row].tolist() if not 0 <= value < np.inf)
-        raise InputError(f"{name}[{row}] has {bad:g}, expected probabilities from 0 to 1")
+        raise InputError(f"row {row} of {name} has {bad:g}, expected probabilities from 0 to 1")
     total = values.sum(axis=1)
     wrong = np.flatnonzero(np.abs(total - 1) > 1e-3)
     if len(wrong):
         row = int(wrong[0])
         raise InputError(
-            f"{name}[{row}] adds up to {total[row]:.6g}, expected 1; give the softmax of the logits"
+            f"row {row} of {name} adds up to {total[row]:.6g}, expected 1; give the softmax of the logits"
         )
     return values / total[:, None]

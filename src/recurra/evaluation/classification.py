@@ -84,7 +84,7 @@ def evaluate_labels(
     ours = checked_probabilities(probabilities, shape, name="probabilities")
     baselines = baselines or BaselineOutputs({}, {}, {})
     theirs = {
-        name: checked_probabilities(output, shape, name=f"probabilities of {name}")
+        name: checked_probabilities(output, shape, name=f"the probabilities of {name}")
         for name, output in baselines.outputs.items()
     }
     predicted = ours.argmax(axis=1)

@@ -75,7 +75,7 @@ def logistic_regression(
             losses[out] = -np.log(np.maximum(found[np.arange(out.sum()), codes[out]], 1e-15))
         return float(losses.mean())
 
-    folds = _stratified_folds(codes)
+    folds = _folds(codes)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
         # Where only one class has as many items as there are folds, one of them can leave a single class.
@@ -130,16 +130,20 @@ def ridge_regression(rows: Any, values: np.ndarray, *, penalties: Sequence[float
             found[out] = values[out] - fit(penalty, ~out).predict(rows[out])
         return found
 
-    folds = np.arange(len(values)) % _FOLDS
+    folds = _folds(np.zeros(len(values)))
     found = {penalty: residuals(penalty) for penalty in penalties}
     penalty = min(penalties, key=lambda penalty: float((found[penalty] ** 2).mean()))
     return Regressor(fit(penalty, slice(None)).predict, found[penalty], f"penalty {penalty:g}")
 
 
-def _stratified_folds(codes: np.ndarray) -> np.ndarray:
-    """The fold (N,) of each row: the rows of a class go round the folds."""
+def _folds(codes: np.ndarray) -> np.ndarray:
+    """The fold (N,) of each row: those of a class go round the folds, in an order that was drawn once.
+
+    In the order of the rows the folds could fall in with a period of the data, such as speakers by turns.
+    """
+    drawn = np.random.default_rng(0).permutation(len(codes))
     folds = np.empty(len(codes), dtype=np.int64)
-    folds[np.argsort(codes, kind="stable")] = np.arange(len(codes)) % _FOLDS
+    folds[drawn[np.argsort(codes[drawn], kind="stable")]] = np.arange(len(codes)) % _FOLDS
     return folds
 
 

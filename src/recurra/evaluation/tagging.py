@@ -161,20 +161,18 @@ class _Steps:
         codes = np.array([place[tag] for row in tagging.tags for tag in row], dtype=np.int64)
         if tagging.probabilities is None:
             return cls(codes, None)
-        shapes = [(len(row), len(classes)) for row in tags]
-        found = [np.shape(rows) for rows in tagging.probabilities]
-        if found != shapes:
-            i = next((i for i, pair in enumerate(zip(found, shapes)) if pair[0] != pair[1]), None)
-            if i is None:
-                raise InputError(
-                    f"the probabilities of {of} are for {len(found)} sequences, expected {len(shapes)}"
-                )
+        if len(tagging.probabilities) != len(tags):
             raise InputError(
-                f"the probabilities of {of} for sequence {i} must have shape {shapes[i]} (steps, classes), "
-                f"got {found[i]}"
+                f"the probabilities of {of} are for {len(tagging.probabilities)} sequences, "
+                f"expected {len(tags)}"
             )
-        rows = np.concatenate(list(tagging.probabilities))
-        return cls(codes, checked_probabilities(rows, rows.shape, name=f"probabilities of {of}"))
+        rows = [
+            checked_probabilities(
+                found, (len(actual), len(classes)), name=f"the probabilities of {of} for sequence {i}"
+            )
+            for i, (found, actual) in enumerate(zip(tagging.probabilities, tags))
+        ]
+        return cls(codes, np.concatenate(rows))
 
 
 def _metrics(coded: Coded, lengths: np.ndarray, steps: _Steps, spans: SpanScores | None) -> dict[str, float]:
