@@ -190,6 +190,15 @@ def test_columns_of_tokens_and_tags():
     assert read_tagged("a.txt", token=2, tag=1).labels == read.sequences.items
 
 
+def test_words_alone():
+    write("a.conllu", FRENCH)
+    read = read_conllu("a.conllu", tag=None)
+    assert (read.sequences.items, read.labels) == ([["De", "le", "pain"], ["10 000", "#"]], None)
+    write("a.txt", "De\nle x\n\npain\n")
+    read = read_tagged("a.txt", tag=None)
+    assert (read.sequences.items, read.labels) == ([["De", "le"], ["pain"]], None)
+
+
 def test_columns_between_tabs():
     write("a.tsv", "New York\tB-LOC\n city \tO\n")
     read = read_tagged("a.tsv", separator="tab")
@@ -216,7 +225,7 @@ def test_what_was_written_is_read(sentences):
 @pytest.mark.parametrize(
     ("content", "options", "message"),
     [
-        ("", {}, "a.txt is empty; it needs a token and a tag on each line"),
+        ("", {}, "a.txt is empty; it needs a token on each line"),
         (
             "a O\nb\n",
             {},

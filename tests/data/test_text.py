@@ -320,6 +320,10 @@ BYTES = sorted(byte_alphabet())
             "text.vocabulary[1] must be text that is not empty, got ''",
         ),
         (WORDS | {"vocabulary": [UNKNOWN, "a", "b", "a"]}, "text.vocabulary[3] comes twice: 'a'"),
+        (
+            WORDS | {"vocabulary": [UNKNOWN, "\ud83d", "\udcbb"]},
+            "text.vocabulary holds half a surrogate pair, which is no character",
+        ),
         (WORDS | {"merges": []}, "text.merges must be null at level 'word'"),
         (
             SAVED | {"vocabulary": [UNKNOWN, *(c for c in BYTES if c not in "kx")]},

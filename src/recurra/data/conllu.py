@@ -25,7 +25,7 @@ _SEPARATORS = {"whitespace": re.compile(r"[ \t]+"), "tab": re.compile(r"\t")}
 _Sentence = list[tuple[int, list[str]]]  # the words of a sentence: line number, columns
 
 
-def read_conllu(path: str | Path, *, tag: str = "upos") -> Labelled:
+def read_conllu(path: str | Path, *, tag: str | None = "upos") -> Labelled:
     """Read the words of a CoNLL-U file and a tag of each.
 
     Comments, multiword ranges such as 1-2 and empty nodes such as 1.1 are not words.
@@ -33,7 +33,7 @@ def read_conllu(path: str | Path, *, tag: str = "upos") -> Labelled:
     Args:
         path: the file.
         tag: a column, "upos", "xpos", "feats", "deprel" or "lemma"; or a key of the column FEATS or MISC,
-            such as "Number" or "NER"; "_" for words without it.
+            such as "Number" or "NER"; "_" for words without it. None for words alone.
 
     Raises InputError, with the line's number, for a line that is not CoNLL-U, and for a tag that no word has.
     """
@@ -44,54 +44,57 @@ def read_conllu(path: str | Path, *, tag: str = "upos") -> Labelled:
     words = [[columns[_FORM] for _, columns in sentence] for sentence in sentences]
     return Labelled(
         sequences=Sequences("tokens", words),
-        labels=_tags(sentences, tag, path),
+        labels=None if tag is None else _tags(sentences, tag, path),
         groups=None,
         names=[f"{path.name}, line {sentence[0][0]}" for sentence in sentences],
     )
 
 
-def read_tagged(path: str | Path, *, token: int = 1, tag: int = 2, separator: str = "whitespace") -> Labelled:
+def read_tagged(
+    path: str | Path, *, token: int = 1, tag: int | None = 2, separator: str = "whitespace"
+) -> Labelled:
     """Read a token and its tag from each line of a file, with an empty line between sentences.
 
     Args:
         path: the file.
-        token, tag: their columns, counted from 1.
+        token, tag: their columns, counted from 1; ``tag`` None for tokens alone.
         separator: "whitespace" for runs of spaces and tabs between columns, or "tab" for one tab.
 
     Raises InputError, with the line's number, for a line that has too few columns or an empty one.
     """
     path = Path(path)
-    positive_int("token", token)
-    positive_int("tag", tag)
+    columns = {"token": token} if tag is None else {"token": token, "tag": tag}
+    for name, column in columns.items():
+        positive_int(name, column)
     one_of("separator", separator, _SEPARATORS)
     if token == tag:
         raise InputError(f"token and tag must be different columns, got {token} for both")
-    tokens: list[list[str]] = []
-    tags: list[list[str]] = []
-    names: list[str] = []
+    last = max(columns, key=columns.__getitem__)
+    found: dict[str, list[list[str]]] = {name: [] for name in columns}
+    places: list[str] = []
     between = True
-    for number, line in enumerate(read_lines(path, "a token and a tag on each line"), start=1):
+    for number, line in enumerate(read_lines(path, "a token on each line"), start=1):
         if not line.strip():
             between = True
             continue
-        columns = _SEPARATORS[separator].split(line if separator == "tab" else line.strip(" \t"))
-        if len(columns) < max(token, tag):
+        values = _SEPARATORS[separator].split(line if separator == "tab" else line.strip(" \t"))
+        if len(values) < columns[last]:
             kind = "tabs" if separator == "tab" else "white space"
             raise InputError(
-                f"{path}, line {number} has {len(columns)} columns between {kind}, and the "
-                f"{'token' if token > tag else 'tag'} is column {max(token, tag)}"
+                f"{path}, line {number} has {len(values)} columns between {kind}, and the {last} is column "
+                f"{columns[last]}"
             )
         if between:
-            tokens.append([])
-            tags.append([])
-            names.append(f"{path.name}, line {number}")
-            between = False
-        for kind, column, found in (("token", token, tokens), ("tag", tag, tags)):
-            text = columns[column - 1].strip()
-            if not text:
-                raise InputError(f"{path}, line {number} has an empty {kind} in column {column}")
-            found[-1].append(text)
-    return Labelled(Sequences("tokens", tokens), tags, None, names)
+            places.append(f"{path.name}, line {number}")
+        for name, column in columns.items():
+            value = values[column - 1].strip()
+            if not value:
+                raise InputError(f"{path}, line {number} has an empty {name} in column {column}")
+            if between:
+                found[name].append([])
+            found[name][-1].append(value)
+        between = False
+    return Labelled(Sequences("tokens", found["token"]), found.get("tag"), None, places)
 
 
 def _sentences(path: Path) -> Iterator[_Sentence]:

@@ -36,6 +36,10 @@ def check_vocabulary(tokens: Any, place: str) -> tuple[str, ...]:
         if token in seen:
             raise InputError(f"{place}[{index}] comes twice: {token!r}")
         seen.add(token)
+    try:
+        "".join(tokens).encode()
+    except UnicodeEncodeError as error:
+        raise InputError(f"{place} holds half a surrogate pair, which is no character") from error
     return tuple(tokens)
 
 
