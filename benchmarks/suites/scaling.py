@@ -20,14 +20,14 @@ QUICK = {"T": (1, 10, 400), "N": (1, 8, 33), "H": (32, 256)}
 
 
 def contests(settings: Settings) -> Iterator[Contest]:
-    """Along each axis from one shape; then threads, on the grid; then memory."""
+    """Along each axis from one shape; then threads, on every second shape of the grid; then memory."""
     for cell in ("LSTM",) if settings.quick else ("LSTM", "GRU"):
         for mode in ("inference", "training"):
             for axis, values in (QUICK if settings.quick else ALONG).items():
                 for value in values:
                     yield along(cell, mode, axis, value)
             if settings.threads > 1:
-                for shape in grid(settings):
+                for shape in grid(settings)[::2]:
                     yield threads(cell, mode, shape, settings.threads)
     for cell in GATES:
         yield kept(cell)
