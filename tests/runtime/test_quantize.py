@@ -11,6 +11,7 @@ import recurra
 from recurra import artifact, kernels
 from recurra._base.errors import InputError
 from recurra.cells import Stack, cell
+from recurra.data import SeriesFeatures
 from recurra.runtime import (
     Embedding,
     ForecastModel,
@@ -19,9 +20,11 @@ from recurra.runtime import (
     NetworkStream,
     Pool,
     Recurrent,
+    RegressionModel,
     network_spec,
     quantize,
 )
+from recurra.runtime.sequence_model import sequence_artifact
 
 CELLS = ("rnn", "lstm", "gru")
 WEIGHTS = ("bfloat16", "int8")
@@ -122,6 +125,49 @@ def test_a_loaded_model_becomes_one_with_rounded_weights(make, tmp_path, name, w
     np.testing.assert_array_equal(model.predict_windows(windows), before, strict=True)
     assert model.network.quantization_error is None
     assert (small.card, small.spec, small.task) == (model.card, model.spec, model.task)
+
+
+def regressor():
+    parts = [*parts_of("gru")[:2], Linear("head", 24, 3)]
+    _, tensors = network_of(*parts)
+    return RegressionModel(
+        sequence_artifact(
+            "regress",
+            parts,
+            tensors,
+            SeriesFeatures(mean=np.array([0.5, -1.0, 2.0]), deviation=np.array([1.5, 0.5, 2.0])),
+            {"levels": [0.1, 0.5, 0.9], "mean": 3.0, "deviation": 2.0},
+            source=None,
+            history={},
+            card={},
+        )
+    )
+
+
+@pytest.mark.parametrize("weights", WEIGHTS)
+def test_a_stream_says_what_the_quantized_model_says_of_whole_sequences(weights):
+    small = quantize(regressor(), weights)
+    x = inputs(7, 3)
+    stream = small.stream()
+    steps = [stream.step(row) for row in x]
+    whole = small.predict_quantiles([x[: t + 1] for t in range(len(x))])
+    np.testing.assert_array_equal(steps, whole, strict=True)
+    assert np.abs(whole - regressor().predict_quantiles([x[: t + 1] for t in range(len(x))])).max() > 0
+
+
+def test_streams_do_not_go_on_from_a_state_of_other_weights():
+    model = regressor()
+    small = quantize(model, "int8")
+    stream = small.stream()
+    stream.step(np.ones(3))
+    goes_on = small.stream(stream.state())
+    np.testing.assert_array_equal(goes_on.step(np.ones(3)), stream.step(np.ones(3)))
+    for other in (model, quantize(model, "bfloat16")):
+        with pytest.raises(InputError) as error:
+            other.stream(stream.state())
+        assert str(error.value) == (
+            "state belongs to another model; give one that a stream of this model gave"
+        )
 
 
 def test_fingerprints_tell_the_weights_apart(make):
