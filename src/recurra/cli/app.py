@@ -17,7 +17,7 @@ from recurra._base.errors import ArtifactError, InputError, RecurraError
 from recurra.cli import console
 from recurra.cli.demo import demo
 from recurra.cli.evaluate import evaluate
-from recurra.cli.fit import forecast
+from recurra.cli.fit.forecast import forecast
 from recurra.cli.predict import predict
 
 # Typer has a class for all errors of parsing, but only its descendants are public.

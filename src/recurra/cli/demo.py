@@ -11,7 +11,7 @@ import typer
 
 from recurra._base.errors import InputError, RecurraError
 from recurra.cli import console
-from recurra.cli.fit import say_forecaster, train_forecaster
+from recurra.cli.fit.forecast import say_forecaster, train_forecaster
 
 SETTINGS = {"target": "co2", "time": "time", "horizon": 52}
 _SHOWN = 7

@@ -1,16 +1,16 @@
-"""recurra fit: train a model, score it, write it and its report."""
+"""recurra fit forecast: train a forecaster, score it, write it and its report."""
 
-import re
 import time as clock
-from collections.abc import Iterable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recurra._base.errors import InputError, RecurraError
+from recurra._base.errors import RecurraError
 from recurra.cli import console
+from recurra.cli.fit.option import option, with_options
+from recurra.cli.fit.output import check_outputs, report_beside
 from recurra.cli.progress import training_progress
 from recurra.cli.scores import say_scores
 
@@ -18,28 +18,24 @@ if TYPE_CHECKING:
     from recurra.tasks import Forecaster
 
 
-def _option(metavar: str, help: str, panel: str, *names: str) -> Any:  # noqa: A002
-    return typer.Option(*names, metavar=metavar, help=help, rich_help_panel=panel, show_default=False)
-
-
 def _column(metavar: str, help: str) -> Any:  # noqa: A002
-    return _option(metavar, help, "Columns and steps")
+    return option(metavar, help, "Columns and steps")
 
 
 def _network(metavar: str, help: str) -> Any:  # noqa: A002
-    return _option(metavar, help, "Network")
+    return option(metavar, help, "Network")
 
 
 def _training(metavar: str, help: str) -> Any:  # noqa: A002
-    return _option(metavar, help, "Training")
+    return option(metavar, help, "Training")
 
 
 def _part(help: str) -> Any:  # noqa: A002
-    return _option("S", help, "Parts, one after the other in time")
+    return option("S", help, "Parts, one after the other in time")
 
 
 def _output(metavar: str, help: str, *names: str) -> Any:  # noqa: A002
-    return _option(metavar, help, "Output", *names)
+    return option(metavar, help, "Output", *names)
 
 
 # Defaults are the estimator's, which brings PyTorch; a test holds these texts to them.
@@ -117,12 +113,12 @@ def forecast(
         "learning_rate": learning_rate, "clip_norm": clip_norm, "seed": seed, **shares,
     }  # fmt: skip
     start = clock.perf_counter()
-    report = report or model.parent / f"{model.stem}.report.html"
+    report = report_beside(model) if report is None else report
     try:
         asked |= {name: parse_share(name, share) for name, share in shares.items() if share is not None}
         forecaster = train_forecaster(data, model, report, asked, show=not (json or quiet))
     except RecurraError as error:
-        raise type(error)(_with_options(str(error), asked)) from error
+        raise type(error)(with_options(str(error), asked)) from error
     seconds = clock.perf_counter() - start
     if json:
         console.say_json(_summary(forecaster, model, report, seconds))
@@ -136,11 +132,9 @@ def train_forecaster(
     data: Path, model: Path, report: Path, asked: dict[str, Any], *, show: bool
 ) -> "Forecaster":
     """Train on ``data`` as ``asked`` (None: the default), and write ``model`` and ``report``."""
-    from recurra.artifact.writing import check_writable, replace_file
+    from recurra.artifact.writing import replace_file
 
-    _check_names(data, model, report)
-    check_writable(model)
-    check_writable(report)
+    check_outputs({"-o": model, "--report": report}, (data,))
     from recurra.inspection.report import forecast_report
     from recurra.tasks import Forecaster  # brings PyTorch, which takes seconds: not before it is needed
 
@@ -189,23 +183,3 @@ def _summary(forecaster: "Forecaster", model: Path, report: Path, seconds: float
         "split": split,
         "fingerprint": forecaster.model_.fingerprint,
     }
-
-
-def _with_options(message: str, asked: Iterable[str]) -> str:
-    """Name what the library calls ``hidden_size`` as the user does, ``--hidden-size``.
-
-    A name with an underscore is no word, so it's changed anywhere; another only at the start, where the
-    checks of single arguments have it.
-    """
-    for name in asked:
-        place = rf"\b{name}\b" if "_" in name else rf"^{name}(?= must )"
-        message = re.sub(place, f"--{name.replace('_', '-')}", message)
-    return message
-
-
-def _check_names(data: Path, model: Path, report: Path) -> None:
-    for option, path in (("-o", model), ("--report", report)):
-        if path.resolve() == data.resolve():
-            raise InputError(f"{option} names the data itself, {path}; give another file name")
-    if model.resolve() == report.resolve():
-        raise InputError(f"-o and --report name the same file, {model}; give each its own")
