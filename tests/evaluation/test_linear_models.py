@@ -51,3 +51,14 @@ def test_a_search_that_stops_early_is_told_and_does_not_warn(monkeypatch):
 def test_importing_needs_no_scikit_learn():
     code = "import sys, recurra.evaluation; assert not {'sklearn', 'scipy', 'statsmodels'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_of_very_many_rows_some_choose_the_strength(monkeypatch):
+    rows, codes = labelled(0, 3.0, 600)
+    every = logistic_regression(rows, codes, 2, strengths=(1.0,))
+    monkeypatch.setattr(linear_models, "_MOST_FOLDED", 30)
+    found = logistic_regression(rows, codes, 2, strengths=(1.0,))
+    # What is fitted in the end is fitted on all rows.
+    assert np.array_equal(found.probabilities(rows), every.probabilities(rows))
+    ridge = ridge_regression(rows, rows[:, 0], penalties=(1.0,))
+    assert len(ridge.residuals) == 30

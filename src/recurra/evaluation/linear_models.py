@@ -10,6 +10,7 @@ import numpy as np
 from recurra._base.errors import InputError, MissingExtraError
 
 _FOLDS = 3
+_MOST_FOLDED = 3000  # rows on which a strength is chosen, so that it takes seconds for any number of them
 _MOST_ITERATIONS = 1000
 
 
@@ -32,7 +33,7 @@ class Regressor:
 
     Attributes:
         points: from rows (N, P) to (N,).
-        residuals: (N,) of the training rows, each predicted without its fold.
+        residuals: (n,) of training rows, each predicted without its fold.
         note: its settings, for people.
     """
 
@@ -68,19 +69,18 @@ def logistic_regression(
         return LogisticRegression(C=strength, max_iter=_MOST_ITERATIONS).fit(rows[chosen], codes[chosen])
 
     def loss(strength: float) -> float:
-        losses = np.zeros(len(codes))
-        for fold in range(_FOLDS):
-            out = folds == fold
-            found = _on_all_classes(fit(strength, ~out), classes)(rows[out])
-            losses[out] = -np.log(np.maximum(found[np.arange(out.sum()), codes[out]], 1e-15))
-        return float(losses.mean())
+        total = 0.0
+        for kept, out in folds:
+            found = _on_all_classes(fit(strength, kept), classes)(rows[out])
+            total -= np.log(np.maximum(found[np.arange(len(out)), codes[out]], 1e-15)).sum()
+        return total
 
     folds = _folds(codes)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
         # Where only one class has as many items as there are folds, one of them can leave a single class.
         strength = sorted(strengths)[len(strengths) // 2]
-        if all(len(np.unique(codes[folds != fold])) > 1 for fold in range(_FOLDS)):
+        if all(len(np.unique(codes[kept])) > 1 for kept, _ in folds):
             strength = min(strengths, key=loss)
         caught.clear()
         model = fit(strength, slice(None))
@@ -124,11 +124,7 @@ def ridge_regression(rows: Any, values: np.ndarray, *, penalties: Sequence[float
         return Ridge(alpha=penalty).fit(rows[chosen], values[chosen])
 
     def residuals(penalty: float) -> np.ndarray:
-        found = np.empty(len(values))
-        for fold in range(_FOLDS):
-            out = folds == fold
-            found[out] = values[out] - fit(penalty, ~out).predict(rows[out])
-        return found
+        return np.concatenate([values[out] - fit(penalty, kept).predict(rows[out]) for kept, out in folds])
 
     folds = _folds(np.zeros(len(values)))
     found = {penalty: residuals(penalty) for penalty in penalties}
@@ -136,15 +132,15 @@ def ridge_regression(rows: Any, values: np.ndarray, *, penalties: Sequence[float
     return Regressor(fit(penalty, slice(None)).predict, found[penalty], f"penalty {penalty:g}")
 
 
-def _folds(codes: np.ndarray) -> np.ndarray:
-    """The fold (N,) of each row: those of a class go round the folds, in an order that was drawn once.
+def _folds(codes: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The rows to fit on and those to score, once for each fold; the rows of a class go round the folds.
 
-    In the order of the rows the folds could fall in with a period of the data, such as speakers by turns.
+    The order is drawn, for in that of the rows folds could fall in with a period, such as speakers by turns.
     """
-    drawn = np.random.default_rng(0).permutation(len(codes))
-    folds = np.empty(len(codes), dtype=np.int64)
-    folds[drawn[np.argsort(codes[drawn], kind="stable")]] = np.arange(len(codes)) % _FOLDS
-    return folds
+    drawn = np.random.default_rng(0).permutation(len(codes))[:_MOST_FOLDED]
+    drawn = drawn[np.argsort(codes[drawn], kind="stable")]
+    place = np.arange(len(drawn)) % _FOLDS
+    return [(drawn[place != fold], drawn[place == fold]) for fold in range(_FOLDS)]
 
 
 def _on_all_classes(model: Any, classes: int) -> Callable[[Any], np.ndarray]:

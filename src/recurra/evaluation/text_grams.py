@@ -8,7 +8,7 @@ from recurra._base.errors import MissingExtraError
 from recurra.data import Sequences
 from recurra.data.word_rule import split_words
 
-_MOST_GRAMS = 1_000_000
+_MOST_GRAMS = 100_000
 
 
 @dataclass(frozen=True)
