@@ -17,7 +17,10 @@ from recurra._base.errors import ArtifactError, InputError, RecurraError
 from recurra.cli import console
 from recurra.cli.demo import demo
 from recurra.cli.evaluate import evaluate
+from recurra.cli.fit.classify import classify
 from recurra.cli.fit.forecast import forecast
+from recurra.cli.fit.regress import regress
+from recurra.cli.fit.tag import tag
 from recurra.cli.predict import predict
 
 # Typer has a class for all errors of parsing, but only its descendants are public.
@@ -91,7 +94,8 @@ app = typer.Typer(
 )
 fit = typer.Typer(help="Train a model.", no_args_is_help=True)
 app.add_typer(fit, name="fit")
-fit.command("forecast")(forecast)
+for command in (forecast, classify, regress, tag):
+    fit.command()(command)
 app.command()(evaluate)
 app.command()(predict)
 app.command()(demo)

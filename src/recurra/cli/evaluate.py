@@ -2,35 +2,61 @@
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from recurra.cli import console
-from recurra.cli.scores import say_scores
+from recurra.cli.models import learnt, resampled
+from recurra.cli.scores import say_comparison, say_scores
+
+if TYPE_CHECKING:
+    from recurra.evaluation import Evaluation
+    from recurra.runtime import ForecastModel
 
 
 def evaluate(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model file, as recurra fit writes it.")],
     data: Annotated[
-        Path, typer.Argument(metavar="DATA", help="CSV, TSV or Parquet with the model's columns.")
+        Path, typer.Argument(metavar="DATA", help="Data such as the model was trained on, with labels.")
     ],
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")] = False,
 ) -> None:
-    """Score a model on every forecast that DATA allows, beside simple baselines on the same forecasts."""
-    from recurra.inspection.wording import count
-    from recurra.runtime import load
+    """Score a model on DATA, beside simple baselines.
+
+    A forecaster is scored on every forecast that DATA allows, any other model on every label in DATA, beside
+    what needs no training part: the commonest label, or the mean.
+    """
+    from recurra.runtime import ForecastModel, load
 
     start = time.perf_counter()
     loaded = load(model)
-    evaluation = loaded.evaluate(data)
+    notes: list[str] = []
+    if isinstance(loaded, ForecastModel):
+        evaluation: Any = loaded.evaluate(data)
+    else:
+        labelled = loaded.read_file(data, labelled=True)
+        notes = [*labelled.notes, *resampled(loaded, labelled.sequences)]
+        evaluation = loaded.evaluate(labelled)
+    found = evaluation.to_dict()
+    if "notes" in found:
+        found["notes"] = [*notes, *found["notes"]]
     seconds = time.perf_counter() - start
     if json:
-        found = evaluation.to_dict()
         console.say_json({"model": str(model), "data": str(data), "seconds": seconds, **found})
-        return
+    elif isinstance(loaded, ForecastModel):
+        _say_forecasts(loaded, evaluation)
+    else:
+        for line in [learnt(loaded), *notes]:
+            console.say(line)
+        say_comparison(evaluation)
+
+
+def _say_forecasts(model: "ForecastModel", evaluation: "Evaluation") -> None:
+    from recurra.inspection.wording import count
+
     forecasts = count(evaluation.windows, "forecast")
-    console.say(f"{forecasts} of {loaded.inputs.target}, {evaluation.first} to {evaluation.last}")
+    console.say(f"{forecasts} of {model.inputs.target}, {evaluation.first} to {evaluation.last}")
     for line in evaluation.gaps.lines():
         console.say(line)
     say_scores(evaluation)

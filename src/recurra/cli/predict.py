@@ -1,71 +1,67 @@
-"""recurra predict: forecast from a model file. No PyTorch."""
+"""recurra predict: what a model file says of data. No PyTorch."""
 
-import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from recurra._base.errors import InputError
 from recurra.cli import console
 
-if TYPE_CHECKING:
-    from recurra.runtime import Forecast
-
 
 def predict(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model file, as recurra fit writes it.")],
     data: Annotated[
-        Path, typer.Argument(metavar="DATA", help="CSV, TSV or Parquet with the model's columns.")
+        Path,
+        typer.Argument(
+            metavar="DATA",
+            help="Data such as the model was trained on, labels not needed; a .txt has a text on each line.",
+        ),
     ],
     output: Annotated[
         Path | None,
         typer.Option(
             "-o",
             metavar="OUT",
-            help="The file to write, ending in .csv or .parquet. Printed as CSV if not given.",
+            help="The file to write, ending in .csv, .jsonl or .parquet, or .tsv for tags of words. Without "
+            "it the predictions are printed.",
         ),
     ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")] = False,
 ) -> None:
-    """Forecast the steps after the last row of DATA.
+    """Say what a model makes of DATA.
 
-    The columns are time, point (the median) and the quantiles q0.1, q0.5 and q0.9. Where the times in DATA
-    have a time zone, time is UTC and says so. What was missing in DATA and had to be imputed is said on
-    standard error.
+    A forecaster gives the steps after the last row: time, point (the median) and the quantiles q0.1, q0.5
+    and q0.9. A classifier gives a label and its probability for each text, series or clip, a regressor a
+    number with quantiles. A tagger of words prints a word and its tag on each line, with an empty line
+    between sentences. All else is printed as CSV.
+
+    Where the times in DATA have a time zone, time is UTC and says so. What was missing in DATA and had to be
+    imputed, or was resampled, is said on standard error.
     """
     from recurra.artifact.writing import check_writable, replace_file
+    from recurra.cli.predictions import endings, predictions
     from recurra.runtime import load
 
+    loaded = load(model)
     if output is not None:
-        for name, path in (("model", model), ("data", data)):
-            if output.resolve() == path.resolve():
-                raise InputError(f"-o names the {name} itself, {output}; give another file name")
-        if output.suffix.lower() not in _WRITERS:
-            raise InputError(f"-o must end in {' or '.join(_WRITERS)}, got {output}")
+        _check(output, {"model": model, "data": data}, endings(loaded))
         check_writable(output)
-    forecast = load(model).predict(data)
-    console.note(forecast.gaps.lines())
-    if output is None:
-        console.out.file.write(_csv(forecast).decode())
-    else:
-        replace_file(output, _WRITERS[output.suffix.lower()](forecast))
+    said = predictions(loaded, data)
+    if not json:
+        console.note(said.notes)
+    if output is not None:
+        replace_file(output, said.writers[output.suffix.lower()]())
+    if json:
+        found = {"predictions": said.values, "notes": list(said.notes)}
+        console.say_json({"model": str(model), "data": str(data), **found})
+    elif output is None:
+        console.out.file.write(next(iter(said.writers.values()))().decode())
 
 
-def _csv(forecast: "Forecast") -> bytes:
-    import polars as pl
-
-    from recurra.inspection.wording import times
-
-    frame = forecast.to_frame()
-    if forecast.time.dtype.kind == "M":
-        frame = frame.with_columns(pl.Series("time", times(forecast.time, utc=forecast.utc)))
-    return frame.write_csv().encode()
-
-
-def _parquet(forecast: "Forecast") -> bytes:
-    content = io.BytesIO()
-    forecast.to_frame().write_parquet(content)
-    return content.getvalue()
-
-
-_WRITERS = {".csv": _csv, ".parquet": _parquet}
+def _check(output: Path, files: dict[str, Path], fitting: list[str]) -> None:
+    for name, path in files.items():
+        if output.resolve() == path.resolve():
+            raise InputError(f"-o names the {name} itself, {output}; give another file name")
+    if output.suffix.lower() not in fitting:
+        raise InputError(f"-o must end in {', '.join(fitting[:-1])} or {fitting[-1]}, got {output}")

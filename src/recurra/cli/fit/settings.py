@@ -1,0 +1,204 @@
+"""What the network is and how it is trained: options that are the estimators' own arguments, by their names.
+
+Defaults are the estimators', which bring PyTorch; a test holds the texts of the help to them.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Annotated, Any
+
+from recurra._base.errors import InputError
+from recurra.cli.fit.duration import seconds
+from recurra.cli.fit.option import option
+
+_NETWORK, _SYMBOLS, _TRAINING = "Network", "Vocabulary", "Training"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """Of every estimator."""
+
+    cell: Annotated[
+        str | None,
+        option("NAME", "rnn, lstm or gru. Default: lstm, which remembers longest.", _NETWORK),
+    ] = None
+    hidden_size: Annotated[
+        int | None,
+        option("N", "Units in each layer and direction. Default: 128; audio 64, in two layers.", _NETWORK),
+    ] = None
+    num_layers: Annotated[int | None, option("N", "Layers. Default: 1; audio 2.", _NETWORK)] = None
+    bidirectional: Annotated[
+        bool | None,
+        option(
+            "",
+            "Read from the start alone, as a model for recurra stream must. Default: from both ends, since a "
+            "label may hang on either.",
+            _NETWORK,
+            " /--no-bidirectional",
+        ),
+    ] = None
+    dropout: Annotated[
+        float | None,
+        option(
+            "X",
+            "The share of columns left out while training, at every layer. Default: 0.5; audio 0.3, series "
+            "0.2. Small data is learnt by heart without it.",
+            _NETWORK,
+        ),
+    ] = None
+    weight_dropout: Annotated[
+        float | None, option("X", "The share of recurrent weights left out. Default: 0.", _NETWORK)
+    ] = None
+    max_vocabulary: Annotated[
+        int | None, option("N", "Words or other symbols at most, the rarest left out.", _SYMBOLS)
+    ] = None
+    min_count: Annotated[
+        int | None,
+        option("N", "Times that a word must come in the training part to be known.", _SYMBOLS),
+    ] = None
+    vectors: Annotated[
+        str | None,
+        option("FILE", "Word vectors to begin with, in word2vec's or GloVe's form.", _SYMBOLS),
+    ] = None
+    embedding_size: Annotated[
+        int | None,
+        option("N", "The width of a word's vector. Default: 128, or that of --vectors.", _SYMBOLS),
+    ] = None
+    word_dropout: Annotated[
+        float | None,
+        option("X", "The share of words made unknown while training. Default: 0.1.", _SYMBOLS),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PooledNetwork(Network):
+    """Of a sequence that gets one label."""
+
+    pool: Annotated[
+        str | None,
+        option(
+            "NAME",
+            "How the steps become one row: last, mean, max or attention. Default: max, which finds a clue "
+            "wherever it stands; audio mean.",
+            _NETWORK,
+        ),
+    ] = None
+    level: Annotated[
+        str | None,
+        option(
+            "NAME", "How texts are cut: word, char or bpe. Default: word, best where data is small.", _SYMBOLS
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """Of every estimator."""
+
+    max_time: Annotated[
+        str | None,
+        option(
+            "TIME",
+            "Stop after 90s, 10m or 1h, score the best epoch so far and keep it. Default: no limit.",
+            _TRAINING,
+        ),
+    ] = None
+    resume: Annotated[
+        bool,
+        option(
+            "",
+            "Go on from the checkpoint that an interrupted run has left beside MODEL, ending in .checkpoint; "
+            "from the start if there is none. A run that is done removes it.",
+            _TRAINING,
+            "--resume",
+        ),
+    ] = False
+    epochs: Annotated[
+        int | None,
+        option("N", "Passes over the training part. Default: 15; audio 20, series 40.", _TRAINING),
+    ] = None
+    batch_size: Annotated[
+        int | None,
+        option("N", "Sequences in each step. Default: 32, for many steps in an epoch.", _TRAINING),
+    ] = None
+    learning_rate: Annotated[
+        float | None, option("X", "The highest step size. Default: 0.002.", _TRAINING)
+    ] = None
+    schedule: Annotated[
+        str | None,
+        option(
+            "NAME",
+            "How the step size goes: one-cycle, cosine or constant. Default: one-cycle, up and then down to "
+            "0, which gets far in few epochs.",
+            _TRAINING,
+        ),
+    ] = None
+    weight_decay: Annotated[
+        float | None, option("X", "What weights shrink by, as in AdamW. Default: 0.01.", _TRAINING)
+    ] = None
+    average: Annotated[
+        float | None,
+        option("X", "Keep a moving average of the weights, such as 0.999. Default: 0, none.", _TRAINING),
+    ] = None
+    clip_norm: Annotated[
+        float | None,
+        option("X", "The largest gradient. Default: 1, since long sequences make some explode.", _TRAINING),
+    ] = None
+    patience: Annotated[
+        int | None,
+        option(
+            "N",
+            "Epochs without a better validation loss before training stops. Default: 5 with --schedule "
+            "constant, else it goes to the end of the schedule.",
+            _TRAINING,
+        ),
+    ] = None
+    seed: Annotated[
+        int | None,
+        option("N", "Default: 0. The same seed, data and settings give the same model.", _TRAINING),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassTraining(Training):
+    """Of classes."""
+
+    class_weight: Annotated[
+        str | None,
+        option(
+            "balanced",
+            "Let every class weigh the same, however rare. Default: every sequence does.",
+            _TRAINING,
+        ),
+    ] = None
+    label_smoothing: Annotated[
+        float | None, option("X", "The share of a label spread over all. Default: 0.", _TRAINING)
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagTraining(Training):
+    """Of labels that each step has."""
+
+    crf: Annotated[
+        bool | None,
+        option(
+            "",
+            "Weigh the labels of all steps together, by a conditional random field.",
+            _TRAINING,
+            "--crf",
+        ),
+    ] = None
+    label_smoothing: Annotated[
+        float | None, option("X", "The share of a label spread over all. Default: 0.", _TRAINING)
+    ] = None
+
+
+def arguments(*groups: Any) -> dict[str, Any]:
+    """The estimator's arguments that were given, by name; InputError for one that can't be read."""
+    given = {field.name: getattr(group, field.name) for group in groups for field in fields(group)}
+    del given["resume"]  # how it is fitted, and no argument
+    if given["max_time"] is not None:
+        given["max_time"] = seconds("--max-time", given["max_time"])
+    if given.get("class_weight") not in (None, "balanced"):
+        raise InputError(f"--class-weight must be balanced or left out, got {given['class_weight']!r}")
+    return {name: value for name, value in given.items() if value is not None}

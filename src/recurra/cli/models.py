@@ -1,0 +1,34 @@
+"""Models of labelled sequences in words."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from recurra.data import Sequences
+    from recurra.runtime import SequenceModel
+
+_ITEMS = {"text": "text", "tokens": "sentence", "series": "series", "audio": "clip"}
+_STEPS = {"text": "token", "tokens": "word", "series": "step", "audio": "frame"}
+_SHOWN = 12
+
+
+def learnt(model: "SequenceModel") -> str:
+    """What the model tells of what: ``One of 2 classes for each text: 0, 1``."""
+    from recurra.runtime import RegressionModel
+
+    if isinstance(model, RegressionModel):
+        return f"A number for each {_ITEMS[model.kind]}"
+    names = [str(name) for name in model.classes]  # pyright: ignore[reportAttributeAccessIssue]
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    what = (
+        f"classes for each {_ITEMS[model.kind]}" if model.pools else f"labels for each {_STEPS[model.kind]}"
+    )
+    return f"One of {len(names)} {what}: {', '.join(names[:_SHOWN])}{more}"
+
+
+def resampled(model: "SequenceModel", sequences: "Sequences") -> list[str]:
+    """How many clips had another rate than the model's, in sentences; none where there are no clips."""
+    from recurra.data import AudioFeatures
+
+    if not isinstance(model.features, AudioFeatures):
+        return []
+    return list(model.features.resampled(sequences.items))
