@@ -1,32 +1,16 @@
 """An evaluation as sentences and tables of text, for a page or a terminal."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 
 from recurra.data import Series, Split
 from recurra.evaluation import Evaluation
-from recurra.inspection import wording
-from recurra.inspection.wording import METRICS, MODEL, Metric, count, number, numbers
+from recurra.inspection import tables, wording
+from recurra.inspection.tables import Score, Table
+from recurra.inspection.wording import METRICS, MODEL, count, number, numbers
 
 _MOST_STEPS_SHOWN = 8
-
-
-@dataclass(frozen=True)
-class Table:
-    """Texts by row; the first column names the row."""
-
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
-
-
-@dataclass(frozen=True)
-class Score:
-    """One metric of the model and of every baseline: (text, whether it is the best) each."""
-
-    metric: Metric
-    cells: Sequence[tuple[str, bool]]
 
 
 def parts(series: Series, split: Split, windows: Mapping[str, int]) -> Table:
@@ -61,7 +45,7 @@ def verdict(evaluation: Evaluation) -> list[str]:
         return [f"The forecasts are off by {number(mae)} on average (MAE {where}); there is no baseline."]
     other = evaluation.baselines[name]["mae"]
     ours, theirs = numbers([mae, other])
-    change = _change(mae, other)
+    change = wording.change(mae, other)
     sentence = (
         f"The forecasts are off by {ours} on average (MAE {where}), "
         f"{change} the best baseline, {name} ({theirs})."
@@ -102,22 +86,12 @@ def names(evaluation: Evaluation) -> list[str]:
 
 def scores(evaluation: Evaluation) -> list[Score]:
     """Every metric of the model and the baselines, on the same forecasts."""
-    rows = []
-    for metric in METRICS:
-        by_name = {
-            name: found[metric.key]
-            for name, found in [(MODEL, evaluation.metrics), *evaluation.baselines.items()]
-        }
-        best = wording.best_of(metric, by_name)
-        texts = numbers(by_name.values(), scale=metric.scale, suffix=metric.suffix)
-        rows.append(Score(metric, [(text, name in best) for name, text in zip(by_name, texts)]))
-    return rows
+    return tables.score_rows(METRICS, {MODEL: evaluation.metrics, **evaluation.baselines})
 
 
 def baseline_lines(evaluation: Evaluation) -> list[str]:
     """How each baseline was made, and why there is none where it could not be."""
-    made = [f"{name}: {note}." for name, note in evaluation.baseline_notes.items()]
-    return made + [f"No {name}: {reason}." for name, reason in evaluation.failed_baselines.items()]
+    return tables.baseline_lines(evaluation.baseline_notes, evaluation.failed_baselines)
 
 
 def steps(evaluation: Evaluation) -> Table:
@@ -163,14 +137,3 @@ def calibration(evaluation: Evaluation) -> Table:
         below = float((evaluation.actual < evaluation.quantiles[:, :, place])[seen].mean())
         rows.append([f"below the {100 * level:g} % quantile", f"{100 * level:.1f} %", f"{100 * below:.1f} %"])
     return Table(["Actual value", "should be", "was"], rows)
-
-
-def _change(ours: float, theirs: float) -> str:
-    if theirs == 0:
-        return "as much as" if ours == 0 else "more than"
-    change = 100 * (ours / theirs - 1)
-    if abs(change) < 0.5:
-        return "about as much as"
-    if change >= 100:
-        return f"{ours / theirs:.1f} times as much as"
-    return f"{abs(change):.0f} % {'less' if change < 0 else 'more'} than"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from recurra.inspection import wording
-from recurra.inspection.summary import Table
+from recurra.inspection.tables import Table
 
 
 @dataclass(frozen=True)

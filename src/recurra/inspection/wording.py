@@ -2,26 +2,14 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from recurra.data.frequency import Frequency
+from recurra.evaluation.metric import Metric
 
 MISSING = "–"
 MODEL = "model"  # how the model's own row is called beside the baselines'
-
-
-@dataclass(frozen=True)
-class Metric:
-    """How a metric is shown; the value nearest to ``best`` wins, ``scale`` and ``suffix`` make 0.8 80.0 %."""
-
-    key: str
-    label: str
-    meaning: str
-    best: float = 0.0
-    scale: float = 1.0
-    suffix: str = ""
 
 
 METRICS = (
@@ -77,9 +65,26 @@ def number(value: float | None) -> str:
     return numbers([value])[0]
 
 
+def change(ours: float, theirs: float) -> str:
+    """How an error compares with another, in words that go before the other: ``25 % less than``."""
+    if theirs == 0:
+        return "as much as" if ours == 0 else "more than"
+    percent = 100 * (ours / theirs - 1)
+    if abs(percent) < 0.5:
+        return "about as much as"
+    if percent >= 100:
+        return f"{ours / theirs:.1f} times as much as"
+    return f"{abs(percent):.0f} % {'less' if percent < 0 else 'more'} than"
+
+
 def count(amount: int, noun: str) -> str:
     """``1 window``, ``2,880 windows``."""
-    return f"{amount:,} {noun}" if amount == 1 else f"{amount:,} {noun}s"
+    return f"{amount:,} {noun if amount == 1 else plural(noun)}"
+
+
+def plural(noun: str) -> str:
+    """``windows``, and ``series``, which is its own plural."""
+    return noun if noun == "series" else f"{noun}s"
 
 
 def times(values: np.ndarray, *, utc: bool = False) -> list[str]:
