@@ -8,7 +8,7 @@ import typer
 
 from recurra.cli import console
 from recurra.cli.models import learnt, resampled
-from recurra.cli.scores import say_comparison, say_scores
+from recurra.cli.scores import say_scores
 
 if TYPE_CHECKING:
     from recurra.evaluation import Evaluation
@@ -49,7 +49,7 @@ def evaluate(
     else:
         for line in [learnt(loaded), *notes]:
             console.say(line)
-        say_comparison(evaluation)
+        say_scores(evaluation)
 
 
 def _say_forecasts(model: "ForecastModel", evaluation: "Evaluation") -> None:

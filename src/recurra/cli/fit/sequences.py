@@ -11,9 +11,9 @@ from recurra.cli import console
 from recurra.cli.fit.option import with_options
 from recurra.cli.fit.output import Output
 from recurra.cli.fit.parts import Parts
-from recurra.cli.models import learnt, resampled
+from recurra.cli.models import learnt
 from recurra.cli.progress import training_progress
-from recurra.cli.scores import say_comparison
+from recurra.cli.scores import say_scores
 
 if TYPE_CHECKING:
     from recurra.data import Labelled, Source
@@ -153,16 +153,12 @@ def _in_options(message: str, names: list[str]) -> str:
 
 def _say(estimator: "SequenceEstimator") -> None:
     """Print what the data was, how training went and how good the model is."""
+    from recurra.inspection import sequence_summary
     from recurra.inspection.wording import count
 
     console.say(learnt(estimator.model_))
-    rows = [
-        [name, f"{len(part):,}", *_groups(part)]
-        for name, part in estimator.parts_.items()
-        if part is not None
-    ]
-    more = ["Groups"] if any(len(row) > 2 for row in rows) else []
-    console.say_table(["Part", "Sequences", *more], [[*row, ""][: 2 + len(more)] for row in rows])
+    parts = sequence_summary.parts(estimator.parts_)
+    console.say_table(parts.columns, parts.rows)
     for line in _notes(estimator):
         console.say(line)
     history = estimator.history_
@@ -174,20 +170,14 @@ def _say(estimator: "SequenceEstimator") -> None:
     )
     console.say()
     if estimator.evaluation_ is not None:
-        say_comparison(estimator.evaluation_)
-
-
-def _groups(part: "Labelled") -> list[str]:
-    return [] if part.groups is None else [f"{len(set(part.groups)):,}"]
+        say_scores(estimator.evaluation_)
 
 
 def _notes(estimator: "SequenceEstimator") -> list[str]:
-    """What was done to the data, in sentences; each once."""
-    lines = list(estimator.notes_)
-    for name, part in estimator.parts_.items():
-        if part is not None:
-            lines += [f"{line[:-1]} ({name} part)." for line in resampled(estimator.model_, part.sequences)]
-    return list(dict.fromkeys(lines))
+    """What was done to the data, in sentences."""
+    from recurra.inspection import sequence_summary
+
+    return sequence_summary.data_lines(estimator.model_, estimator.parts_, estimator.notes_)
 
 
 def _summary(estimator: "SequenceEstimator", output: Output, seconds: float) -> dict[str, Any]:
