@@ -64,14 +64,15 @@ template <class T> class Layer {
 public:
   using Value = T;
 
-  Layer(const std::string &cell, const nb::dict &weights) {
+  Layer(const std::string &cell, const nb::dict &weights, int threads) {
     NamedArrays<In<T>> arrays(weights);
     shape_ = shape_of(cell_of(cell), arrays);
     Arguments arguments;
     const auto pointers = weights_of(arguments, arrays, shape_, arrays.has("bias_ih"));
     packed_ = Packed<T>(kernels<T>().packed_size(shape_));
+    const int checked = checked_threads(threads);
     nb::gil_scoped_release release;
-    kernels<T>().pack(shape_, pointers, packed_.get());
+    kernels<T>().pack(shape_, pointers, packed_.get(), checked);
   }
 
   const LayerShape &shape() const { return shape_; }

@@ -30,7 +30,7 @@ template <class L> void bind_stream(nb::module_ &m, const char *name) {
 template <class T> void bind(nb::module_ &m, const char *suffix) {
   const auto name = [&](const char *base) { return std::string(base) + suffix; };
   nb::class_<Layer<T>>(m, name("Layer").c_str(), "Packed weights of one direction of one recurrent layer.")
-      .def(nb::init<const std::string &, const nb::dict &>(), "cell"_a, "weights"_a)
+      .def(nb::init<const std::string &, const nb::dict &, int>(), "cell"_a, "weights"_a, "threads"_a.noconvert())
       .def("forward", &Layer<T>::forward, array("x"), array("h0"), array("c0").none(), array("lengths").none(),
            "reverse"_a, array("y"), array("h_n"), array("c_n").none(), array("tape").none(), array("recurrent").none(),
            array("keep_h").none(), array("keep_c").none(), "zoneout"_a, "threads"_a.noconvert(),

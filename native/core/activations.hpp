@@ -52,10 +52,8 @@ template <class T> RECURRA_INLINE void split_exp(Vec<T> t, Vec<T> &power, Vec<T>
 // exp(t), with t limited to where the result is a normal number.
 template <class T> RECURRA_INLINE Vec<T> limited_exp(Vec<T> t) {
   using C = ExpConstants<T>;
-  t = t > C::largest ? splat<T>(C::largest) : t; // comparisons with NaN are false, so NaN passes both limits
-  t = t < -C::largest ? splat<T>(-C::largest) : t;
   Vec<T> power, rest;
-  split_exp<T>(t, power, rest);
+  split_exp<T>(at_least(at_most(t, C::largest), -C::largest), power, rest);
   return fma(power, rest, power);
 }
 
@@ -67,10 +65,8 @@ template <class T> RECURRA_INLINE Vec<T> tanh(Vec<T> x) {
   using C = ExpConstants<T>;
   const VecInt<T> sign = (VecInt<T>)x & (VecInt<T>)splat<T>(T(-0.0));
   const Vec<T> magnitude = (Vec<T>)((VecInt<T>)x ^ sign);
-  Vec<T> t = T(-2) * magnitude;
-  t = t < C::tanh_is_one ? splat<T>(C::tanh_is_one) : t;
   Vec<T> power, rest;
-  split_exp<T>(t, power, rest);
+  split_exp<T>(at_least(T(-2) * magnitude, C::tanh_is_one), power, rest);
   const Vec<T> one_less = power - T(1), e = fma(power, rest, one_less), below = T(2) + e;
   const Vec<T> q = (T(0) - e) / below;
   // What the roundings of e, of 2 + e and of the quotient left over, brought back by one Newton step; since

@@ -129,7 +129,7 @@ struct QuantizedKernels {
 template <class T> struct Kernels {
   std::int64_t (*packed_size)(LayerShape);             // values that pack() writes
   std::int64_t (*tape_per_step)(LayerShape, bool noise); // values of tape a step and row, with noise or without
-  void (*pack)(LayerShape, const Weights<const T> &, T *packed); // packed: aligned to 64
+  void (*pack)(LayerShape, const Weights<const T> &, T *packed, int threads); // packed: aligned to 64
   void (*forward)(const ForwardArgs<T> &);
   void (*backward)(const BackwardArgs<T> &);
   void (*step)(const StepArgs<T> &); // same bits as forward over one step

@@ -49,15 +49,18 @@ RECURRA_INLINE void gradient_tile(T *out, const T *const *rows, Runs runs, const
   columns_tile<T, ROWS, PANELS>(columns, rows, runs, out, PANELS * PANEL<T>);
 }
 
-// Calls f.operator()<ROWS, PANELS>(row, panel) on tiles that cover rows [begin, end) and panels [first, last).
+// Calls f.operator()<ROWS, PANELS>(row, panel) on tiles that cover rows [begin, end) and panels [first, last), in turns as
+// in_tiles does.
 template <class T, class F>
-RECURRA_INLINE void in_gradient_tiles(std::int64_t begin, std::int64_t end, std::int64_t first, std::int64_t last, F &&f) {
+RECURRA_INLINE void in_gradient_tiles(std::int64_t turn, std::int64_t begin, std::int64_t end, std::int64_t first,
+                                      std::int64_t last, F &&f) {
   const int most = panels_at_once<T>(end - begin < TILE_ROWS ? end - begin : TILE_ROWS);
-  for (std::int64_t p = first; begin < end && p < last; p += most)
+  in_turns(turn, begin < end ? first : last, last, most, [&](std::int64_t p) {
     in_row_groups(begin, end, [&]<int ROWS>(std::int64_t row) {
       in_panel_groups<T, ROWS>(p, smaller(last, p + most),
                                [&]<int PANELS>(std::int64_t panel) { f.template operator()<ROWS, PANELS>(row, panel); });
     });
+  });
 }
 
 constexpr std::int64_t CHUNK_ROWS = 1024;  // whose gradients stay in the nearer caches
@@ -140,7 +143,7 @@ template <class T, class Cell> struct BackwardPass {
       const std::int64_t live = smaller(batch.live[s], end), next = smaller(batch.live[s + 1], end);
       for (std::int64_t p = begin; p < live; ++p)
         rows[p] = row_step(chunk, s, p);
-      in_gradient_tiles<T>(begin, next, first_block, last_block, [&]<int ROWS, int PANELS>(std::int64_t p, std::int64_t j) {
+      in_gradient_tiles<T>(s, begin, next, first_block, last_block, [&]<int ROWS, int PANELS>(std::int64_t p, std::int64_t j) {
         alignas(64) T product[ROWS * PANELS * PANEL<T>];
         through_product<ROWS, PANELS>(product, row(s + 1 < chunk.steps.end ? chunk : later, s + 1, p), j);
         for (int r = 0; r < ROWS; ++r)
@@ -167,7 +170,7 @@ template <class T, class Cell> struct BackwardPass {
           args.dc0[n * H + first + u] = carry_c[p * width + first + u];
       }
     };
-    in_gradient_tiles<T>(begin, live, first_block, last_block, [&]<int ROWS, int PANELS>(std::int64_t p, std::int64_t j) {
+    in_gradient_tiles<T>(0, begin, live, first_block, last_block, [&]<int ROWS, int PANELS>(std::int64_t p, std::int64_t j) {
       alignas(64) T product[ROWS * PANELS * PANEL<T>];
       through_product<ROWS, PANELS>(product, row(chunk, 0, p), j);
       for (int r = 0; r < ROWS; ++r)
@@ -186,7 +189,7 @@ void input_gradient(const GradientRows<T> &dz, const T *turned, std::int64_t I, 
                     std::int64_t begin, std::int64_t end) {
   const std::int64_t depth = blocks * Cell::gates * PANEL<T>;
   for (std::int64_t from = begin; from < end; from += ROWS_AT_A_TIME)
-    in_gradient_tiles<T>(from, smaller(end, from + ROWS_AT_A_TIME), 0, blocks_of<T>(I), [&]<int ROWS, int PANELS>(std::int64_t q, std::int64_t p) {
+    in_gradient_tiles<T>(from / ROWS_AT_A_TIME, from, smaller(end, from + ROWS_AT_A_TIME), 0, blocks_of<T>(I), [&]<int ROWS, int PANELS>(std::int64_t q, std::int64_t p) {
       alignas(64) T out[ROWS * PANELS * PANEL<T>];
       const T *sources[ROWS];
       for (int r = 0; r < ROWS; ++r)

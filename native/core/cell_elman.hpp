@@ -13,6 +13,10 @@ template <class T, bool RELU> struct Elman {
   static constexpr bool has_c = false, recurrent = true;
   static constexpr int x_gates[] = {0}, h_gates[] = {0}; // PyTorch's gate number in each slot
 
+  // The gates that wait for nothing but their own pre-activations, in place. Apart from forward(), which takes what this gives, so
+  // that a processor works on many of them at once.
+  RECURRA_INLINE static void squash(V (&)[slots]) {}
+
   RECURRA_INLINE static V forward(const V (&z)[slots], V, V &, V *) {
     if constexpr (RELU)
       return z[0] < T(0) ? V{} : z[0];

@@ -16,9 +16,14 @@ template <class T, bool RESET_BEFORE> struct Gru {
   static constexpr bool has_c = false, recurrent = true;
   static constexpr int x_gates[] = {2, 0, 1}, h_gates[] = {0, 1, 2};
 
+  RECURRA_INLINE static void squash(V (&a)[slots]) {
+    a[1] = sigmoid<T>(a[1]);
+    a[2] = sigmoid<T>(a[2]);
+  }
+
   // `keep` (null in inference) receives r, z, n and the recurrent half of n's pre-activation.
   RECURRA_INLINE static V forward(const V (&a)[slots], V h_before, V &, V *keep) {
-    const V r = sigmoid<T>(a[1]), z = sigmoid<T>(a[2]), n = tanh<T>(fma(r, a[3], a[0]));
+    const V r = a[1], z = a[2], n = tanh<T>(fma(r, a[3], a[0]));
     if (keep) {
       keep[0] = r;
       keep[1] = z;

@@ -13,9 +13,16 @@ template <class T> struct Lstm {
   static constexpr int x_gates[] = {0, 1, 2, 3}, h_gates[] = {0, 1, 2, 3}; // i, f, g, o
   static constexpr int kept_c = 4;
 
+  RECURRA_INLINE static void squash(V (&z)[slots]) {
+    z[0] = sigmoid<T>(z[0]);
+    z[1] = sigmoid<T>(z[1]);
+    z[2] = tanh<T>(z[2]);
+    z[3] = sigmoid<T>(z[3]);
+  }
+
   // c comes in as c' and goes out as c; `keep` (null in inference) receives i, f, g, o, c.
-  RECURRA_INLINE static V forward(const V (&z)[slots], V, V &c, V *keep) {
-    const V i = sigmoid<T>(z[0]), f = sigmoid<T>(z[1]), g = tanh<T>(z[2]), o = sigmoid<T>(z[3]);
+  RECURRA_INLINE static V forward(const V (&gates)[slots], V, V &c, V *keep) {
+    const V i = gates[0], f = gates[1], g = gates[2], o = gates[3];
     c = fma(f, c, i * g);
     if (keep) {
       keep[0] = i;

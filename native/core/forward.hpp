@@ -4,7 +4,6 @@
 #include "batch.hpp"
 #include "matrix.hpp"
 #include "pack.hpp"
-#include "parallel.hpp"
 #include "tile.hpp"
 #include "workspace.hpp"
 
@@ -16,10 +15,6 @@ template <class T> T *take(Workspace &space, std::int64_t count) {
 
 template <class T> T *take_zeros(Workspace &space, std::int64_t count) {
   return static_cast<T *>(space.take_zeros(static_cast<std::size_t>(count) * sizeof(T)));
-}
-
-template <class F> void run(Team &team, F &&work) {
-  team.run([](void *context, int id) { (*static_cast<F *>(context))(id); }, const_cast<void *>(static_cast<const void *>(&work)));
 }
 
 // The time at which the sorted row p is at its step s.
@@ -110,11 +105,12 @@ RECURRA_INLINE void products(T *z, const PackedLayer<T, Cell> &layer, std::int64
 }
 
 // Calls f.operator()<ROWS, BLOCKS>(row, block) on tiles that cover rows [begin, end) and blocks [first, last). The rows run
-// innermost, so that a few blocks' weights serve all of them from the caches.
+// innermost, so that a few blocks' weights serve all of them from the caches; every second turn goes from the last blocks to the
+// first, so that it begins with those that the turn before has left there.
 template <class T, class Cell, class F>
-RECURRA_INLINE void in_tiles(std::int64_t begin, std::int64_t end, std::int64_t first, std::int64_t last, F &&f) {
+RECURRA_INLINE void in_tiles(std::int64_t turn, std::int64_t begin, std::int64_t end, std::int64_t first, std::int64_t last, F &&f) {
   const int most = blocks_at_once<T, Cell>(end - begin < TILE_ROWS ? end - begin : TILE_ROWS);
-  for (std::int64_t j = first; begin < end && j < last; j += most)
+  in_turns(turn, begin < end ? first : last, last, most, [&](std::int64_t j) {
     in_row_groups(begin, end, [&]<int ROWS>(std::int64_t row) {
       constexpr int BLOCKS = blocks_at_once<T, Cell>(ROWS);
       std::int64_t k = j;
@@ -125,6 +121,7 @@ RECURRA_INLINE void in_tiles(std::int64_t begin, std::int64_t end, std::int64_t 
         for (; k < to; ++k)
           f.template operator()<ROWS, 1>(row, k);
     });
+  });
 }
 
 // One thread's buffers: pointers to rows, and room for what is projected ahead.
@@ -202,33 +199,44 @@ template <class T, class Cell> struct ForwardPass {
     alignas(64) T z[BLOCKS * BLOCK * ROWS];
     products<T, Cell, ROWS, BLOCKS>(z, layer, first, start, start_stride, x, h_rows);
     for (int b = 0; b < BLOCKS; ++b)
-      for (int r = 0; r < ROWS; ++r)
-        gates(s, row + r, first + b, z + (b * Cell::slots * ROWS + r) * PANEL<T>, ROWS * PANEL<T>, h_rows[r], y[r]);
+      gates<ROWS>(s, row, first + b, z + b * BLOCK * ROWS, h_rows, y);
   }
 
-  // The gate maths of block j of the sorted row p, from pre-activations z[slots][PANEL] that lie `stride` apart.
-  [[gnu::noinline]] void gates(std::int64_t s, std::int64_t p, std::int64_t j, const T *z, std::int64_t stride, const T *h_before,
-                            T *y) const {
-    T *h_new = h[(s + 1) % 2];
-    T *tape = args.tape ? args.tape + ((batch.first[s] + p) * layer.blocks + j) * Cell::kept * PANEL<T> : nullptr;
-#pragma GCC unroll 16
-    for (int v = 0; v < VECS<T>; ++v) {
-      const std::int64_t lane = v * LANES<T>, unit = j * PANEL<T> + lane, units = layer.H - unit, at_state = p * width + unit;
-      Vec<T> a[Cell::slots], keep[Cell::kept + 1], c_new{};
+  // The gate maths of block j of ROWS sorted rows from `row` on, from pre-activations z[slots][ROWS][PANEL].
+  template <int ROWS>
+  [[gnu::noinline]] void gates(std::int64_t s, std::int64_t row, std::int64_t j, T *z, const T *const *h_rows,
+                               T *const *y) const {
+    const std::int64_t kept = Cell::kept * PANEL<T>;
+    T *tape = args.tape ? args.tape + ((batch.first[s] + row) * layer.blocks + j) * kept : nullptr;
+    const auto load_gates = [](Vec<T> (&a)[Cell::slots], const T *from) {
 #pragma GCC unroll 16
       for (int slot = 0; slot < Cell::slots; ++slot)
-        a[slot] = load<T>(z + slot * stride + lane);
+        a[slot] = load<T>(from + slot * ROWS * PANEL<T>);
+    };
+    for (int k = 0; k < ROWS * PANEL<T>; k += LANES<T>) {
+      Vec<T> a[Cell::slots];
+      load_gates(a, z + k);
+      Cell::squash(a);
+#pragma GCC unroll 16
+      for (int slot = 0; slot < Cell::slots; ++slot)
+        store<T>(z + slot * ROWS * PANEL<T> + k, a[slot]);
+    }
+    for (int k = 0; k < ROWS * PANEL<T>; k += LANES<T>) {
+      const int r = k / PANEL<T>, lane = k % PANEL<T>;
+      const std::int64_t unit = j * PANEL<T> + lane, units = layer.H - unit, at_state = (row + r) * width + unit;
+      Vec<T> a[Cell::slots], keep[Cell::kept + 1]{}, c_new{};
+      load_gates(a, z + k);
       if constexpr (Cell::has_c)
         c_new = load<T>(c + at_state);
-      const Vec<T> h_out = keep_first<T>(Cell::forward(a, load<T>(h_before + unit), c_new, tape ? keep : nullptr), units);
-      store<T>(h_new + at_state, h_out);
-      store_first<T>(y + unit, h_out, units);
+      const Vec<T> h_out = keep_first<T>(Cell::forward(a, load<T>(h_rows[r] + unit), c_new, tape ? keep : nullptr), units);
+      store<T>(h[(s + 1) % 2] + at_state, h_out);
+      store_first<T>(y[r] + unit, h_out, units);
       if constexpr (Cell::has_c)
         store<T>(c + at_state, keep_first<T>(c_new, units));
       if (tape) {
 #pragma GCC unroll 16
-        for (int k = 0; k < Cell::kept; ++k)
-          store<T>(tape + k * PANEL<T> + lane, keep_first<T>(keep[k], units));
+        for (int g = 0; g < Cell::kept; ++g)
+          store<T>(tape + r * layer.blocks * kept + g * PANEL<T> + lane, keep_first<T>(keep[g], units));
       }
     }
   }
@@ -250,7 +258,7 @@ template <class T, class Cell> struct ForwardPass {
         h_rows[p] = h[s % 2] + p * width;
       }
       const bool projected = ahead.covers(s, live);
-      in_tiles<T, Cell>(begin, live, first_block, last_block, [&]<int ROWS, int BLOCKS>(std::int64_t row, std::int64_t j) {
+      in_tiles<T, Cell>(s, begin, live, first_block, last_block, [&]<int ROWS, int BLOCKS>(std::int64_t row, std::int64_t j) {
         if (projected)
           tile<ROWS, BLOCKS>(s, row, j, ahead.start(s, row, j), ahead.stride, nullptr, h_rows + row, y + row);
         else
@@ -266,7 +274,9 @@ template <class T, class Cell> void forward(const ForwardArgs<T> &args) {
   const Batch batch(args.rows, args.steps, args.lengths);
   Workspace space;
   const std::int64_t H = args.shape.hidden, width = blocks_of<T>(H) * PANEL<T>, weights = Cell::gates * H * (args.shape.input + H);
-  Team team(threads_for(args.threads, batch.total * weights));
+  const int threads = threads_for(args.threads, batch.total * weights);
+  const bool by_units = share_units(batch, weights * sizeof(T), threads, FORWARD_BORDER);
+  Team team(by_units || batch.rows > 1 ? threads : 1);
   ForwardPass<T, Cell> pass{args, batch, {args.shape, args.packed}, width, {}, nullptr};
   for (T *&h : pass.h)
     h = take_zeros<T>(space, batch.rows * width);
@@ -277,7 +287,6 @@ template <class T, class Cell> void forward(const ForwardArgs<T> &args) {
     if constexpr (Cell::has_c)
       std::memcpy(pass.c + p * width, args.c0 + batch.order[p] * H, H * sizeof(T));
   }
-  const bool by_units = share_units(batch, weights * sizeof(T), team.size(), FORWARD_BORDER);
   const std::int64_t blocks = pass.layer.blocks;
   const T **pointers = take<const T *>(space, 3 * batch.rows * team.size());
   T *projected = take<T>(space, AHEAD_ROWS * blocks * Cell::slots * PANEL<T> * team.size());
@@ -314,6 +323,7 @@ RECURRA_INLINE void one_row_gates(const T *z, const Args &args, std::int64_t H, 
 #pragma GCC unroll 16
     for (int slot = 0; slot < Cell::slots; ++slot)
       a[slot] = load<T>(z + (b * Cell::slots + slot) * PANEL<T> + lane);
+    Cell::squash(a);
     if constexpr (Cell::has_c)
       c_new = load_first<T>(args.c + unit, units);
     store_first<T>(args.h_new + unit, Cell::forward(a, load_first<T>(args.h + unit, units), c_new, nullptr), units);
@@ -325,7 +335,7 @@ RECURRA_INLINE void one_row_gates(const T *z, const Args &args, std::int64_t H, 
 // One row, one step: the same tiles as forward, without its bookkeeping.
 template <class T, class Cell> void step(const StepArgs<T> &args) {
   const PackedLayer<T, Cell> layer(args.shape, args.packed);
-  in_tiles<T, Cell>(0, 1, 0, layer.blocks, [&]<int ROWS, int BLOCKS>(std::int64_t, std::int64_t j) {
+  in_tiles<T, Cell>(0, 0, 1, 0, layer.blocks, [&]<int ROWS, int BLOCKS>(std::int64_t, std::int64_t j) {
     if constexpr (ROWS == 1) {
       constexpr int BLOCK = Cell::slots * PANEL<T>;
       alignas(64) T z[BLOCKS * BLOCK];

@@ -54,7 +54,7 @@ template <class T> void linear(const LinearArgs<T> &args) {
   Team team(args.threads);
   run(team, [&](int id) {
     const std::int64_t from = args.rows * id / team.size(), to = args.rows * (id + 1) / team.size();
-    in_gradient_tiles<T>(from, to, 0, blocks, [&]<int ROWS, int PANELS>(std::int64_t row, std::int64_t j) {
+    in_gradient_tiles<T>(0, from, to, 0, blocks, [&]<int ROWS, int PANELS>(std::int64_t row, std::int64_t j) {
       alignas(64) T out[ROWS * PANELS * PANEL<T>];
       const T *x[ROWS];
       for (int r = 0; r < ROWS; ++r)
@@ -91,8 +91,8 @@ template <class T> constexpr Kernels<T> kernels() {
           return row_tape<T, C>(shape).size;
         });
       },
-      [](LayerShape shape, const Weights<const T> &w, T *packed) {
-        with_cell<T>(shape.cell, [&]<class C>() { pack<T, typename C::Packing>(shape, w, packed); });
+      [](LayerShape shape, const Weights<const T> &w, T *packed, int threads) {
+        with_cell<T>(shape.cell, [&]<class C>() { pack<T, typename C::Packing>(shape, w, packed, threads); });
       },
       [](const ForwardArgs<T> &args) {
         with_cell<T>(args.shape.cell, [&]<class C>() {

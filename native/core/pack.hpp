@@ -8,7 +8,7 @@
 #pragma once
 
 #include "api.hpp"
-#include "simd.hpp"
+#include "team.hpp"
 
 namespace recurra::RECURRA_VARIANT {
 
@@ -17,6 +17,9 @@ RECURRA_INLINE std::int64_t smaller(std::int64_t a, std::int64_t b) { return a <
 template <class T> RECURRA_INLINE std::int64_t blocks_of(std::int64_t units) {
   return (units + PANEL<T> - 1) / PANEL<T>;
 }
+
+// Packed values from which it pays to wake other threads for them.
+constexpr std::int64_t WORTH_SHARING = 1 << 16;
 
 template <class T, class Cell> struct PackedLayer {
   std::int64_t I, H, R, blocks;
@@ -95,32 +98,39 @@ template <class T> void pack_units(const T *values, int count, std::int64_t H, s
       out[g * width + u] = u < H ? values[g * H + u] : T(0);
 }
 
-template <class T, class Cell> void pack(LayerShape shape, const Weights<const T> &w, T *packed) {
-  const PackedLayer<T, Cell> layer(shape, packed);
-  const std::int64_t H = shape.hidden, I = shape.input, R = layer.R, width = layer.blocks * PANEL<T>;
-  const auto writable = [&](const T *section) { return packed + (section - packed); };
-  T *x_panel = packed, *h_panel = writable(layer.h_panels), *start = writable(layer.start);
-  for (std::int64_t j = 0; j < layer.blocks; ++j) {
-    const std::int64_t first = j * PANEL<T>, units = smaller(PANEL<T>, H - first);
-    for (int slot = 0; slot < Cell::slots; ++slot)
-      for (std::int64_t u = 0; u < PANEL<T>; ++u)
-        start[slot * PANEL<T> + u] = T(0);
-    for (int g = 0; g < Cell::gates; ++g, x_panel += I * PANEL<T>) {
-      const std::int64_t x_row = Cell::x_gates[g] * H + first, h_row = Cell::h_gates[g] * H + first;
-      pack_rows<T>(w.weight_ih + x_row * I, I, units, x_panel);
-      if constexpr (Cell::recurrent) {
-        pack_rows<T>(w.weight_hh + h_row * R, R, units, h_panel);
-        h_panel += R * PANEL<T>;
-      }
-      for (std::int64_t u = 0; u < units; ++u) {
-        if (w.bias_ih)
-          start[(Cell::x_first + g) * PANEL<T> + u] += w.bias_ih[x_row + u];
-        if (w.bias_hh)
-          start[(Cell::h_first + g) * PANEL<T> + u] += w.bias_hh[h_row + u];
-      }
+// The panels and start values of block j.
+template <class T, class Cell>
+void pack_block(const PackedLayer<T, Cell> &layer, const Weights<const T> &w, T *packed, std::int64_t j) {
+  const std::int64_t H = layer.H, I = layer.I, R = layer.R, first = j * PANEL<T>, units = smaller(PANEL<T>, H - first);
+  T *x_panel = packed + j * Cell::gates * I * PANEL<T>;
+  T *h_panel = packed + (layer.h_panels - packed) + j * Cell::gates * R * PANEL<T>;
+  T *start = packed + (layer.start - packed) + j * Cell::slots * PANEL<T>;
+  for (int slot = 0; slot < Cell::slots; ++slot)
+    for (std::int64_t u = 0; u < PANEL<T>; ++u)
+      start[slot * PANEL<T> + u] = T(0);
+  for (int g = 0; g < Cell::gates; ++g) {
+    const std::int64_t x_row = Cell::x_gates[g] * H + first, h_row = Cell::h_gates[g] * H + first;
+    pack_rows<T>(w.weight_ih + x_row * I, I, units, x_panel + g * I * PANEL<T>);
+    if constexpr (Cell::recurrent)
+      pack_rows<T>(w.weight_hh + h_row * R, R, units, h_panel + g * R * PANEL<T>);
+    for (std::int64_t u = 0; u < units; ++u) {
+      if (w.bias_ih)
+        start[(Cell::x_first + g) * PANEL<T> + u] += w.bias_ih[x_row + u];
+      if (w.bias_hh)
+        start[(Cell::h_first + g) * PANEL<T> + u] += w.bias_hh[h_row + u];
     }
-    start += Cell::slots * PANEL<T>;
   }
+}
+
+template <class T, class Cell> void pack(LayerShape shape, const Weights<const T> &w, T *packed, int threads) {
+  const PackedLayer<T, Cell> layer(shape, packed);
+  const std::int64_t H = shape.hidden, R = layer.R, width = layer.blocks * PANEL<T>;
+  const auto writable = [&](const T *section) { return packed + (section - packed); };
+  Team team(layer.values < WORTH_SHARING ? 1 : threads);
+  run(team, [&](int id) {
+    for (std::int64_t j = layer.blocks * id / team.size(); j < layer.blocks * (id + 1) / team.size(); ++j)
+      pack_block<T, Cell>(layer, w, packed, j);
+  });
   if (shape.projection)
     for (std::int64_t p = 0; p < blocks_of<T>(R); ++p)
       pack_rows<T>(w.weight_hr + p * PANEL<T> * H, H, smaller(PANEL<T>, R - p * PANEL<T>),

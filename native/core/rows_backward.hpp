@@ -275,7 +275,7 @@ template <class T, class RowCell> void rows_backward(const BackwardArgs<T> &args
   const Batch batch(args.rows, args.steps, args.lengths);
   Workspace space;
   T *values = take<T>(space, PackedLayer<T, Packing>::size(shape));
-  pack<T, Packing>(shape, args.weights, values);
+  pack<T, Packing>(shape, args.weights, values, args.threads);
   const RowLayer<T, RowCell> layer(shape, values);
   const std::int64_t H = shape.hidden, I = shape.input, R = shape.output(), W = layer.width, V = layer.h_width, all = layer.all();
   const bool masked = RowCell::two_products || args.noise.recurrent, norm = shape.layer_norm;

@@ -112,4 +112,28 @@ RECURRA_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
 #endif
 }
 
+// Limits that let NaN pass. x86 gives the second operand where one is NaN.
+RECURRA_INLINE Vec<float> at_most(Vec<float> v, float limit) {
+#if RECURRA_VECTOR_BYTES == 64 && defined(__AVX512F__)
+  return (Vec<float>)_mm512_maskz_min_ps(0xffff, (__m512)splat<float>(limit), (__m512)v);
+#elif RECURRA_VECTOR_BYTES == 32 && defined(__AVX__)
+  return (Vec<float>)_mm256_min_ps((__m256)splat<float>(limit), (__m256)v);
+#else
+  return v > limit ? splat<float>(limit) : v;
+#endif
+}
+
+RECURRA_INLINE Vec<float> at_least(Vec<float> v, float limit) {
+#if RECURRA_VECTOR_BYTES == 64 && defined(__AVX512F__)
+  return (Vec<float>)_mm512_maskz_max_ps(0xffff, (__m512)splat<float>(limit), (__m512)v);
+#elif RECURRA_VECTOR_BYTES == 32 && defined(__AVX__)
+  return (Vec<float>)_mm256_max_ps((__m256)splat<float>(limit), (__m256)v);
+#else
+  return v < limit ? splat<float>(limit) : v;
+#endif
+}
+
+RECURRA_INLINE Vec<double> at_most(Vec<double> v, double limit) { return v > limit ? splat<double>(limit) : v; }
+RECURRA_INLINE Vec<double> at_least(Vec<double> v, double limit) { return v < limit ? splat<double>(limit) : v; }
+
 } // namespace recurra::RECURRA_VARIANT

@@ -101,6 +101,14 @@ template <class F> RECURRA_INLINE void in_row_groups(std::int64_t begin, std::in
   }
 }
 
+// Calls f(first) for every group of `size` from begin to end, or from the last group to the first in every second turn.
+template <class F>
+RECURRA_INLINE void in_turns(std::int64_t turn, std::int64_t begin, std::int64_t end, std::int64_t size, F &&f) {
+  const std::int64_t groups = (end - begin + size - 1) / size;
+  for (std::int64_t g = 0; g < groups; ++g)
+    f(begin + (turn % 2 ? groups - 1 - g : g) * size);
+}
+
 // Calls f.operator()<PANELS>(first) on groups of panels that cover [begin, end): as many at once as fit beside ROWS rows, then
 // half as many, and so on.
 template <class T, int ROWS, int PANELS = panels_at_once<T>(ROWS), class F>

@@ -112,7 +112,7 @@ template <class T> struct LayerCase {
     T *packed = room.data();
     while (reinterpret_cast<std::uintptr_t>(packed) % 64)
       ++packed;
-    kernels.pack(shape, pointers<const T>(*this), packed);
+    kernels.pack(shape, pointers<const T>(*this), packed, 2);
     LayerResult<T> out;
     out.y.resize(steps * rows * R);
     out.h_n.resize(rows * R);

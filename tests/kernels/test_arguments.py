@@ -186,6 +186,8 @@ def test_threads(threads, message):
     x = zeros(T, N, I)
     output, state_n, tape = PACKED.forward_train(x)
     with refused(message):
+        kernels.PackedStack(STACK, PARAMETERS, threads=threads)
+    with refused(message):
         PACKED.forward(x, threads=threads)
     with refused(message):
         PACKED.forward_train(x, threads=threads)

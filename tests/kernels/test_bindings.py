@@ -51,13 +51,13 @@ class Calls:
 
         size = T * N * native.tape_per_step("lstm", H, R, True, True, True)[dtype is np.float64]
         weights = lstm_weights(given)
-        layer = of("Layer", dtype)("lstm", weights)
-        small = of("Layer", dtype)("gru", {"weight_ih": given(6, 2), "weight_hh": given(6, 2)})
+        layer = of("Layer", dtype)("lstm", weights, 1)
+        small = of("Layer", dtype)("gru", {"weight_ih": given(6, 2), "weight_hh": given(6, 2)}, 1)
         noise = {"recurrent": given(N, R), "keep_h": given(T, N, R), "keep_c": given(T, N, H)}
         states = {"h0": given(N, R), "c0": given(N, H)}
         lengths = np.array([3, 0, 1, 2])
         self.of = {
-            "Layer": (of("Layer", dtype), {"cell": "lstm", "weights": weights}),
+            "Layer": (of("Layer", dtype), {"cell": "lstm", "weights": weights, "threads": 1}),
             "Layer.forward": (
                 layer.forward,
                 {"x": given(T, N, I), **states, "lengths": lengths, "reverse": True, "y": written(T, N, R)}
@@ -288,7 +288,7 @@ def test_sizes_that_no_layer_has_are_refused():
         ("min_lstm", {"weight_ih": (9, 3), "bias_ih": (9,), "bias_hh": (9,)}),
     ]:
         with pytest.raises(ValueError, match=r"must|is missing|is none of"):
-            native.Layer32(cell, {name: np.zeros(shape, f) for name, shape in weights.items()})
+            native.Layer32(cell, {name: np.zeros(shape, f) for name, shape in weights.items()}, 1)
     for shape in [(0, 3), (3, 0), (0, 0)]:
         with pytest.raises(ValueError, match=r"weight must have shape \(M, K\), both at least 1"):
             native.Linear32(np.zeros(shape, f), None)
@@ -306,7 +306,7 @@ def test_what_goes_with_other_cells_is_refused():
     f = np.float32
     shapes = {"gru": {"weight_ih": (9, 2), "weight_hh": (9, 3)}, "min_gru": {"weight_ih": (6, 2)}}
     for cell, weights in shapes.items():
-        layer = native.Layer32(cell, {name: random(f, *shape) for name, shape in weights.items()})
+        layer = native.Layer32(cell, {name: random(f, *shape) for name, shape in weights.items()}, 1)
         right = {
             "x": random(f, 2, 1, 2),
             "h0": random(f, 1, 3),
@@ -322,7 +322,7 @@ def test_what_goes_with_other_cells_is_refused():
             wrong |= {"recurrent": random(f, 1, 3), "keep_h": random(f, 2, 1, 3), "zoneout": 0.5}
         for name, value in wrong.items():
             assert_refused(layer.forward, right, {(name,): value})
-        other = native.Layer32("rnn_tanh", {"weight_ih": random(f, 3, 3), "weight_hh": random(f, 3, 3)})
+        other = native.Layer32("rnn_tanh", {"weight_ih": random(f, 3, 3), "weight_hh": random(f, 3, 3)}, 1)
         for layers in (
             [layer, layer],
             [layer, other],
@@ -382,7 +382,7 @@ class Liar(dict):
 
 def test_arrays_that_lie_are_refused_or_read_as_they_are():
     function, arguments = CALLS[np.float32]["Layer"]
-    function(arguments["cell"], Liar(arguments["weights"]))
+    function(**arguments | {"weights": Liar(arguments["weights"])})
 
     class Pretender:
         shape, dtype = (H,), np.dtype(np.float32)
@@ -407,7 +407,7 @@ def test_arrays_that_lie_are_refused_or_read_as_they_are():
 @pytest.mark.parametrize(("steps", "rows"), [(0, 4), (2**40, 0), (0, 0)])
 def test_no_steps_or_no_rows_are_answered(steps, rows):
     f = np.float32
-    layer = native.Layer32("gru", {"weight_ih": random(f, 9, 2), "weight_hh": random(f, 9, 3)})
+    layer = native.Layer32("gru", {"weight_ih": random(f, 9, 2), "weight_hh": random(f, 9, 3)}, 1)
     h0, h_n = random(f, rows, 3), room(f, rows, 3)
     y, tape = np.empty((steps, rows, 3), f), np.empty(0, f)
     rest = [None] * 3 + [0.0, 2]

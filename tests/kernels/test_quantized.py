@@ -318,7 +318,7 @@ def test_the_native_layer_refuses_what_it_can_not_read():
             native.QuantizedLayer(*arguments)
     with pytest.raises(ValueError, match=re.escape("rounded weights take no zoneout, got 0.500000") + "$"):
         native.QuantizedStream([layer], 0.5)
-    other = native.Layer32("lstm", plain)
+    other = native.Layer32("lstm", plain, 1)
     for layers in ([other], [None], [layer, other]):
         with pytest.raises(TypeError, match="layers must be layers of this stream's precision"):
             native.QuantizedStream(layers, 0.0)

@@ -140,12 +140,12 @@ def test_units_shared_by_threads_give_the_same_bits():
     for name, options in CELLS:
         stack = Stack(cell(name, input_size=70, hidden_size=333, **options))
         p = cast({k: rng.normal(0, 0.1, s) for k, s in stack.parameter_shapes().items()}, np.float32)
-        packed = kernels.PackedStack(stack, p)
+        packed, packed_by_two = (kernels.PackedStack(stack, p, threads=threads) for threads in (1, 2))
         for N in (1, 2, 5):
             x = rng.normal(size=(12, N, 70)).astype(np.float32)
             lengths = rng.integers(0, 13, N)
             one, one_n, tape = packed.forward_train(x, None, lengths, threads=1)
-            two, two_n, _ = packed.forward_train(x, None, lengths, threads=2)
+            two, two_n, _ = packed_by_two.forward_train(x, None, lengths, threads=2)
             np.testing.assert_array_equal(one, two)
             np.testing.assert_array_equal(one_n["h"], two_n["h"])
             d = [rng.normal(size=one.shape).astype(np.float32), cast(one_n, np.float32)]

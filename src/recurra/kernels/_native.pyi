@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 class Layer32:
     """Packed weights of one direction of one recurrent layer."""
 
-    def __init__(self, cell: str, weights: dict) -> None: ...
+    def __init__(self, cell: str, weights: dict, threads: int) -> None: ...
 
     def forward(self, x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], h0: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], c0: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, lengths: Annotated[NDArray[numpy.int64], dict(device='cpu', writable=False)] | None, reverse: bool, y: Annotated[NDArray[numpy.float32], dict(device='cpu')], h_n: Annotated[NDArray[numpy.float32], dict(device='cpu')], c_n: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, tape: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, recurrent: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, keep_h: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, keep_c: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, zoneout: float, threads: int) -> None:
         """
@@ -54,7 +54,7 @@ def activations32(x: Annotated[NDArray[numpy.float32], dict(device='cpu', writab
 class Layer64:
     """Packed weights of one direction of one recurrent layer."""
 
-    def __init__(self, cell: str, weights: dict) -> None: ...
+    def __init__(self, cell: str, weights: dict, threads: int) -> None: ...
 
     def forward(self, x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], h0: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], c0: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, lengths: Annotated[NDArray[numpy.int64], dict(device='cpu', writable=False)] | None, reverse: bool, y: Annotated[NDArray[numpy.float64], dict(device='cpu')], h_n: Annotated[NDArray[numpy.float64], dict(device='cpu')], c_n: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, tape: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, recurrent: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, keep_h: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, keep_c: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, zoneout: float, threads: int) -> None:
         """

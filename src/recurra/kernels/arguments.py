@@ -4,8 +4,7 @@ They take any real numbers and copy only what is not already laid out and as pre
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from recurra._base.validation import one_of, positive_int
 from recurra.cells import Stack
 from recurra.cells.lengths import check_lengths
 from recurra.kernels.native import Array, common_dtype
+from recurra.kernels.plan import plan_of
 
 Arrays = dict[str, Array]
 Shape = tuple[int | str, ...]
@@ -44,16 +44,18 @@ def _fits(own: tuple[int, ...], shape: Shape) -> bool:
 
 def contiguous(array: Array, dtype: Any) -> Array:
     """The array in that precision, C-contiguous and aligned."""
-    array = np.ascontiguousarray(array, dtype)
-    return array if array.flags.aligned else array.copy()
+    flags = array.flags
+    if array.dtype == dtype and flags.c_contiguous and flags.aligned:
+        return array
+    return np.require(array, dtype, ["C", "A"])
 
 
 def strided(array: Array, dtype: Any) -> Array:
     """The array in that precision, aligned and with a contiguous last axis."""
-    array = array.astype(dtype, copy=False)
-    if not array.flags.aligned or (array.shape[-1] > 1 and array.strides[-1] != array.itemsize):
-        return np.array(array, order="C")
-    return array
+    flags = array.flags
+    if array.dtype == dtype and flags.aligned and (flags.c_contiguous or array.strides[-1] == array.itemsize):
+        return array
+    return np.require(array, dtype, ["C", "A"])
 
 
 def check_threads(threads: Any) -> int:
@@ -78,10 +80,9 @@ def check_state(
     stack: Stack, state: Any, N: int | None, dtype: np.dtype[Any], *, name: str = "state"
 ) -> Arrays:
     """The states (L·D, N, ·), or (L·D, ·) for N None, as the kernels read them; zeros where None is given."""
-    shapes = {
-        key: shape if N is not None else (shape[0], shape[2])
-        for key, shape in stack.state_shapes(N or 0).items()
-    }
+    plan = plan_of(stack)
+    axes = (len(plan.runs),) if N is None else (len(plan.runs), N)
+    shapes = {key: (*axes, width) for key, width in plan.widths.items()}
     if state is None:
         return {key: np.zeros(shape, dtype) for key, shape in shapes.items()}
     _check_mapping(name, state)
@@ -97,8 +98,7 @@ def check_state(
     }
 
 
-@dataclass(frozen=True)
-class Inputs:
+class Inputs(NamedTuple):
     """What a pass over a batch is given, as the kernels read it."""
 
     x: Array
@@ -143,22 +143,26 @@ class Inputs:
 
     def noise_of_run(self, k: int) -> list[Array | None]:
         """The masks of run ``k`` in the order in which the native functions take them."""
+        if not self.noise:
+            return _NO_NOISE
         return [self.noise[name][k] if name in self.noise else None for name in _NOISE]
 
 
 _NOISE = ("recurrent", "keep_h", "keep_c")
+_NO_NOISE: list[Array | None] = [None] * len(_NOISE)
 
 
 def _check_noise(stack: Stack, noise: Any, T: int, N: int, dtype: np.dtype[Any]) -> Arrays:
     if noise is None:
         return {}
     _check_mapping("noise", noise)
-    if noise and not stack.cell.has_recurrent_weights:
+    if not noise:
+        return {}
+    if not stack.cell.has_recurrent_weights:
         raise InputError(f"noise must be None for {stack.cell.name}, got {', '.join(map(str, noise))}")
-    runs, R = len(stack.layers()), stack.cell.output_size
-    shapes: dict[str, Shape] = {"recurrent": (runs, N, R), "keep_h": (runs, T, N, R)}
-    if "c" in stack.cell.states:
-        shapes["keep_c"] = (runs, T, N, stack.cell.hidden_size)
+    runs, widths = len(plan_of(stack).runs), plan_of(stack).widths
+    shapes: dict[str, Shape] = {"recurrent": (runs, N, widths["h"])}
+    shapes |= {f"keep_{state}": (runs, T, N, width) for state, width in widths.items()}
     for name in noise:
         one_of("noise", name, shapes)
     return {

@@ -12,6 +12,8 @@ from recurra.kernels import _native
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
+_PRECISIONS = (np.dtype(np.float32), np.dtype(np.float64))
+
 
 def _check_choice() -> None:
     chosen = os.environ.get("RECURRA_KERNELS")
@@ -30,15 +32,15 @@ def by_precision(name: str, dtype: np.dtype[Any]) -> Any:
 
 def common_dtype(parameters: Mapping[str, Array]) -> np.dtype[Any]:
     """The one precision, float32 or float64, of all parameters; InputError names the first that differs."""
-    first_name, first = next(iter(parameters.items()))
+    first_name, first = next((name, array.dtype) for name, array in parameters.items())
     for name, array in parameters.items():
-        if array.dtype not in (np.float32, np.float64):
+        if array.dtype not in _PRECISIONS:
             raise InputError(f"{name} must be float32 or float64, got {array.dtype}; convert it with astype")
-        if array.dtype != first.dtype:
+        if array.dtype != first:
             raise InputError(
-                f"{name} is {array.dtype} but {first_name} is {first.dtype}; give all of them one precision"
+                f"{name} is {array.dtype} but {first_name} is {first}; give all of them one precision"
             )
-    return first.dtype
+    return first
 
 
 def native_name(cell: Cell) -> str:

@@ -10,18 +10,20 @@ from typing import Any
 import numpy as np
 
 from recurra._base.errors import InputError
-from recurra.cells import Direction, Stack
+from recurra.cells import Stack
 from recurra.kernels.arguments import (
     Arrays,
     Inputs,
     check_array,
     check_parameters,
     check_state,
+    check_threads,
     contiguous,
     strided,
 )
 from recurra.kernels.memory import empty
-from recurra.kernels.native import Array, by_precision, native_name, zoneout_of
+from recurra.kernels.native import Array, by_precision
+from recurra.kernels.plan import Run, plan_of
 from recurra.kernels.tape import TapeViews, new_tape
 
 
@@ -29,16 +31,18 @@ class PackedStack:
     """The parameters of a stack, copied into the order in which the kernels read them.
 
     Immutable: changing the arrays afterwards does not show, and any number of threads may use one. Raises
-    InputError where a parameter is missing, has another shape or another precision than the rest.
+    InputError where a parameter is missing, has another shape or another precision than the rest, and unless
+    ``threads``, which copy them, lie between 1 and 1024.
     """
 
-    def __init__(self, stack: Stack, parameters: Mapping[str, Array]) -> None:
+    def __init__(self, stack: Stack, parameters: Mapping[str, Array], *, threads: int = 1) -> None:
         self.stack = stack
         self.dtype = check_parameters(stack, parameters)
+        threads = check_threads(threads)
         layer = by_precision("Layer", self.dtype)
         self.layers: list[Any] = [
-            layer(native_name(run.cell), _own_parameters(run, parameters, self.dtype))
-            for run in stack.layers()
+            layer(run.cell, _own_parameters(run, parameters, self.dtype), threads)
+            for run in plan_of(stack).runs
         ]
         """The native layer of each run of the stack."""
 
@@ -94,7 +98,7 @@ class PackedStack:
                 states["c"][k] if "c" in states else None,
                 new["h"][k],
                 new["c"][k] if "c" in new else None,
-                zoneout_of(self.stack.cell),
+                plan_of(self.stack).zoneout,
             )
             x = new["h"][k]
         return x.copy(), new
@@ -105,6 +109,7 @@ class PackedStack:
     def _forward(self, inputs: Inputs, train: bool) -> tuple[Array, Arrays, Array]:
         stack, x, states = self.stack, inputs.x, inputs.states
         T, N = x.shape[:2]
+        zoneout = plan_of(stack).zoneout
         new = {name: np.empty_like(array) for name, array in states.items()}
         tape = new_tape(stack, inputs) if train else np.empty(0, self.dtype)
         views = TapeViews.of(stack, inputs, tape) if train else None
@@ -128,7 +133,7 @@ class PackedStack:
                     new["c"][k] if "c" in new else None,
                     views.runs[k] if views is not None else None,
                     *inputs.noise_of_run(k),
-                    zoneout_of(stack.cell),
+                    zoneout,
                     inputs.threads,
                 )
             x = output
@@ -168,7 +173,7 @@ def backward(
     d_states = {name: np.empty_like(array) for name, array in states.items()}
     gradients = {name: empty(shape, dtype) for name, shape in stack.parameter_shapes().items()}
     native_backward = by_precision("backward", dtype)
-    runs = stack.layers()
+    plan = plan_of(stack)
     dx: Array | None = None
     for layer in reversed(range(stack.num_layers)):
         layer_x = x if layer == 0 else views.outputs[layer - 1]
@@ -176,11 +181,11 @@ def backward(
             layer_x = layer_x * dropout_masks[layer - 1]
         y = output if layer == stack.num_layers - 1 else views.outputs[layer]
         dx = None
-        for run in runs[layer * D : (layer + 1) * D]:
+        for run in plan.runs[layer * D : (layer + 1) * D]:
             k, own = run.index, slice(run.reverse * R, (run.reverse + 1) * R)
             own_dx = empty(layer_x.shape, dtype) if layer or need_dx else None
             native_backward(
-                native_name(run.cell),
+                run.cell,
                 _own_parameters(run, parameters, dtype),
                 layer_x,
                 states["h"][k],
@@ -197,7 +202,7 @@ def backward(
                 d_states["c"][k] if "c" in states else None,
                 run.parameters(gradients),
                 *inputs.noise_of_run(k),
-                zoneout_of(stack.cell),
+                plan.zoneout,
                 inputs.threads,
             )
             dx = own_dx if dx is None or own_dx is None else np.add(dx, own_dx, out=dx)
@@ -207,5 +212,5 @@ def backward(
     return dx, d_states, gradients
 
 
-def _own_parameters(run: Direction, parameters: Mapping[str, Array], dtype: np.dtype[Any]) -> Arrays:
+def _own_parameters(run: Run, parameters: Mapping[str, Array], dtype: np.dtype[Any]) -> Arrays:
     return {name: contiguous(array, dtype) for name, array in run.parameters(parameters).items()}

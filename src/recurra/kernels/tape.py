@@ -1,7 +1,7 @@
 """The tape: what a pass in training keeps for its backward, in one flat array."""
 
-from dataclasses import dataclass
-from typing import Any
+import itertools
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -9,7 +9,8 @@ from recurra._base.errors import InputError
 from recurra.cells import Stack
 from recurra.kernels.arguments import Inputs, check_array
 from recurra.kernels.memory import empty
-from recurra.kernels.native import Array, native_tape_per_step, zoneout_of
+from recurra.kernels.native import Array
+from recurra.kernels.plan import plan_of, tape_per_step
 
 
 def tape_size(stack: Stack, T: int, N: int, dtype: Any = np.float32, *, noisy: bool = False) -> int:
@@ -31,8 +32,7 @@ def new_tape(stack: Stack, inputs: Inputs) -> Array:
     return tape
 
 
-@dataclass(frozen=True)
-class TapeViews:
+class TapeViews(NamedTuple):
     """A tape, part by part: what each run kept; the output (T, N, D·R) of all layers but the last."""
 
     runs: list[Array]
@@ -46,13 +46,13 @@ class TapeViews:
         tape = check_array("tape", tape, (sum(sizes),))
         if tape.dtype != inputs.x.dtype:
             raise InputError(f"tape must be {inputs.x.dtype}, as forward_train made it, got {tape.dtype}")
-        parts = np.split(np.ascontiguousarray(tape), np.cumsum(sizes)[:-1])
-        runs = len(stack.layers())
+        tape = np.ascontiguousarray(tape)
+        parts = [tape[end - size : end] for size, end in zip(sizes, itertools.accumulate(sizes))]
+        runs = len(plan_of(stack).runs)
         outputs = [part.reshape(T, N, stack.output_size) for part in parts[runs:]]
         return cls(parts[:runs], outputs)
 
 
 def _part_sizes(stack: Stack, T: int, N: int, dtype: np.dtype[Any], noisy: bool) -> list[int]:
-    noisy = noisy or zoneout_of(stack.cell) != 0
-    runs = [T * N * native_tape_per_step(run.cell, dtype, noisy) for run in stack.layers()]
-    return runs + [T * N * stack.output_size] * (stack.num_layers - 1)
+    per_step = tape_per_step(stack, dtype, noisy or plan_of(stack).zoneout != 0)
+    return [T * N * size for size in per_step] + [T * N * stack.output_size] * (stack.num_layers - 1)
