@@ -22,6 +22,7 @@ from recurra.cli.fit.forecast import forecast
 from recurra.cli.fit.regress import regress
 from recurra.cli.fit.tag import tag
 from recurra.cli.predict import predict
+from recurra.cli.stream import stream
 
 # Typer has a class for all errors of parsing, but only its descendants are public.
 _PARSING_ERROR = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
@@ -98,6 +99,7 @@ for command in (forecast, classify, regress, tag):
     fit.command()(command)
 app.command()(evaluate)
 app.command()(predict)
+app.command()(stream)
 app.command()(demo)
 
 

@@ -9,8 +9,8 @@ import typer
 
 from recurra._base.errors import RecurraError
 from recurra.cli import console
-from recurra.cli.fit.option import option, with_options
 from recurra.cli.fit.output import check_outputs, report_beside
+from recurra.cli.option import option, with_options
 from recurra.cli.progress import training_progress
 from recurra.cli.scores import say_scores
 

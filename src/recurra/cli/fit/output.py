@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 from recurra._base.errors import InputError
-from recurra.cli.fit.option import option
+from recurra.cli.option import option
 
 _PANEL = "Output"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 
 from recurra._base.errors import InputError
-from recurra.cli.fit.option import flag, option
+from recurra.cli.option import flag, option
 
 if TYPE_CHECKING:
     from recurra.data import Labelled, Source

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from recurra._base.errors import InputError
-from recurra.cli.fit.option import flag, option
+from recurra.cli.option import flag, option
 
 if TYPE_CHECKING:
     from recurra.data import Source

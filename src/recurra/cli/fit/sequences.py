@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from recurra._base.errors import RecurraError
 from recurra.cli import console
-from recurra.cli.fit.option import with_options
 from recurra.cli.fit.output import Output
 from recurra.cli.fit.parts import Parts
 from recurra.cli.models import learnt
+from recurra.cli.option import with_options
 from recurra.cli.progress import training_progress
 from recurra.cli.scores import say_scores
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from recurra._base.errors import InputError
 from recurra.cli.fit.duration import seconds
-from recurra.cli.fit.option import option
+from recurra.cli.option import option
 
 _NETWORK, _SYMBOLS, _TRAINING = "Network", "Vocabulary", "Training"
 

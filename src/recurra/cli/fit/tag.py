@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from recurra.cli.fit.grouped import grouped
 from recurra.cli.fit.output import Output
 from recurra.cli.fit.parts import Parts
 from recurra.cli.fit.reading import TagReading
 from recurra.cli.fit.sequences import fit_sequences
 from recurra.cli.fit.settings import Network, TagTraining, arguments
+from recurra.cli.grouped import grouped
 
 
 @grouped
