@@ -31,7 +31,8 @@ def check_state_rank(rank: int, state: Sequence[Tensor]) -> None:
 
 def attributes_of(module: torch.nn.Module, names: Collection[str]) -> list[Tensor]:
     """The parameters, also those that a parametrisation computes; InputError where one is gone."""
-    tensors = [getattr(module, name, None) for name in names]
+    own = module._parameters  # where most of them are, at a fifth of the cost of an attribute
+    tensors = [own[name] if name in own else getattr(module, name, None) for name in names]
     for name, tensor in zip(names, tensors):
         if tensor is None:
             raise InputError(f"{name} must be a tensor, got None; it was deleted or set to None")

@@ -1,7 +1,7 @@
 """What all recurrent layers share: torch.nn's calls, layouts and packing, parameters and first states."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 import numpy as np
@@ -43,6 +43,7 @@ class Layer(torch.nn.Module):
         """Take the specification, and work out once what each call needs of it."""
         self.stack = stack
         self._names = list(stack.parameter_shapes())
+        self._runs, self._widths = len(stack.layers()), list(stack.cell.state_sizes().values())
         self._own_options = {
             name: getattr(stack.cell, name)
             for name, default in self.kind.options().items()
@@ -185,13 +186,14 @@ class Layer(torch.nn.Module):
         parameters: Sequence[Tensor],
     ) -> tuple[Tensor, list[Tensor]]:
         """Output (T, N, D·R) and final states (L·D, N, ·), for x (T, N, I), all of the input's dtype."""
-        shapes = list(self.stack.state_shapes(x.size(1)).values())
+        N = x.size(1)
+        shapes = [(self._runs, N, width) for width in self._widths]
         if state is not None:
             checks.check_state(state, shapes)
         checks.check_together(x, state or (), parameters)
         if state is None:
             state = self._initial_state(x, shapes)
-        output, *state_n = (t.to(x.dtype) for t in self._evaluate(x, state, lengths, parameters))
+        output, *state_n = in_dtype(self._evaluate(x, state, lengths, parameters), x.dtype)
         return output, state_n
 
     def _initial_state(self, x: Tensor, shapes: Sequence[tuple[int, ...]]) -> list[Tensor]:
@@ -199,6 +201,11 @@ class Layer(torch.nn.Module):
             return [x.new_zeros(shape) for shape in shapes]
         learned = checks.attributes_of(self, [f"initial_{name}" for name in self.stack.cell.states])
         return [tensor.expand(shape) for tensor, shape in zip(learned, shapes)]
+
+
+def in_dtype(tensors: Iterable[Tensor], dtype: torch.dtype) -> list[Tensor]:
+    """The tensors in that dtype; most are, and a conversion that changes nothing has its cost too."""
+    return [tensor if tensor.dtype == dtype else tensor.to(dtype) for tensor in tensors]
 
 
 def _on_cpu(tensor: Tensor, dtype: torch.dtype) -> np.ndarray:

@@ -51,9 +51,9 @@ def forward_directly(
     Raises InputError for lengths that do not fit.
     """
     stack = stack_of(specification)
-    packed = kernels.PackedStack(stack, _named(stack.parameter_shapes(), parameters))
-    arguments = _array(x), _named(stack.cell.states, state), _lengths(x, lengths)
     threads = torch.get_num_threads()
+    packed = kernels.PackedStack(stack, _named(stack.parameter_shapes(), parameters), threads=threads)
+    arguments = _array(x), _named(stack.cell.states, state), _lengths(x, lengths)
     masks, own_noise = _noise(Noise(between_layers, recurrent, keep_h, keep_c))
     if keep_tape or masks is not None or own_noise:
         output, state_n, tape = packed.forward_train(*arguments, masks, own_noise, threads=threads)
@@ -203,8 +203,8 @@ _NUMPY_DTYPES = {torch.float32: np.dtype(np.float32), torch.float64: np.dtype(np
 
 
 def _array(tensor: Tensor) -> np.ndarray:
-    """The tensor's memory as NumPy's, where the kernels can read it: its last axis contiguous."""
-    return (tensor if tensor.stride(-1) == 1 else tensor.contiguous()).detach().numpy()
+    """The tensor's memory as NumPy's."""
+    return tensor.detach().numpy()
 
 
 def _noise(noise: Noise) -> tuple[np.ndarray | None, dict[str, np.ndarray]]:

@@ -9,7 +9,7 @@ from torch.nn.functional import dropout
 
 from recurra import cells
 from recurra.nn import autograd, cudnn, ops
-from recurra.nn.layer import SHARED_OPTIONS, Layer
+from recurra.nn.layer import SHARED_OPTIONS, Layer, in_dtype
 from recurra.nn.noise import draw
 
 
@@ -82,12 +82,11 @@ class Recurrent(Layer, torch.nn.RNNBase):
         # Half types have too few digits for sums over many steps; cuDNN sums in float32 by itself.
         by_cudnn = self._is_plain() and cudnn.serves(x, lengths)
         dtype = parameters[0].dtype if by_cudnn else torch.promote_types(parameters[0].dtype, torch.float32)
-        arguments = x.to(dtype), [tensor.to(dtype) for tensor in state], lengths
+        x, *state = in_dtype([x, *state], dtype)
         if by_cudnn:
-            return cudnn.run(self, *arguments, parameters)
-        noise = draw(self.stack, arguments[0], self.dropout, self.recurrent_dropout, self.training)
-        parameters = [parameter.to(dtype) for parameter in parameters]
-        return autograd.run(self._specification, *arguments, noise, parameters)
+            return cudnn.run(self, x, state, lengths, parameters)
+        noise = draw(self.stack, x, self.dropout, self.recurrent_dropout, self.training)
+        return autograd.run(self._specification, x, state, lengths, noise, in_dtype(parameters, dtype))
 
     def _is_plain(self) -> bool:
         """Whether torch.nn has all that this call is to compute."""
