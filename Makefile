@@ -9,10 +9,10 @@ NATIVE_TESTS := $(shell find native/tests -type f)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check test-python test-native test-arm test-slow sanitize sanitize-threads spills accuracy reproduce-etth1 bench bench-quick format stubs clean
+.PHONY: help install demo test check test-python test-native test-arm test-slow sanitize sanitize-threads spills accuracy reproduce-etth1 reproduce-sst2 reproduce-lines reproduce-digits reproduce-speakers bench bench-quick format stubs clean
 
 help: ## List the targets
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 install: build/native/module.done ## Install Recurra and all that it needs into .venv
 
@@ -78,8 +78,17 @@ reproduce-etth1: install ## Forecast ETTh1 as docs/forecasting.md reports it (ne
 	recurra fit forecast "$$RECURRA_DATA/forecast/ETTh1.csv" --time date --target OT --horizon 24 \
 		--train 8640 --validation 2880 --test 2880 -o build/etth1.safetensors
 
+# Other trainings that the documentation reports; LAYERS=torch has PyTorch's layers in the same network.
+reproduce-sst2: ## Classify sentences as docs/labels.md reports it (all of these need RECURRA_DATA)
+reproduce-lines: ## Tag parts of speech as docs/labels.md reports it
+reproduce-digits: ## Classify spoken digits of speakers known from training, as docs/labels.md reports it
+reproduce-speakers: ## Classify spoken digits of speakers that training never heard
+reproduce-sst2 reproduce-lines reproduce-digits reproduce-speakers: install
+	python -m benchmarks.reproduce $(@:reproduce-%=%) $(if $(LAYERS),--layers $(LAYERS))
+
+# SUITES="layers step" measures some again, on the same machine.
 bench: install $(VENV)/bench.done ## Time Recurra beside its peers on a quiet machine and write docs/benchmarks.md
-	python -m benchmarks --json benchmarks/results/published.json
+	python -m benchmarks $(SUITES) $(if $(SUITES),--merge) --json benchmarks/results/published.json
 	python -m benchmarks page benchmarks/results/published.json > build/benchmarks.md
 	mv build/benchmarks.md docs/benchmarks.md
 

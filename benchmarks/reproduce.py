@@ -1,0 +1,187 @@
+"""Train on real data as the documentation reports it, with our layers or with PyTorch's in the same network.
+
+    python -m benchmarks.reproduce sst2 --seeds 3
+    python -m benchmarks.reproduce sst2 --seeds 3 --layers torch
+
+``RECURRA_DATA`` names the folder of the data. Prints one table, with the baselines on the same test part.
+"""
+
+import argparse
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from recurra import SequenceClassifier, SequenceTagger, nn
+from recurra.data import Labelled, by_group, by_pattern, read_audio, read_conllu, read_texts
+from recurra.evaluation import Baselines, fit_label_baselines, fit_tag_baselines
+from recurra.nn import words
+from recurra.tasks import sequence_network
+from recurra.tasks.sequence_estimator import SequenceEstimator
+
+DIGITS = r"^(?P<label>\d)_(?P<group>[a-z]+)_"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training: what to fit, on what."""
+
+    name: str
+    estimator: SequenceEstimator
+    training: Labelled
+    test: Labelled
+    validation: Labelled | None = None
+
+
+def sst2(data: Path, seeds: int) -> Iterator[Run]:
+    """Sentiment of sentences (Socher et al. 2013), without outside vectors."""
+    parts = [
+        read_texts(data / f"sentiment/sst2.{part}.tsv", text=1, label=2, header=False)
+        for part in ("train", "test", "dev")
+    ]
+    for seed in range(seeds):
+        yield Run(f"seed {seed}", SequenceClassifier(seed=seed), *parts)
+
+
+def lines(data: Path, seeds: int) -> Iterator[Run]:
+    """Parts of speech of the English LinES treebank, without outside vectors."""
+    parts = [read_conllu(data / f"tagging/en_lines-ud-{part}.conllu") for part in ("train", "test", "dev")]
+    for seed in range(seeds):
+        yield Run(f"seed {seed}", SequenceTagger(seed=seed), *parts)
+
+
+def digits(data: Path, seeds: int) -> Iterator[Run]:
+    """Spoken digits of speakers that training heard, indices 0 to 4 as test."""
+    clips = read_audio(data / "audio/free-spoken-digits.zip", label_pattern=DIGITS)
+    tested = by_pattern(clips.names, r"_[0-4]\.wav$")
+    # Without groups: the speakers of the test part are those of the training part.
+    known = Labelled(clips.sequences, clips.labels, None, clips.names)
+    for seed in range(seeds):
+        yield Run(f"seed {seed}", SequenceClassifier(seed=seed), known.take(~tested), known.take(tested))
+
+
+def speakers(data: Path, seeds: int) -> Iterator[Run]:
+    """Spoken digits of a speaker that training never heard, each of the six in turn."""
+    clips = read_audio(data / "audio/free-spoken-digits.zip", label_pattern=DIGITS)
+    for seed in range(seeds):
+        for name in sorted(set(clips.groups or ())):
+            tested = by_group(clips.groups or (), name)
+            estimator = SequenceClassifier(seed=seed)
+            yield Run(f"{name}, seed {seed}", estimator, clips.take(~tested), clips.take(tested))
+
+
+TASKS: dict[str, Callable[[Path, int], Iterator[Run]]] = {
+    "sst2": sst2,
+    "lines": lines,
+    "digits": digits,
+    "speakers": speakers,
+}
+
+
+def main() -> None:
+    """Run one task, and print what each training reached."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("task", choices=TASKS)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--layers", choices=("recurra", "torch"), default="recurra")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="an estimator's argument"
+    )
+    arguments = parser.parse_args()
+    if "RECURRA_DATA" not in os.environ:
+        parser.error("set RECURRA_DATA to the folder of the data")
+    if arguments.layers == "torch":
+        use_torch_layers()
+    changes = dict(map(_setting, arguments.set))
+    console, rows = Console(), []
+    for run in TASKS[arguments.task](Path(os.environ["RECURRA_DATA"]), arguments.seeds):
+        run.estimator.set_params(**changes)
+        start = time.perf_counter()
+        run.estimator.fit(run.training, validation=run.validation)
+        seconds = time.perf_counter() - start
+        evaluation = run.estimator.model_.evaluate(run.test, baselines=baselines(run))
+        accuracies = {"model": evaluation.metrics, **evaluation.baselines}
+        rows.append({"seconds": seconds, **{name: own["accuracy"] for name, own in accuracies.items()}})
+        console.print(f"{run.name}: {rows[-1]['model']:.4f} in {seconds:.0f} s")
+    table = Table("", *rows[0])
+    for how, reduce in (("mean", statistics.mean), ("least", min), ("most", max)):
+        table.add_row(how, *(_shown(name, reduce(row[name] for row in rows)) for name in rows[0]))
+    console.print(table)
+
+
+def baselines(run: Run) -> Baselines[Any]:
+    """The baselines of a run, fitted on its training part; once for all runs that share it."""
+    part = run.training
+    if id(part) not in _FITTED:
+        _FITTED[id(part)] = _baselines(run.estimator.task, part)
+    return _FITTED[id(part)]
+
+
+_FITTED: dict[int, Baselines[Any]] = {}
+
+
+def _baselines(task: str, part: Labelled) -> Baselines[Any]:
+    if task == "tag":
+        return fit_tag_baselines(
+            part.sequences, part.labels, sorted({tag for row in part.labels for tag in row})
+        )
+    return fit_label_baselines(part.sequences, part.labels, sorted(set(part.labels)))
+
+
+def _shown(name: str, value: float) -> str:
+    return f"{value:.0f}" if name == "seconds" else f"{value:.4f}"
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    name, _, value = text.partition("=")
+    for kind in (int, float):
+        try:
+            return name, kind(value)
+        except ValueError:
+            continue
+    return name, {"True": True, "False": False, "None": None}.get(value, value)
+
+
+def use_torch_layers() -> None:
+    """Let networks be made of PyTorch's layers, with PackedSequence for ragged rows."""
+    for cell, layer in (("rnn", nn.RNN), ("lstm", nn.LSTM), ("gru", nn.GRU)):
+        sequence_network.LAYERS[cell] = packed(getattr(torch.nn, layer.__name__), layer)
+    words.LSTM = sequence_network.LAYERS["lstm"]
+
+
+def packed(theirs: Any, ours: Any) -> Any:
+    """A class of PyTorch's layer that is called as ours, for networks without weight dropout."""
+
+    class Packed(theirs):
+        def __init__(self, *sizes: int, weight_dropout: float = 0.0, **options: Any) -> None:
+            super().__init__(*sizes, **options)
+            if weight_dropout:
+                raise SystemExit("torch.nn has no weight dropout; give --set weight_dropout=0")
+            self.stack = ours(*sizes, **options).stack
+
+        def forward(self, x: Tensor, lengths: Any = None) -> Any:
+            if lengths is None:
+                return super().forward(x)
+            steps = x.size(1 if self.batch_first else 0)
+            own = pack_padded_sequence(
+                x, torch.as_tensor(lengths), batch_first=self.batch_first, enforce_sorted=False
+            )
+            output, state = super().forward(own)
+            return pad_packed_sequence(output, batch_first=self.batch_first, total_length=steps)[0], state
+
+    return Packed
+
+
+if __name__ == "__main__":
+    main()
