@@ -2,6 +2,7 @@ import json
 import os
 import pickle
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,9 @@ def unscaled(rate=8000, mels=40, **options):
     return AudioFeatures(rate, SeriesFeatures(np.zeros(mels), np.ones(mels)), **options)
 
 
+NO_FEATURES = (
+    "the features of audio must be an object with rate, window, hop, stack, by_clip, dynamic_range, scale"
+)
 FITTED = AudioFeatures.fit([noise(seed=seed) for seed in range(3)])
 
 
@@ -84,8 +88,8 @@ def test_silence_has_the_floor():
 
 def test_fitted_bands_have_mean_0_and_deviation_1_over_all_frames():
     clips = [noise(n, seed=n, name=str(n)) for n in (200, 1000, 30000)]
-    for centred in (False, True):
-        features = AudioFeatures.fit(clips, mels=20, centred=centred)
+    for by_clip in (False, True):
+        features = AudioFeatures.fit(clips, mels=20, by_clip=by_clip)
         rows = features(clips)
         assert [x.shape for x in rows] == [(1, 20), (11, 20), (373, 20)]
         assert {x.dtype for x in rows} == {np.dtype(np.float32)}
@@ -94,12 +98,51 @@ def test_fitted_bands_have_mean_0_and_deviation_1_over_all_frames():
         np.testing.assert_allclose(together.std(axis=0), 1, rtol=1e-6)
 
 
-def test_centred_features_forget_the_loudness():
-    clips = [noise(), Clip(noise().samples * 8, 8000)]
-    one, louder = AudioFeatures.fit(clips, centred=True)(clips)
-    np.testing.assert_allclose(one, louder, atol=1e-5)
-    one, louder = AudioFeatures.fit(clips)(clips)
-    assert (louder - one).min() > 0.5
+def word(background, seed=0):
+    """A fifth of a second of room, as much of a loud noise, and of room again."""
+    loud = noise(1600, seed=seed).samples
+    room = noise(4800, seed=seed + 1).samples * background
+    room[1600:3200] += loud
+    return Clip(room, 8000)
+
+
+def test_each_clip_is_clamped_below_its_peak_and_has_mean_0_and_deviation_1():
+    clip, features = word(1e-4), unscaled(by_clip=True, dynamic_range=20.0)
+    energies = log_mel(clip.samples, features)
+    clamped = np.maximum(energies, energies.max() - 20 * np.log(10) / 10)
+    assert 0.5 < (clamped > energies).mean() < 0.8
+    (rows,) = features([clip])
+    np.testing.assert_allclose(rows, (clamped - clamped.mean(0)) / clamped.std(0), atol=1e-5)
+
+
+def test_features_by_clip_forget_the_loudness_the_microphone_and_a_quiet_room():
+    smooth = np.convolve(word(1e-4).samples, [0.5, 0.5])[:4800]
+    clips = [word(1e-4), Clip(word(1e-4).samples * 8, 8000), Clip(smooth, 8000), word(1e-3)]
+    own, louder, muffled, roomy = AudioFeatures.fit(clips, by_clip=True)(clips)
+    np.testing.assert_allclose(own, louder, atol=1e-5)
+    assert np.abs(own - muffled)[:, :20].mean() < 0.05
+    assert np.abs(own - roomy).mean() < 0.05
+    own, louder, muffled, roomy = AudioFeatures.fit(clips)(clips)
+    assert min(np.abs(own - other).mean() for other in (louder, roomy)) > 0.25
+
+
+def test_a_clip_without_any_change_is_zero():
+    features = unscaled(by_clip=True)
+    assert not features([Clip(np.zeros(1000), 8000)])[0].any()
+
+
+# Steps
+
+
+def test_frames_are_stacked_side_by_side_and_the_last_ones_left_out():
+    clip = noise(200 + 6 * 80)
+    frames = FITTED([clip])[0]
+    assert frames.shape == (7, 40)
+    stacked = replace(FITTED, stack=3)
+    assert (stacked.size, stacked.mels, stacked.step_samples) == (120, 40, 360)
+    np.testing.assert_array_equal(stacked([clip])[0], frames[:6].reshape(2, 120))
+    fitted = AudioFeatures.fit([clip], stack=3)
+    np.testing.assert_array_equal(fitted.scale.mean, AudioFeatures.fit([clip]).scale.mean)
 
 
 def test_a_clip_has_the_same_bits_alone_and_among_others():
@@ -143,16 +186,17 @@ def test_clips_of_another_rate_are_resampled_and_counted():
     n=st.integers(200, 3000),
     cuts=st.lists(st.integers(0, 3000), max_size=40),
     hop=st.sampled_from([1.0, 3.3, 10.0, 25.0]),
+    stack=st.integers(1, 3),
     rate=st.sampled_from([8000, 11025]),
     width=st.sampled_from([np.float32, np.float64]),
 )
-def test_a_stream_gives_the_bits_of_the_whole_clip_whatever_the_pieces(n, cuts, hop, rate, width):
-    features = AudioFeatures.fit([noise(rate=rate)], mels=20, hop=hop)
-    clip = noise(max(n, features.window_samples), rate, seed=n)
+def test_a_stream_gives_the_bits_of_the_whole_clip_whatever_the_pieces(n, cuts, hop, stack, rate, width):
+    features = AudioFeatures.fit([noise(rate=rate)], mels=20, hop=hop, stack=stack)
+    clip = noise(max(n, features.step_samples), rate, seed=n)
     stream = FrameStream(features, rate=rate)
     pieces = np.split(clip.samples.astype(width), sorted(min(cut, len(clip.samples)) for cut in cuts))
     rows = [stream.push(piece) for piece in pieces]
-    assert all(row.shape[1:] == (20,) and row.dtype == np.float32 for row in rows)
+    assert all(row.shape[1:] == (features.size,) and row.dtype == np.float32 for row in rows)
     np.testing.assert_array_equal(np.concatenate(rows), features([clip])[0])
 
 
@@ -172,6 +216,14 @@ def test_a_frame_is_given_as_soon_as_its_last_sample_is_there():
     assert stream.push(np.zeros(79)).shape == (0, 40)
     assert stream.push(np.zeros(0)).shape == (0, 40)
     assert stream.push(np.zeros(81)).shape == (2, 40)
+
+
+def test_a_step_is_given_with_its_last_frame():
+    stream = FrameStream(replace(FITTED, stack=2))
+    assert stream.push(np.zeros(279)).shape == (0, 80)
+    assert stream.push(np.zeros(1)).shape == (1, 80)
+    assert stream.push(np.zeros(159)).shape == (0, 80)
+    assert stream.push(np.zeros(1)).shape == (1, 80)
 
 
 def test_a_stream_goes_on_from_its_state():
@@ -207,10 +259,9 @@ def test_a_stream_of_another_rate_is_refused():
     )
 
 
-def test_centred_features_are_not_streamed():
-    assert refusal(FrameStream, AudioFeatures.fit([noise()], centred=True)) == (
-        "features with centred=True subtract the mean of a whole clip and cannot be streamed; fit with "
-        "centred=False"
+def test_features_by_clip_are_not_streamed():
+    assert refusal(FrameStream, AudioFeatures.fit([noise()], by_clip=True)) == (
+        "features with by_clip=True need a whole clip and cannot be streamed; fit with by_clip=False"
     )
 
 
@@ -220,7 +271,7 @@ def test_centred_features_are_not_streamed():
         ({}, "the state of a stream of frames must have one array, samples"),
         (
             {"samples": np.zeros(200, np.float32)},
-            "the samples of the state must be fewer than the 200 of one window, got 200",
+            "the samples of the state must be fewer than the 200 of one step, got 200",
         ),
         ({"samples": np.array([np.nan])}, "the samples of the state must be finite, got nan at sample 0"),
     ],
@@ -233,7 +284,9 @@ def test_what_is_no_state_is_refused(state, message):
 
 
 def test_a_round_trip_through_json_or_pickle_gives_the_same_bits():
-    features = AudioFeatures.fit([noise(16000, 16000)], mels=30, window=32.0, hop=16.0, centred=True)
+    features = AudioFeatures.fit(
+        [noise(16000, 16000)], mels=30, window=32.0, hop=16.0, stack=2, by_clip=True, dynamic_range=40.0
+    )
     clips = [noise(16000, 16000, seed=9)]
     back = AudioFeatures.from_dict(json.loads(json.dumps(features.to_dict())))
     np.testing.assert_array_equal(back(clips)[0], features(clips)[0])
@@ -248,7 +301,13 @@ def test_a_round_trip_through_json_or_pickle_gives_the_same_bits():
         (
             [noise(), noise(199, name="short.wav")],
             {},
-            "short.wav has 199 samples at 8000 a second, fewer than the 200 of one window; leave it out or "
+            "short.wav has 199 samples at 8000 a second, fewer than the 200 of one step; leave it out or "
+            "use a longer clip",
+        ),
+        (
+            [noise(279, name="short.wav")],
+            {"stack": 2},
+            "short.wav has 279 samples at 8000 a second, fewer than the 280 of one step; leave it out or "
             "use a longer clip",
         ),
         ([noise()], {"mels": 0}, "mels must be a whole number of at least 1, got 0"),
@@ -272,7 +331,10 @@ def test_a_round_trip_through_json_or_pickle_gives_the_same_bits():
             "window must be from hop to 100 milliseconds, got window=101 and hop=10",
         ),
         ([noise()], {"hop": 0.01}, "hop=0.01 milliseconds is less than one sample at 8000 a second"),
-        ([noise()], {"centred": 1}, "centred must be True or False, got 1"),
+        ([noise()], {"stack": 0}, "stack must be a whole number of at least 1, got 0"),
+        ([noise()], {"stack": 17}, "stack must be at most 16, got 17"),
+        ([noise()], {"by_clip": 1}, "by_clip must be True or False, got 1"),
+        ([noise()], {"dynamic_range": 0}, "dynamic_range must be a finite number above 0, got 0"),
         (
             [noise()],
             {"rate": 10},
@@ -287,12 +349,13 @@ def test_features_that_cannot_be_made_are_refused(clips, options, message):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"more": 1}, "the features of audio must be an object with rate, window, hop, centred, scale"),
+        ({"more": 1}, NO_FEATURES),
         ({"scale": None}, "the scales of a series must be an object with mean and deviation"),
         (
             {"rate": 10**12},
             "rate must be a whole number from 1000 to 384000 samples a second, got 1000000000000",
         ),
+        ({"stack": True}, "stack must be a whole number of at least 1, got True"),
         ({"window": "25"}, "window must be a finite number above 0, got '25'"),
         ({"scale": {"mean": [0] * 5000, "deviation": [1] * 5000}}, "mels must be at most 256, got 5000"),
     ],
@@ -302,8 +365,7 @@ def test_fields_that_are_no_features_are_refused(change, message):
 
 
 def test_fields_that_are_no_object_are_refused():
-    message = "the features of audio must be an object with rate, window, hop, centred, scale"
-    assert refusal(AudioFeatures.from_dict, [1]) == message
+    assert refusal(AudioFeatures.from_dict, [1]) == NO_FEATURES
 
 
 def test_the_features_of_three_thousand_real_clips_take_seconds():

@@ -66,6 +66,13 @@ def test_no_steps(how):
     assert not every_pool()[how](inputs(T=0)).any()
 
 
+def test_the_mean_beside_the_maximum():
+    x = inputs()
+    both = nn.Pool("mean_max")
+    assert both.output_size(6) == 12
+    assert torch.equal(both(x, LENGTHS), torch.cat([nn.Pool(how)(x, LENGTHS) for how in ("mean", "max")], 1))
+
+
 def test_descriptions():
     assert repr(nn.Pool("mean")) == "Pool('mean')"
     assert list(nn.AttentionPool(6, 3).state_dict()) == ["key.weight", "key.bias", "score.weight"]
@@ -74,7 +81,7 @@ def test_descriptions():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: nn.Pool("sum"), "how must be one of last, ends, mean, max, got 'sum'"),
+        (lambda: nn.Pool("sum"), "how must be one of last, ends, mean, max, mean_max, got 'sum'"),
         (lambda: nn.Pool()(torch.zeros(3, 4)), "x must have shape (T, N, H), got (3, 4)"),
         (
             lambda: nn.Pool(batch_first=True)(torch.zeros(3, 4)),

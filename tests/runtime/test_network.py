@@ -230,7 +230,7 @@ def without(index, field):
             layer(0, hidden_size=2**62),
             f"'head' takes 7 inputs, but the part before it gives {2**62}",
         ),
-        (layer(1, how="sum"), "how must be one of last, ends, mean, max, got 'sum'"),
+        (layer(1, how="sum"), "how must be one of last, ends, mean, max, mean_max, got 'sum'"),
         (layer(1, extra=1), "spec.layers[1] must not have 'extra'"),
         (layer(2, in_features=8), "'head' takes 8 inputs, but the part before it gives 7"),
         (

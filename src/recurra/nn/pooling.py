@@ -17,7 +17,8 @@ class Pool(torch.nn.Module):
 
     ``how``: "last" is the last step; "ends" the last step of the first half of H and the first step of the
     second, which is where either direction of a bidirectional layer ends; "mean" and "max" are over all
-    steps. With ``batch_first`` the input is (N, T, H). Raises InputError for any other ``how``.
+    steps, and "mean_max" is one beside the other, (N, 2H). With ``batch_first`` the input is (N, T, H).
+    Raises InputError for any other ``how``.
     """
 
     def __init__(self, how: str = "last", *, batch_first: bool = False) -> None:
@@ -26,21 +27,22 @@ class Pool(torch.nn.Module):
         self.batch_first = batch_first
 
     def forward(self, x: Tensor, lengths: Any = None) -> Tensor:
-        """Rows (N, H).
+        """Rows (N, H), or (N, 2H).
 
         ``lengths``: N whole numbers in [0, T], in any order (a CPU tensor or any sequence), None for T each.
         Past its length a row may hold anything, even NaN. Raises InputError for any other shape or lengths.
         """
         x, lengths, padding = _time_first(x, lengths, self.batch_first)
         if not len(x):
-            return x.new_zeros(x.shape[1:])
+            return x.new_zeros(x.size(1), self.output_size(x.size(2)))
         x = x.masked_fill(padding, 0.0)
         match self.how:
             case "mean":
-                return x.sum(0) / lengths.clamp(min=1)[:, None].to(x.dtype)
+                return _mean(x, lengths)
             case "max":
-                highest = x.masked_fill(padding, float("-inf")).amax(0)
-                return highest.masked_fill(lengths.eq(0)[:, None], 0.0)
+                return _maximum(x, lengths, padding)
+            case "mean_max":
+                return torch.cat([_mean(x, lengths), _maximum(x, lengths, padding)], 1)
         last = x.gather(0, (lengths - 1).clamp(min=0)[None, :, None].expand(1, *x.shape[1:]))[0]
         if self.how == "last":
             return last
@@ -48,6 +50,10 @@ class Pool(torch.nn.Module):
             raise InputError(f"x must have an even width, half for each direction, got {x.size(2)}")
         half = x.size(2) // 2
         return torch.cat([last[:, :half], x[0, :, half:]], 1)
+
+    def output_size(self, input_size: int) -> int:
+        """The width of rows that are pooled from steps of width ``input_size``."""
+        return input_size * 2 if self.how == "mean_max" else input_size
 
     def extra_repr(self) -> str:
         return repr(self.how)
@@ -74,6 +80,16 @@ class AttentionPool(torch.nn.Module):
         scores = self.score(torch.tanh(self.key(x)))
         weights = masked_softmax(scores[:, :, 0].T, padding[:, :, 0].T)
         return torch.einsum("nt,tnh->nh", weights, x)
+
+
+def _mean(x: Tensor, lengths: Tensor) -> Tensor:
+    """Of x (T, N, H) that is 0 where it is padding."""
+    return x.sum(0) / lengths.clamp(min=1)[:, None].to(x.dtype)
+
+
+def _maximum(x: Tensor, lengths: Tensor, padding: Tensor) -> Tensor:
+    highest = x.masked_fill(padding, float("-inf")).amax(0)
+    return highest.masked_fill(lengths.eq(0)[:, None], 0.0)
 
 
 def _time_first(x: Tensor, lengths: Any, batch_first: bool) -> tuple[Tensor, Tensor, Tensor]:

@@ -1,6 +1,6 @@
 """Labelled sequences as examples for `recurra.training.train`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,11 +19,14 @@ class SequenceExamples:
         inputs: N arrays, see `recurra.runtime.features.Features`.
         targets: (N,) of one target a sequence, or N arrays (T_i,) of one a step.
         weights: (N,) float32.
+        augment: makes other sequences with the same targets of inputs (n, T, …) and lengths (n,), drawn from
+            PyTorch's generator; None to give the inputs as they are.
     """
 
     inputs: Sequence[np.ndarray]
     targets: np.ndarray | list[np.ndarray]
     weights: np.ndarray
+    augment: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]] | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -41,4 +44,7 @@ class SequenceExamples:
             targets = self.targets[rows]
         else:
             targets, _ = pad_inputs([self.targets[row] for row in rows])
-        return tuple(map(torch.from_numpy, (x, lengths, targets, self.weights[rows])))  # pyright: ignore[reportReturnType]
+        x, lengths = torch.from_numpy(x), torch.from_numpy(lengths)
+        if self.augment is not None:
+            x, lengths = self.augment(x, lengths)
+        return x, lengths, torch.from_numpy(targets), torch.from_numpy(self.weights[rows])

@@ -10,9 +10,9 @@ from recurra._base.errors import InputError
 from recurra._base.validation import one_of
 from recurra.runtime import schema
 from recurra.runtime.network_parts.part import Bound, Part, Step
-from recurra.runtime.network_parts.running import Max, Mean, Running, RunningStep
+from recurra.runtime.network_parts.running import Max, Mean, MeanMax, Running, RunningStep
 
-POOLS = ("last", "ends", "mean", "max")
+POOLS = ("last", "ends", "mean", "max", "mean_max")
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,8 @@ class Pool(Part):
     """From a sequence (T, N, ·) to rows (N, ·), over each row's own steps; zero for a row of length 0.
 
     ``last`` is the last step; ``ends`` the last step of the first half of the width and the first step of the
-    second, which is where either direction of a bidirectional layer ends; ``mean`` and ``max`` are over all.
+    second, which is where either direction of a bidirectional layer ends; ``mean`` and ``max`` are over all,
+    and ``mean_max`` is one beside the other, twice as wide.
     """
 
     how: str = "last"
@@ -35,7 +36,7 @@ class Pool(Part):
     def output_size(self, input_size: int) -> int:
         if self.how == "ends" and input_size % 2:
             raise InputError(f"how='ends' needs two directions, but the part before it gives {input_size}")
-        return input_size
+        return input_size * 2 if self.how == "mean_max" else input_size
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         return {}
@@ -46,6 +47,8 @@ class Pool(Part):
                 return _RunningPool(Mean())
             case "max":
                 return _RunningPool(Max())
+            case "mean_max":
+                return _RunningPool(MeanMax())
             case "ends":
                 return _Ends()
             case _:

@@ -29,10 +29,10 @@ class Running(ABC):
 
     @abstractmethod
     def result(self, state: State) -> np.ndarray:
-        """(N, size), of rows that have had a step."""
+        """(N, size), or a multiple of that size, of rows that have had a step."""
 
     def whole(self, lengths: np.ndarray, x: np.ndarray, *more: np.ndarray) -> np.ndarray:
-        """(N, size) of x (T, N, size), … up to each row's length (N,), zero for length 0."""
+        """The result for x (T, N, size), … up to each row's length (N,), zero for length 0."""
         _, N, size = x.shape
         state = self.start(N, size)
         for t in range(lengths.max(initial=0)):
@@ -70,6 +70,19 @@ class Max(Running):
     def result(self, state: State) -> np.ndarray:
         # Which of -0 and 0 is the larger depends on the vector width: make it 0.
         return state["maximum"] + ZERO
+
+
+class MeanMax(Running):
+    """The mean beside the maximum, (N, 2 size)."""
+
+    def start(self, N: int, size: int) -> State:
+        return Mean().start(N, size) | Max().start(N, size)
+
+    def update(self, state: State, *inputs: np.ndarray) -> State:
+        return Mean().update(state, *inputs) | Max().update(state, *inputs)
+
+    def result(self, state: State) -> np.ndarray:
+        return np.concatenate([Mean().result(state), Max().result(state)], axis=1)
 
 
 class WeightedMean(Running):
@@ -113,7 +126,7 @@ class RunningStep(Step):
         return self.push(x)
 
     def push(self, *inputs: np.ndarray) -> np.ndarray:
-        """The result (size,) after a step with x (size,), …"""
+        """The result of one row after a step with x (size,), …"""
         self._state = self._running.update(self._state, *(array[None] for array in inputs))
         return self._running.result(self._state)[0]
 
