@@ -10,6 +10,7 @@ from recurra.decoding import allowed, viterbi
 from recurra.runtime import (
     AttentionPool,
     Autoregression,
+    Bag,
     Crf,
     Embedding,
     Linear,
@@ -20,6 +21,7 @@ from recurra.runtime import (
     network_spec,
 )
 from recurra.runtime.network_parts import PARTS, POOLS
+from recurra.runtime.network_parts.spelling import ngram_keys
 
 T, LENGTHS = 9, [9, 0, 4, 1, 7]
 N = len(LENGTHS)
@@ -40,6 +42,9 @@ def steps(output):
 
 
 CHARACTERS = Stack(cell("lstm", input_size=4, hidden_size=3), bidirectional=True)
+
+# Of some n-grams of two and three signs.
+KEYS = np.unique(ngram_keys(np.arange(7)[:, None]))[1:]
 
 # The part, its module, how the module is called on x (T, N, 6) or ids, and what of its output counts.
 CASES = {
@@ -68,8 +73,20 @@ CASES = {
         steps,
     ),
     "words": (
-        Words("part", 11, 6, 7, 4, CHARACTERS),
+        Words("part", 11, 6, 7, 0, CHARACTERS),
         nn.Words(11, 6, 7, 4, 3),
+        lambda module, ids: module(ids, LENGTHS),
+        steps,
+    ),
+    "words with n-grams": (
+        Words("part", 11, 6, 7, len(KEYS), CHARACTERS),
+        nn.Words(11, 6, 7, 4, 3, ngrams=KEYS),
+        lambda module, ids: module(ids, LENGTHS),
+        steps,
+    ),
+    "words with n-grams alone": (
+        Words("part", 11, 6, 7, len(KEYS), None),
+        nn.Words(11, 6, 7, ngrams=KEYS),
         lambda module, ids: module(ids, LENGTHS),
         steps,
     ),
@@ -116,7 +133,28 @@ def test_the_same_result(name, ids):
 
 def test_every_part_has_a_case():
     own = {case[0].type for case in CASES.values()}
-    assert own == set(PARTS) - {Autoregression.type}  # whose module is a linear one: tests/tasks
+    # An autoregression's module is a linear one: tests/tasks. A bag's has no parameters: below.
+    assert own == set(PARTS) - {Autoregression.type, Bag.type}
+
+
+@pytest.mark.parametrize("pairs", [[[1, 1], [1, 2], [2, 1], [4, 5], [5, 3]], np.empty((0, 2))])
+@pytest.mark.parametrize("with_characters", [False, True])
+def test_a_bag_has_the_same_result(pairs, with_characters, ids):
+    ids = ids % 6
+    rng = np.random.default_rng(0)
+    tensors = {
+        "bag.weight": rng.normal(size=(6 + len(pairs), 3)).astype(np.float32),
+        "bag.pairs": np.asarray(pairs, np.float32),
+    }
+    bag = nn.Bag(*map(torch.from_numpy, tensors.values()))
+    assert bag.part("bag") == Bag("bag", 6, len(pairs), 3)
+    first = Words("words", 6, 3, 7, 0, None) if with_characters else Embedding("words", 6, 3)
+    tensors |= {name: np.zeros(shape, np.float32) for name, shape in first.shapes().items()}
+    network = Network(network_spec([first, Pool(), bag.part("bag")]), tensors)
+    batch = np.ascontiguousarray(ids.swapaxes(0, 1) if with_characters else ids[..., 0].T)
+    got = bag(torch.from_numpy(batch), LENGTHS)
+    np.testing.assert_allclose(network(batch, np.array(LENGTHS)), got, atol=3e-6)
+    assert got.abs().sum(1).gt(0).tolist() == [length > 0 for length in LENGTHS]
 
 
 @pytest.mark.parametrize("rules", [None, allowed(["O", "B-X", "I-X", "B-Y", "I-Y"], "BIO")])

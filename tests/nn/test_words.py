@@ -1,10 +1,12 @@
 """Words in PyTorch: padding, gradients, dropout of words, and wrong use."""
 
+import numpy as np
 import pytest
 import torch
 
 from recurra import nn
 from recurra._base.errors import InputError
+from recurra.runtime.network_parts.spelling import ngram_keys
 
 LENGTHS = [3, 0, 2]
 IDS = torch.tensor(
@@ -14,6 +16,9 @@ IDS = torch.tensor(
         [[0, -1, -1, -1], [9, 9, 9, 9], [9, 9, -5, 9]],
     ]
 )
+
+
+KEYS = np.unique(ngram_keys(IDS[:2, 2, 1:].numpy()))[1:]
 
 
 def make(**options):
@@ -45,8 +50,9 @@ def test_batch_first():
     assert torch.equal(make(batch_first=True)(ids, LENGTHS).transpose(0, 1), make()(IDS, LENGTHS))
 
 
-def test_gradients_reach_every_parameter():
-    words = make().double()
+@pytest.mark.parametrize("ngrams", [(), KEYS])
+def test_gradients_reach_every_parameter(ngrams):
+    words = make(ngrams=ngrams).double()
     names = list(dict(words.named_parameters()))
 
     def run(*parameters):
@@ -64,8 +70,26 @@ def test_word_dropout_leaves_the_spelling():
     assert torch.equal(got[..., 2:], quiet[..., 2:])
 
 
+def test_word_dropout_leaves_the_ngrams():
+    words = make(ngrams=KEYS, word_dropout=1.0)
+    got, quiet = words(IDS, LENGTHS), words.eval()(IDS, LENGTHS)
+    own = words.word.weight[3] - words.word.weight[0]
+    torch.testing.assert_close(quiet[1, 0, :2] - got[1, 0, :2], own)
+
+
+def test_ngrams_are_learnt_and_their_keys_are_not():
+    words = make(ngrams=KEYS)
+    words(IDS, LENGTHS).sum().backward()
+    assert words.ngram.weight.grad.any()
+    assert "ngram.keys" in words.state_dict()
+    assert "ngram.keys" not in dict(words.named_parameters())
+
+
 def test_no_characters_and_no_words():
-    words = make()
+    words = make(ngrams=KEYS)
+    bare = nn.Words(6, 2, 7)
+    assert bare.embedding_dim == 2
+    assert torch.equal(bare(IDS, LENGTHS)[1, 0], bare.word.weight[3])
     got = words(torch.tensor([[[2]]]))
     assert torch.equal(got[0, 0, :2], words.word.weight[2])
     assert not got[0, 0, 2:].any()
@@ -83,7 +107,8 @@ def test_no_characters_and_no_words():
             "lengths must lie between 0 and the 3 steps given, got 4 in row 2",
         ),
         (lambda: nn.Words(0, 2, 7, 4, 3), "words must be a whole number of at least 1, got 0"),
-        (lambda: nn.Words(6, 2, 7, 0, 3), "character_size must be a whole number of at least 1, got 0"),
+        (lambda: nn.Words(6, 2, 0), "characters must be a whole number of at least 1, got 0"),
+        (lambda: nn.Words(6, 2, 7, -1, 3), "character_size must be a whole number of at least 1, got -1"),
         (lambda: make(word_dropout=2), "p must be a number between 0 and 1, got 2"),
     ],
 )

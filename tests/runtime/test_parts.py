@@ -1,5 +1,7 @@
 """Each part against what it says it computes, and one result: alone, in a batch, padded, with threads."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from recurra import kernels
 from recurra.cells import Stack, cell
 from recurra.runtime import (
     AttentionPool,
+    Bag,
     Crf,
     Embedding,
     Linear,
@@ -18,18 +21,35 @@ from recurra.runtime import (
     Words,
     network_spec,
 )
+from recurra.runtime.network_parts.spelling import ngram_keys
 
 LSTM = Recurrent("encoder", Stack(cell("lstm", input_size=3, hidden_size=5)))
 BOTH = Recurrent("encoder", Stack(cell("gru", input_size=3, hidden_size=5), bidirectional=True))
 CHARACTERS = Stack(cell("lstm", input_size=4, hidden_size=3), bidirectional=True)
-WORDS = Words("words", 6, 2, 7, 4, CHARACTERS)
+WORDS = Words("words", 6, 2, 7, 0, CHARACTERS)
+SPELT = Words("words", 6, 2, 7, 30, None)
+BAG = Bag("bag", 6, 5, 2)
 
 
 def network_of(*parts, seed=0):
     rng = np.random.default_rng(seed)
     shapes = {name: shape for part in parts for name, shape in part.shapes().items()}
     tensors = {name: rng.normal(0, 0.7, shape).astype(np.float32) for name, shape in shapes.items()}
-    return Network(network_spec(parts), tensors), tensors
+    return Network(network_spec(parts), tensors | known(tensors)), tensors | known(tensors)
+
+
+def known(tensors):
+    """What of the tensors can't be any numbers: keys of n-grams, and pairs of words."""
+    spellings = np.array([[3, 0, -1, -1, -1], [6, 6, 1, 0, -1], [1, 2, 3, 4, 5]])
+    keys = np.unique(ngram_keys(spellings))[1:]
+    return {
+        name: PAIRS if name.endswith("pairs") else keys[: len(tensor)].astype(np.float32)
+        for name, tensor in tensors.items()
+        if name.endswith(("pairs", "keys"))
+    }
+
+
+PAIRS = np.array([[1, 1], [1, 2], [2, 1], [4, 5], [5, 3]], np.float32)
 
 
 def numbers(rng, T):
@@ -54,11 +74,16 @@ NETWORKS = {
     "ends": ([BOTH, Pool("ends")], numbers),
     "mean": ([BOTH, Pool("mean"), Linear("head", 10, 2)], numbers),
     "max": ([BOTH, Pool("max")], numbers),
+    "mean and max": ([BOTH, Pool("mean_max"), Linear("head", 20, 2)], numbers),
     "attention": ([BOTH, AttentionPool("attention", 10, 6), Linear("head", 10, 2)], numbers),
     "pool after linear": ([BOTH, Linear("head", 10, 2), Pool("mean")], numbers),
     "embedding": ([Embedding("embedding", 9, 3), LSTM, Pool("mean")], ids),
     "embedding alone": ([Embedding("embedding", 9, 3), Pool("mean")], ids),
     "words": ([WORDS, Recurrent("encoder", Stack(cell("gru", input_size=8, hidden_size=5)))], words),
+    "n-grams": ([SPELT, Pool("mean")], words),
+    "n-grams and characters": ([dataclasses.replace(WORDS, ngrams=30), Pool("max")], words),
+    "bag of words": ([SPELT, Pool("mean"), BAG], words),
+    "bag of ids": ([Embedding("embedding", 6, 2), Pool("max"), BAG], lambda rng, T: rng.integers(0, 6, T)),
     "crf": ([LSTM, Linear("head", 5, 4), Crf("crf", 4)], numbers),
 }
 
@@ -133,13 +158,14 @@ def pooled(how, x, recurrent, tensors):
         ("ends", lambda h: np.concatenate([h[-1, :5], h[0, 5:]])),
         ("mean", lambda h: h.mean(0)),
         ("max", lambda h: h.max(0)),
+        ("mean_max", lambda h: np.concatenate([h.mean(0), h.max(0)])),
     ],
 )
 def test_pools(how, expected):
     recurrent, tensors, x, h = steps()
     got = pooled(how, x, recurrent, tensors)
     for row, length in enumerate(LENGTHS):
-        want = expected(h[row, :length].astype(np.float64)) if length else np.zeros(10)
+        want = expected(h[row, :length].astype(np.float64)) if length else np.zeros(got.shape[1])
         np.testing.assert_allclose(got[row], want, atol=1e-6)
 
 
@@ -199,6 +225,72 @@ def test_words_without_a_character():
     assert network(np.zeros((0, 4, 3), np.int64)).shape == (0, 4, 8)
 
 
+def spelt(word):
+    """Every n-gram of 2 to 5 signs, as `ngram_keys` has them, in Python's own whole numbers."""
+    signs = [0, *(character + 2 for character in word if character >= 0), 1]
+    keys = []
+    for size in (2, 3, 4, 5):
+        for start in range(len(signs) - size + 1):
+            key = 2166136261
+            for sign in signs[start : start + size]:
+                key = (key ^ sign) * 16777619 % 2**32
+            keys.append(key >> 24 ^ key % 2**24)
+    return keys
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.lists(st.integers(0, 2**31), max_size=9), min_size=1, max_size=5),
+    st.integers(0, 3),
+)
+def test_keys_of_ngrams(spellings, padding):
+    width = max(map(len, spellings)) + padding
+    characters = np.array([[*word, *[-1] * (width - len(word))] for word in spellings], np.int64)
+    got = ngram_keys(characters.reshape(len(spellings), width))
+    for word, keys in zip(spellings, got):
+        assert keys[keys >= 0].tolist() == spelt(word)
+
+
+def test_the_key_of_a_sign_is_that_of_a_byte():
+    # FNV-1a of 32 bits of the bytes 0 and 1 is 0x76AB4DEE by hand.
+    assert ngram_keys(np.zeros((1, 0), np.int64)).tolist() == [[fnv(b"\0\1")]]
+
+
+def fnv(data):
+    value = 0x811C9DC5
+    for byte in data:
+        value = (value ^ byte) * 0x01000193 & 0xFFFFFFFF
+    return value >> 24 ^ value & 0xFFFFFF
+
+
+def test_ngrams():
+    network, tensors = network_of(SPELT)
+    x = np.array([[[2, 3, 0, -1, -1], [5, 6, 6, 1, 0], [0, -1, -1, -1, -1], [1, 3, 0, -1, -1]]])
+    got = network(x)[0]
+    keys = tensors["words.ngram.keys"].tolist()
+    seen = 0
+    for word, vector in zip(x[0], got):
+        own = [tensors["words.ngram.weight"][keys.index(key)] for key in spelt(word[1:]) if key in keys]
+        seen += len(own)
+        mean = np.mean(own, axis=0) if own else 0
+        np.testing.assert_allclose(vector, tensors["words.word.weight"][word[0]] + mean, atol=1e-6)
+    assert seen > 10
+    only = network(np.array([[[2], [5]]]))[0]
+    assert only.shape == (2, 2)
+
+
+def test_bag():
+    parts = [Embedding("embedding", 6, 2), Pool("last")]
+    network, tensors = network_of(*parts, BAG)
+    plain = Network(network_spec(parts), {"embedding.weight": tensors["embedding.weight"]})
+    x = np.array([[1, 2, 0, 2, 1, 2], [4, 5, 3, 3, 4, 0], [0, 0, 0, 0, 0, 0], [1, 0, 2, 9, 9, 9]])
+    lengths = [6, 5, 4, 3]
+    weight = tensors["bag.weight"].astype(np.float64)
+    own = [[1, 2, 6 + 1, 6 + 2], [4, 5, 3, 6 + 3, 6 + 4], [], [1, 2]]
+    expected = [weight[rows].sum(axis=0) for rows in own]
+    np.testing.assert_allclose(network(x, lengths) - plain(x, lengths), expected, atol=1e-6)
+
+
 def test_a_crf_passes_emissions_on_and_shows_its_scores():
     parts = [LSTM, Linear("head", 5, 4)]
     network, tensors = network_of(*parts, Crf("crf", 4))
@@ -233,7 +325,7 @@ def test_specifications_are_plain():
             "words": 6,
             "word_size": 2,
             "characters": 7,
-            "character_size": 4,
+            "ngrams": 0,
             "character_stack": {
                 "cell": "lstm",
                 "input_size": 4,

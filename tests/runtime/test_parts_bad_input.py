@@ -12,6 +12,8 @@ from recurra._base.errors import InputError
 from recurra.cells import Stack, cell
 from recurra.runtime import (
     AttentionPool,
+    Autoregression,
+    Bag,
     Crf,
     Embedding,
     Linear,
@@ -24,12 +26,17 @@ from recurra.runtime import (
 
 LSTM = Recurrent("encoder", Stack(cell("lstm", input_size=3, hidden_size=5)))
 CHARACTERS = Stack(cell("lstm", input_size=4, hidden_size=3), bidirectional=True)
-WORDS = Words("words", 6, 2, 7, 4, CHARACTERS)
-READING = {"embedding": Embedding("embedding", 9, 3), "words": WORDS}
+WORDS = Words("words", 6, 2, 7, 0, CHARACTERS)
+SPELT = Words("words", 6, 2, 7, 3, None)
+EMBEDDING = Embedding("embedding", 9, 3)
+BAG = Bag("bag", 9, 2, 3)
+READING = {"embedding": EMBEDDING, "words": WORDS}
 
 
 def tensors_of(parts):
-    return {name: np.zeros(shape, np.float32) for part in parts for name, shape in part.shapes().items()}
+    shapes = {name: shape for part in parts for name, shape in part.shapes().items()}
+    own = {"words.ngram.keys": np.arange(3), "bag.pairs": np.array([[1, 1], [1, 2]])}
+    return {name: own.get(name, np.zeros(shape)).astype(np.float32) for name, shape in shapes.items()}
 
 
 def message_of(call):
@@ -97,7 +104,11 @@ HUGE = 2**61
             {"words": HUGE},
             f"tensor 'words.word.weight' must be float32 ({HUGE}, 2), got float32 (6, 2)",
         ),
-        ([WORDS], {"character_stack": 3}, "spec.layers[0].character_stack must be a dict, got 3"),
+        (
+            [WORDS],
+            {"character_stack": 3},
+            "spec.layers[0].character_stack must be a dict or null, got 3",
+        ),
         (
             [WORDS],
             {"character_stack": {**CHARACTERS.to_dict(), "num_layers": 10**9}},
@@ -113,10 +124,24 @@ HUGE = 2**61
             {"character_stack": {**CHARACTERS.to_dict(), "bidirectional": False}},
             "'words' needs a bidirectional stack over characters, got one direction",
         ),
+        ([WORDS], {"ngrams": -1}, "spec.layers[0].ngrams must be a whole number of at least 0, got -1"),
+        ([WORDS], {"ngrams": HUGE}, "tensor 'words.ngram.weight' is missing"),
         (
-            [WORDS],
-            {"character_size": 5},
-            "the stack over characters of 'words' must take 5 inputs, as character_size says, got 4",
+            [SPELT],
+            {"ngrams": HUGE},
+            f"tensor 'words.ngram.weight' must be float32 ({HUGE}, 2), got float32 (3, 2)",
+        ),
+        (
+            [EMBEDDING, Pool(), BAG],
+            {"pairs": HUGE},
+            f"tensor 'bag.weight' must be float32 ({HUGE + 9}, 3), got float32 (11, 3)",
+        ),
+        ([EMBEDDING, Pool(), BAG], {"words": 8}, "'bag' takes 8 words, but the network reads 9"),
+        ([EMBEDDING, Pool(), BAG], {"words": HUGE}, f"'bag' takes 16777216 words at most, got {HUGE}"),
+        (
+            [EMBEDDING, Pool(), BAG],
+            {"outputs": 4},
+            "'bag' gives 4 outputs, but the part before it gives 3",
         ),
         ([LSTM, Crf("crf", 5)], {"tags": HUGE}, f"'crf' takes {HUGE} inputs, but the part before it gives 5"),
         (
@@ -151,11 +176,47 @@ def test_a_part_that_does_not_fit(parts, change, message):
         ([Embedding("e", 9, 5), WORDS], "spec.layers must not have words after another layer"),
         ([LSTM, Pool(), AttentionPool("p", 5, 2)], "spec.layers must not have attention_pool after a pool"),
         ([LSTM, Pool(), Crf("c", 5)], "spec.layers must not have crf after a pool"),
+        ([BAG], "spec.layers must begin with a recurrent layer, an embedding or words"),
+        (
+            [EMBEDDING, BAG],
+            "spec.layers must pool the sequence before a part that stands beside the others",
+        ),
+        ([LSTM, Pool(), BAG], "spec.layers must not have bag in a network that reads numbers"),
+        (
+            [EMBEDDING, Pool(), Autoregression("bypass", 3, 3, 1)],
+            "spec.layers must not have autoregression in a network that reads ids",
+        ),
         ([LSTM, Crf("c", 5), Linear("head", 5, 5)], "spec.layers must end with the crf"),
     ],
 )
 def test_parts_in_a_wrong_order(parts, message):
     assert message_of(lambda: Network(network_spec(parts), tensors_of(parts))) == message
+
+
+@pytest.mark.parametrize(
+    "keys", [[1, 0, 2], [0, 1, 1], [-1, 0, 1], [0.5, 1, 2], [0, 1, 2**24], [0, 1, np.nan], [0, 1, np.inf]]
+)
+def test_keys_of_ngrams_that_are_none(keys):
+    tensors = tensors_of([SPELT]) | {"words.ngram.keys": np.array(keys, np.float32)}
+    message = "tensor 'words.ngram.keys' must hold whole numbers below 16777216 in ascending order"
+    assert message_of(lambda: Network(network_spec([SPELT]), tensors)) == message
+
+
+@pytest.mark.parametrize(
+    ("pairs", "message"),
+    [
+        ([[0, 1], [1, 1]], "tensor 'bag.pairs' must hold ids from 1 to 8"),
+        ([[1, 1], [1, 9]], "tensor 'bag.pairs' must hold ids from 1 to 8"),
+        ([[1, 1], [1, 1.5]], "tensor 'bag.pairs' must hold ids from 1 to 8"),
+        ([[1, 1], [1, np.nan]], "tensor 'bag.pairs' must hold ids from 1 to 8"),
+        ([[2, 1], [1, 2]], "tensor 'bag.pairs' must hold different pairs in ascending order"),
+        ([[2, 1], [2, 1]], "tensor 'bag.pairs' must hold different pairs in ascending order"),
+    ],
+)
+def test_pairs_of_words_that_are_none(pairs, message):
+    parts = [EMBEDDING, Pool(), BAG]
+    tensors = tensors_of(parts) | {"bag.pairs": np.array(pairs, np.float32)}
+    assert message_of(lambda: Network(network_spec(parts), tensors)) == message
 
 
 JUNK = [None, True, 0, -1, 1, 2**31, 2**63, 1e300, 0.5, "", "max", "gru", [], [1], {}, {"cell": "lstm"}]

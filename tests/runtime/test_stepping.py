@@ -10,6 +10,7 @@ from recurra.cells import Stack, cell
 from recurra.runtime import (
     AttentionPool,
     Autoregression,
+    Bag,
     Crf,
     Embedding,
     Linear,
@@ -30,6 +31,8 @@ def network_of(*parts):
     rng = np.random.default_rng(0)
     shapes = {name: shape for part in parts for name, shape in part.shapes().items()}
     tensors = {name: rng.normal(0, 0.7, shape).astype(np.float32) for name, shape in shapes.items()}
+    if "bag.pairs" in tensors:
+        tensors["bag.pairs"] = np.array([[1, 1], [1, 2], [2, 1], [4, 5], [5, 3]], np.float32)
     return Network(network_spec(parts), tensors)
 
 
@@ -40,9 +43,12 @@ NETWORKS = {
     "last": [recurrent("a", "lstm"), Pool("last"), HEAD],
     "mean": [recurrent("a", "rnn"), Pool("mean"), HEAD],
     "max": [recurrent("a"), Pool("max"), HEAD],
+    "mean and max": [recurrent("a"), Pool("mean_max"), Linear("head", 10, 2)],
     "attention": [recurrent("a"), AttentionPool("attention", 5, 4), HEAD],
     "embedding": [Embedding("e", 9, 3), recurrent("a"), Pool("mean"), HEAD],
-    "words": [Words("words", 6, 2, 7, 4, CHARACTERS), recurrent("a", input_size=8), HEAD],
+    "words": [Words("words", 6, 2, 7, 0, CHARACTERS), recurrent("a", input_size=8), HEAD],
+    "bag": [Words("words", 6, 3, 7, 0, None), recurrent("a"), Pool("max"), HEAD, Bag("bag", 6, 5, 2)],
+    "bag of ids": [Embedding("e", 9, 3), recurrent("a"), Pool("max"), HEAD, Bag("bag", 9, 5, 2)],
 }
 NETWORKS = {name: network_of(*parts) for name, parts in NETWORKS.items()}
 
@@ -50,9 +56,9 @@ NETWORKS = {name: network_of(*parts) for name, parts in NETWORKS.items()}
 def sequence(name, T, seed=1):
     rng = np.random.default_rng(seed)
     match name:
-        case "embedding":
+        case "embedding" | "bag of ids":
             return rng.integers(0, 9, T)
-        case "words":
+        case "words" | "bag":
             return np.concatenate([rng.integers(0, 6, (T, 1)), rng.integers(0, 7, (T, 3))], axis=1)
         case _:
             return rng.normal(size=(T, 3)).astype(np.float32)
@@ -105,6 +111,8 @@ def test_the_state_by_name():
     assert shapes == {"a.h": (1, 5), "pool.highest": (1,), "pool.weight": (1,), "pool.sum": (5,)}
     assert set(NetworkStream(NETWORKS["mean"]).state()) == {"a.h", "pool.sum", "pool.steps"}
     assert set(NetworkStream(NETWORKS["max"]).state()) == {"a.h", "pool.maximum"}
+    bag = {"bag.seen", "bag.before", "bag.total"}
+    assert set(NetworkStream(NETWORKS["bag"]).state()) == {"a.h", "pool.maximum", *bag}
 
 
 def test_streams_of_one_network_do_not_meet():
@@ -181,6 +189,7 @@ def test_a_state_that_does_not_fit_changes_nothing(change, message):
         ("embedding", [1], "x must be a whole number, the id of a step, got list"),
         ("words", np.zeros(3), "x must be int64 of shape (1 + C,), got float64 of shape (3,)"),
         ("words", np.zeros((1, 3), int), "x must be int64 of shape (1 + C,), got int64 of shape (1, 3)"),
+        ("bag of ids", 9, "ids must lie between 0 and 8, got 9"),
         ("words", np.array([0, 8]), "character ids must lie between 0 and 6, got 8"),
     ],
 )

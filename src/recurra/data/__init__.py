@@ -17,6 +17,7 @@ from recurra.data.series_features import SeriesFeatures
 from recurra.data.splits import Share, Split, parse_share, split_rows
 from recurra.data.table import read_series, read_table, to_series
 from recurra.data.text import TextFeatures
+from recurra.data.text_words import TextWords
 from recurra.data.vectors import read_vectors
 from recurra.data.windows import Contexts, Windows, last_context, last_observed, make_windows
 from recurra.data.words import WordFeatures
@@ -40,6 +41,7 @@ __all__ = [
     "Source",
     "Split",
     "TextFeatures",
+    "TextWords",
     "Windows",
     "WordFeatures",
     "array_series",

@@ -9,6 +9,7 @@ except ModuleNotFoundError as error:
 
 from recurra.nn.accelerate import accelerate
 from recurra.nn.attention import AdditiveAttention, DotAttention, GeneralAttention
+from recurra.nn.bag import Bag
 from recurra.nn.bridge import Bridge
 from recurra.nn.cells import GRUCell, LSTMCell, RNNCell
 from recurra.nn.crf import CRF
@@ -29,6 +30,7 @@ __all__ = [
     "RNN",
     "AdditiveAttention",
     "AttentionPool",
+    "Bag",
     "Bridge",
     "ConstantForcing",
     "Decoder",

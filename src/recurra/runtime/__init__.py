@@ -8,6 +8,7 @@ from recurra.runtime.network import Network, network_spec
 from recurra.runtime.network_parts import (
     AttentionPool,
     Autoregression,
+    Bag,
     Crf,
     CrfScores,
     Embedding,
@@ -27,6 +28,7 @@ from recurra.runtime.tagging import TaggingModel
 __all__ = [
     "AttentionPool",
     "Autoregression",
+    "Bag",
     "ClassificationModel",
     "Crf",
     "CrfScores",

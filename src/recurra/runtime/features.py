@@ -7,19 +7,20 @@ import numpy as np
 
 from recurra._base.errors import InputError
 from recurra._base.validation import one_of
-from recurra.data import AudioFeatures, SeriesFeatures, TextFeatures, WordFeatures, pad
-from recurra.runtime.network_parts.words import END
+from recurra.data import AudioFeatures, SeriesFeatures, TextFeatures, TextWords, WordFeatures, pad
+from recurra.runtime.network_parts.spelling import END
 
-Features: TypeAlias = TextFeatures | WordFeatures | SeriesFeatures | AudioFeatures
+Features: TypeAlias = TextFeatures | TextWords | WordFeatures | SeriesFeatures | AudioFeatures
 """Called with the items of N sequences they give N inputs of a network: (T_i,), (T_i, 1 + C_i) or (T_i, I)."""
 
 KINDS: dict[str, type[Features]] = {
     "text": TextFeatures,
+    "words of text": TextWords,
     "tokens": WordFeatures,
     "series": SeriesFeatures,
     "audio": AudioFeatures,
 }
-"""By the kind of sequences that they read."""
+"""By what a model file calls them."""
 
 
 def features_from_dict(fields: Any) -> Features:
@@ -32,12 +33,16 @@ def features_from_dict(fields: Any) -> Features:
 
 def features_to_dict(features: Features) -> dict[str, Any]:
     """The features as they stand in a model file."""
-    return {"kind": kind_of(features), **features.to_dict()}
+    return {"kind": _name_of(features), **features.to_dict()}
 
 
 def kind_of(features: Features) -> str:
     """The kind of sequences that the features read."""
-    return next(kind for kind, known in KINDS.items() if isinstance(features, known))
+    return "text" if isinstance(features, TextWords) else _name_of(features)
+
+
+def _name_of(features: Features) -> str:
+    return next(name for name, known in KINDS.items() if isinstance(features, known))
 
 
 def first_part(features: Features) -> dict[str, Any]:
@@ -45,7 +50,7 @@ def first_part(features: Features) -> dict[str, Any]:
     match features:
         case TextFeatures():
             return {"type": "embedding", "count": features.size}
-        case WordFeatures():
+        case WordFeatures() | TextWords():
             return {"type": "words", "words": features.word_count, "characters": features.character_count}
         case _:
             return {"type": "recurrent", "input_size": features.size}

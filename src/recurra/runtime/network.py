@@ -9,7 +9,7 @@ import numpy as np
 from recurra._base.errors import InputError
 from recurra.cells import check_lengths
 from recurra.runtime import schema
-from recurra.runtime.network_parts import Crf, Part, Recurrent, Step, Words, part_from_dict
+from recurra.runtime.network_parts import Bag, Crf, Embedding, Part, Recurrent, Step, Words, part_from_dict
 
 
 class Network:
@@ -53,9 +53,12 @@ class Network:
             x = x + part(inputs, lengths, threads) if beside else part(x, lengths, threads)
         return x if self.pools else x.swapaxes(0, 1)
 
-    def stepping(self) -> list[Step]:
-        """The parts before the first step of a sequence; InputError where a step needs what comes later."""
-        return [part.stepping(width) for (_, part), width in zip(self._bound, self._widths)]
+    def stepping(self) -> list[tuple[bool, Step]]:
+        """The parts before the first step of a sequence, and whether each stands beside the others.
+
+        InputError where a step needs what comes later.
+        """
+        return [(beside, part.stepping(width)) for (beside, part), width in zip(self._bound, self._widths)]
 
     def quantized(self, weights: str) -> "Network":
         """The network with the weights of its recurrent layers rounded to ``weights``, "int8" or "bfloat16".
@@ -112,21 +115,35 @@ def _check_layers(layers: Sequence[Mapping[str, Any]], tensors: int) -> None:
 
 def _check_order(parts: Sequence[Part]) -> None:
     """Raise InputError unless each part stands where it can."""
-    if not parts or not (parts[0].takes_ids or isinstance(parts[0], Recurrent)):
+    if not parts or parts[0].beside or not (parts[0].takes_ids or isinstance(parts[0], Recurrent)):
         raise InputError("spec.layers must begin with a recurrent layer, an embedding or words")
     pooled = False
     for i, part in enumerate(parts):
-        if part.takes_ids and i:
+        if part.takes_ids and i and not part.beside:
             raise InputError(f"spec.layers must not have {part.type} after another layer")
         if pooled and part.takes_steps:
             raise InputError(f"spec.layers must not have {part.type} after a pool")
         if part.beside and not pooled:
             raise InputError("spec.layers must pool the sequence before a part that stands beside the others")
-        if part.beside and parts[0].takes_ids:
-            raise InputError(f"spec.layers must not have {part.type} in a network that reads ids")
+        if part.beside and part.takes_ids != parts[0].takes_ids:
+            what = "ids" if parts[0].takes_ids else "numbers"
+            raise InputError(f"spec.layers must not have {part.type} in a network that reads {what}")
+        if isinstance(part, Bag) and part.words != (known := _symbols(parts[0])):
+            raise InputError(f"{part.name!r} takes {part.words} words, but the network reads {known}")
         if isinstance(part, Crf) and i < len(parts) - 1:
             raise InputError("spec.layers must end with the crf")
         pooled = pooled or part.pools
+
+
+def _symbols(first: Part) -> int | None:
+    """How many ids a network that begins with that part reads."""
+    match first:
+        case Embedding():
+            return first.count
+        case Words():
+            return first.words
+        case _:
+            return None
 
 
 def _widths(parts: Sequence[Part]) -> list[int]:

@@ -17,7 +17,7 @@ class NetworkStream:
     """
 
     def __init__(self, network: Network, state: Mapping[str, np.ndarray] | None = None) -> None:
-        self._steps = network.stepping()
+        self._beside, self._steps = zip(*network.stepping())
         self._names = [list(step.state()) for step in self._steps]
         self._start = self.state()
         if state is not None:
@@ -29,8 +29,9 @@ class NetworkStream:
         x is (I,); a whole number where the network begins with an embedding; int64 ids (1 + C,) where it
         begins with words. The bits are those of the whole sequence. Raises InputError for anything else.
         """
-        for step in self._steps:
-            x = step(x)
+        inputs = x
+        for beside, step in zip(self._beside, self._steps):
+            x = x + step(inputs) if beside else step(x)
         return x
 
     def state(self) -> dict[str, np.ndarray]:

@@ -11,16 +11,18 @@ import torch
 from torch import Tensor
 
 from recurra import nn
-from recurra.data import TextFeatures, WordFeatures
+from recurra.data import TextFeatures, TextWords, WordFeatures
 from recurra.decoding import Allowed
 from recurra.runtime import network_parts as parts
 from recurra.runtime.features import Features
+from recurra.tasks.common_ngrams import common_ngrams
 
 LAYERS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 """The layer of each cell."""
-POOLS = ("last", "mean", "max", "attention")
+POOLS = ("last", "mean", "max", "mean_max", "attention")
 """From the encoder's steps to one row."""
 
+_DEVIATION = 0.1  # of vectors at the start: those of rare words stay near it, and must not drown the others
 _CHARACTER_SIZE = 32
 _CHARACTER_HIDDEN_SIZE = 64
 _ATTENTION_SIZE = 64
@@ -46,12 +48,15 @@ class NetworkSettings:
 class SequenceNetwork(torch.nn.Module):
     """From padded sequences to outputs (N, O), or (N, T, O) where nothing pools.
 
-    Symbols are embedded, words beside what a recurrent layer makes of their characters; numbers go in as they
-    are. In training some symbols become unknown (``word_dropout``), and columns of what enters and leaves the
-    encoder are dropped (``dropout``), the same ones at every step of a sequence (Gal & Ghahramani 2016).
+    Symbols are embedded: words with the n-grams that spell them and, where they are given one by one, beside
+    what a recurrent layer makes of their characters; numbers go in as they are. In training some symbols
+    become unknown (``word_dropout``), and columns of what enters and leaves the encoder are dropped
+    (``dropout``), the same ones at every step of a sequence (Gal & Ghahramani 2016).
 
     ``allowed`` says which tags may follow which, for a network with a conditional random field; ``vectors``
-    (V, D) what symbols begin with, NaN for those that begin at random.
+    (V, D) what symbols begin with, NaN for those that begin at random; ``bag`` is the weight and the pairs of
+    a `recurra.nn.Bag`, which is added to the outputs but not in training: it knows the training part by
+    heart, and would leave the network nothing to learn.
     """
 
     def __init__(
@@ -63,6 +68,7 @@ class SequenceNetwork(torch.nn.Module):
         seed: int,
         allowed: Allowed | None = None,
         vectors: np.ndarray | None = None,
+        bag: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> None:
         super().__init__()
         with torch.random.fork_rng(devices=[]):
@@ -82,8 +88,10 @@ class SequenceNetwork(torch.nn.Module):
             )
             states = self.encoder.stack.output_size
             self.pool = _pool(settings, states)
-            self.head = torch.nn.Linear(states, outputs)
+            pooled = self.pool.output_size(states) if isinstance(self.pool, nn.Pool) else states
+            self.head = torch.nn.Linear(pooled, outputs)
             self.crf = nn.CRF(outputs, allowed=allowed, batch_first=True) if settings.crf else None
+        self.bag = None if bag is None else nn.Bag(*map(torch.from_numpy, bag))
         initial = self.encoder.stack.initialise(np.random.default_rng(seed))
         self.encoder.load_state_dict({name: torch.from_numpy(array) for name, array in initial.items()})
         if vectors is not None:
@@ -93,32 +101,28 @@ class SequenceNetwork(torch.nn.Module):
                 embedding.weight.copy_(torch.where(given.isnan(), embedding.weight, given))
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
-        if isinstance(self.embedding, nn.Words):
-            x = self.embedding(x, lengths)
-        elif self.embedding is not None:
-            x = self.embedding(self.symbols(x))
-        states, _ = self.encoder(self.dropout(x), lengths=lengths)
+        states, _ = self.encoder(self.dropout(self._embedded(x, lengths)), lengths=lengths)
         if self.pool is None:
             return self.head(self.dropout(states))
-        return self.head(
-            torch.nn.functional.dropout(self.pool(states, lengths), self.dropout.p, self.training)
-        )
+        row = torch.nn.functional.dropout(self.pool(states, lengths), self.dropout.p, self.training)
+        if self.bag is None or self.training:
+            return self.head(row)
+        return self.head(row) + self.bag(x, lengths)
+
+    def _embedded(self, x: Tensor, lengths: Tensor) -> Tensor:
+        match self.embedding:
+            case None:
+                return x
+            case nn.Words():
+                return self.embedding(x, lengths)
+            case embedding:
+                return embedding(self.symbols(x))
 
     def parts(self) -> list[parts.Part]:
         """The same network for the runtime."""
         stack, found = self.encoder.stack, []
         if isinstance(self.embedding, nn.Words):
-            words = self.embedding
-            found.append(
-                parts.Words(
-                    "embedding",
-                    words.word.num_embeddings,
-                    words.word.embedding_dim,
-                    words.character.num_embeddings,
-                    words.character.embedding_dim,
-                    words.encoder.stack,
-                )
-            )
+            found.append(self.embedding.part("embedding"))
         elif self.embedding is not None:
             found.append(
                 parts.Embedding("embedding", self.embedding.num_embeddings, self.embedding.embedding_dim)
@@ -128,7 +132,9 @@ class SequenceNetwork(torch.nn.Module):
             found.append(parts.AttentionPool("pool", stack.output_size, _ATTENTION_SIZE))
         elif self.pool is not None:
             found.append(parts.Pool(self.pool.how))
-        found.append(parts.Linear("head", stack.output_size, self.head.out_features))
+        found.append(parts.Linear("head", self.head.in_features, self.head.out_features))
+        if self.bag is not None:
+            found.append(self.bag.part("bag"))
         if self.crf is not None:
             found.append(parts.Crf("crf", self.head.out_features))
         return found
@@ -142,18 +148,25 @@ def _embedding(features: Features, settings: NetworkSettings) -> Any:
     match features:
         case TextFeatures():
             embedding = torch.nn.Embedding(features.size, settings.embedding_size)
-        case WordFeatures():
+            tables = [embedding]
+        case TextWords() | WordFeatures():
+            words = features.words if isinstance(features, TextWords) else features
+            spelt = isinstance(features, WordFeatures)
             embedding = nn.Words(
-                features.word_count,
+                words.word_count,
                 settings.embedding_size,
-                features.character_count,
-                _CHARACTER_SIZE,
-                _CHARACTER_HIDDEN_SIZE,
+                words.character_count,
+                _CHARACTER_SIZE if spelt else 0,
+                _CHARACTER_HIDDEN_SIZE if spelt else 0,
+                ngrams=common_ngrams(words),
                 word_dropout=settings.word_dropout,
                 batch_first=True,
             )
+            tables = [embedding.word] if embedding.ngram is None else [embedding.word, embedding.ngram]
         case _:
             return None
+    for table in tables:
+        torch.nn.init.normal_(table.weight, std=_DEVIATION)
     return embedding
 
 

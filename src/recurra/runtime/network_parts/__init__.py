@@ -2,6 +2,7 @@
 
 from recurra.runtime.network_parts.attention_pool import AttentionPool
 from recurra.runtime.network_parts.autoregression import Autoregression
+from recurra.runtime.network_parts.bag import Bag
 from recurra.runtime.network_parts.closed_list import PARTS, part_from_dict
 from recurra.runtime.network_parts.crf import Crf, CrfScores
 from recurra.runtime.network_parts.embedding import Embedding
@@ -16,6 +17,7 @@ __all__ = [
     "POOLS",
     "AttentionPool",
     "Autoregression",
+    "Bag",
     "Bound",
     "Crf",
     "CrfScores",

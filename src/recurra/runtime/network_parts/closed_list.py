@@ -5,6 +5,7 @@ from typing import Any
 from recurra._base.validation import one_of
 from recurra.runtime.network_parts.attention_pool import AttentionPool
 from recurra.runtime.network_parts.autoregression import Autoregression
+from recurra.runtime.network_parts.bag import Bag
 from recurra.runtime.network_parts.crf import Crf
 from recurra.runtime.network_parts.embedding import Embedding
 from recurra.runtime.network_parts.linear import Linear
@@ -15,7 +16,7 @@ from recurra.runtime.network_parts.words import Words
 
 PARTS: dict[str, type[Part]] = {
     part.type: part
-    for part in (Embedding, Words, Recurrent, Pool, AttentionPool, Linear, Autoregression, Crf)
+    for part in (Embedding, Words, Recurrent, Pool, AttentionPool, Linear, Autoregression, Bag, Crf)
 }
 
 

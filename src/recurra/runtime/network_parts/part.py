@@ -60,7 +60,7 @@ class Part(ABC):
     type: ClassVar[str]
     """What the model file calls it."""
     takes_ids: ClassVar[bool] = False
-    """Whether it reads int64 ids, and so can only come first."""
+    """Whether it reads int64 ids, and so can only come first, or stand beside the others."""
     takes_steps: ClassVar[bool] = False
     """Whether it needs a sequence, and so cannot follow a pool."""
     pools: ClassVar[bool] = False
