@@ -16,32 +16,31 @@ def as_labelled(X: Any, y: Any = None, *, groups: Any = None) -> Labelled:
     class or a number for each sequence, or a list of labels, one for each step. Raises InputError where
     numbers of items differ, or there are no labels.
     """
-    data = X if isinstance(X, Labelled) else None
-    sequences = data.sequences if data is not None else as_sequences(X)
-    labels = data.labels if data is not None and y is None else y
-    if labels is None:
-        raise InputError("y must have a label for each sequence, got None; requires y to be passed")
-    labels = _items(labels)
-    if len(labels) != len(sequences):
-        raise InputError(
-            f"y must have a label for each of the {len(sequences)} sequences of X, got {len(labels)}"
-        )
-    if groups is None:
-        groups = data.groups if data is not None else None
+    if isinstance(X, Labelled):
+        data = X
     else:
-        groups = [str(group) for group in _items(groups)]
-        if len(groups) != len(sequences):
-            raise InputError(
-                f"groups must have one entry for each of the {len(sequences)} sequences of X, got {len(groups)}"
-            )
-    names = data.names if data is not None else [f"X[{i}]" for i in range(len(sequences))]
-    return Labelled(sequences, labels, groups, names, data.notes if data is not None else ())
+        sequences = as_sequences(X)
+        data = Labelled(sequences, None, None, [f"X[{i}]" for i in range(len(sequences))])
+    labels = data.labels if y is None else _one_each(y, len(data), "y")
+    if labels is None:
+        raise InputError(
+            "fit and scores need labels: it requires y to be passed, but the target y is None; "
+            "give one label for each sequence"
+        )
+    of = data.groups if groups is None else [str(group) for group in _one_each(groups, len(data), "groups")]
+    return Labelled(data.sequences, labels, of, data.names, data.notes)
 
 
-def _items(values: Any) -> Any:
-    """An array as it is, anything else as a list."""
-    if isinstance(values, np.ndarray | list):
-        return values
+def _one_each(values: Any, count: int, name: str) -> Any:
+    """An array as it is, anything else as a list; InputError unless there are ``count``."""
+    if isinstance(values, str) or (np.ndim(values) == 0 and not hasattr(values, "__len__")):
+        raise InputError(f"{name} must have one entry for each sequence, got {values!r}")
     if hasattr(values, "to_list"):
-        return values.to_list()
-    return np.asarray(values) if hasattr(values, "__array__") else list(values)
+        values = values.to_list()
+    elif not isinstance(values, np.ndarray | list):
+        values = np.asarray(values) if hasattr(values, "__array__") else list(values)
+    if len(values) != count:
+        raise InputError(
+            f"{name} must have one entry for each of the {count} sequences of X, got {len(values)}"
+        )
+    return values

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from recurra._base.errors import InputError
+from recurra.data.label_values import class_texts
 from recurra.evaluation import BaselineOutputs, Baselines, ClassificationEvaluation, evaluate_labels
 from recurra.runtime import schema
 from recurra.runtime.sequence_model import SequenceModel
@@ -69,7 +70,7 @@ class ClassificationModel(SequenceModel):
         """
         data = self.labelled(X, y)
         sequences = self.read(data)
-        labels, classes = [str(label) for label in data.labels], [str(name) for name in self.classes]
+        labels, classes = class_texts(data.labels, self.classes), [str(name) for name in self.classes]
         return evaluate_labels(
             labels,
             self.predict_proba(sequences),

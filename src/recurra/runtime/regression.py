@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from recurra._base.errors import InputError
+from recurra.data.label_values import number_labels
 from recurra.evaluation import BaselineOutputs, Baselines, Estimates, RegressionEvaluation, evaluate_values
 from recurra.runtime import schema
 from recurra.runtime.sequence_model import SequenceModel
@@ -64,7 +65,7 @@ class RegressionModel(SequenceModel):
         sequences = self.read(data)
         quantiles = self.predict_quantiles(sequences)
         return evaluate_values(
-            np.asarray(data.labels, np.float64),
+            number_labels(data.labels),
             Estimates(quantiles[:, self.levels.index(MEDIAN)], quantiles),
             levels=self.levels,
             baselines=self._constant(len(quantiles)) if baselines is None else baselines.on(sequences),

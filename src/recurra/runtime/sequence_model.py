@@ -12,6 +12,7 @@ from recurra._base.errors import ArtifactError, InputError
 from recurra.artifact import Artifact
 from recurra.artifact.wording import DAMAGED, FOREIGN, brief, shown
 from recurra.data import Labelled, Sequences, Source, as_labelled, as_sequences
+from recurra.evaluation import Baselines, Comparison
 from recurra.runtime import schema
 from recurra.runtime.features import (
     Features,
@@ -23,6 +24,7 @@ from recurra.runtime.features import (
 )
 from recurra.runtime.network import Network, network_spec
 from recurra.runtime.network_parts import Part
+from recurra.runtime.sequence_stream import SequenceStream
 
 KINDS = {"text": "texts", "tokens": "lists of words", "series": "arrays", "audio": "clips"}
 """What items of each kind are called."""
@@ -69,6 +71,18 @@ class SequenceModel(ABC):
     def _adopt(self, fields: Mapping[str, Any]) -> None:
         """Take the task's own fields of the preprocessing; InputError where they are not right."""
 
+    @abstractmethod
+    def predict(self, X: Any) -> Any:
+        """What the model says of each sequence; ``X`` as for `read`."""
+
+    @abstractmethod
+    def evaluate(self, X: Any, y: Any = None, *, baselines: Baselines[Any] | None = None) -> Comparison:
+        """Score the model on labelled sequences, beside ``baselines`` that were fitted on a training part."""
+
+    @abstractmethod
+    def stream(self, state: bytes | None = None) -> SequenceStream:
+        """A stream of single steps, see `SequenceStream`."""
+
     def read(self, X: Any) -> Sequences:
         """``X`` as sequences of the kind that the model reads, none of them empty.
 
@@ -77,7 +91,9 @@ class SequenceModel(ABC):
         """
         if isinstance(X, Path):
             X = self.read_file(X, labelled=False)
-        return checked_kind(X.sequences if isinstance(X, Labelled) else as_sequences(X), self.kind)
+        if isinstance(X, Labelled):
+            return check_sequences(X.sequences, self.kind, X.names)
+        return check_sequences(as_sequences(X), self.kind)
 
     def read_file(self, path: str | os.PathLike[str], *, labelled: bool) -> Labelled:
         """The sequences of a file, with their labels or without.
@@ -150,15 +166,14 @@ def sequence_artifact(
     )
 
 
-def checked_kind(sequences: Sequences, kind: str) -> Sequences:
-    """The ``sequences``; raises InputError where they are of another kind, or one is empty."""
+def check_sequences(sequences: Sequences, kind: str, names: Sequence[str] | None = None) -> Sequences:
+    """The ``sequences``; raises InputError unless they are of that kind, and none (of ``names``) is empty."""
     if sequences.kind != kind:
-        raise InputError(
-            f"X must hold {KINDS[kind]}, as the model was trained on, got {KINDS[sequences.kind]}"
-        )
+        raise InputError(f"X must hold {KINDS[kind]}, as the training part does, got {KINDS[sequences.kind]}")
     empty = np.flatnonzero(sequences.lengths() == 0)
     if len(empty):
-        raise InputError(f"X[{empty[0]}] is empty; give every sequence at least one step, or leave it out")
+        name = f"X[{empty[0]}]" if names is None else names[empty[0]]
+        raise InputError(f"{name} is empty; give every sequence at least one step, or leave it out")
     return sequences
 
 

@@ -8,13 +8,15 @@ import safetensors
 import safetensors.numpy
 
 from recurra._base.errors import InputError
-from recurra.data import FrameStream
+from recurra.data import AudioFeatures, FrameStream, SeriesFeatures, TextFeatures, TextWords, WordFeatures
+from recurra.runtime.features import Features
 from recurra.runtime.stepping import NetworkStream
 
 if TYPE_CHECKING:
     from recurra.runtime.sequence_model import SequenceModel
 
 _OWNER = "fingerprint"
+_UNITS = {"char": "character", "word": "word", "bpe": "token"}
 
 
 class SequenceStream:
@@ -33,7 +35,7 @@ class SequenceStream:
     ) -> None:
         self._model, self._read = model, read
         self._network = NetworkStream(model.network)
-        self._frames = FrameStream(model.features) if model.kind == "audio" else None
+        self._frames = _frames(model.features)
         if state is not None:
             self._restore(state)
 
@@ -43,8 +45,6 @@ class SequenceStream:
         ``x`` is an array (I,) or a number where there is one column; a token of a text; a word. Raises
         InputError for anything else, and for a model of audio, which takes samples, see `push`.
         """
-        if self._frames is not None:
-            raise InputError("a stream of audio takes samples: use push(samples)")
         return self._read(self._network.step(self._input(x)))
 
     def push(self, samples: np.ndarray) -> np.ndarray:
@@ -66,22 +66,26 @@ class SequenceStream:
     def reset(self) -> None:
         """Go back to before the first step."""
         self._network.reset()
-        if self._frames is not None:
-            self._frames = FrameStream(self._model.features)
+        self._frames = _frames(self._model.features)
 
     def _input(self, x: Any) -> Any:
-        kind, features = self._model.kind, self._model.features
-        if kind == "series":
-            row = np.atleast_1d(np.asarray(x, np.float32))
-            if row.shape != (features.size,) or not np.isfinite(row).all():
-                raise InputError(f"x must be {features.size} finite numbers, got {x!r}")
-            return features([row[None]])[0][0]
-        if not isinstance(x, str):
-            raise InputError(f"x must be a {'word' if kind == 'tokens' else 'token'}, as text, got {x!r}")
-        ids = features([[x] if kind == "tokens" else x])[0]
-        if len(ids) != 1:
-            raise InputError(f"x must be one {features.level} of a text, got {x!r}, which is {len(ids)}")
-        return ids[0]
+        match self._model.features:
+            case SeriesFeatures() as features:
+                row = _numbers(x)
+                if row.shape != (features.size,) or not np.isfinite(row).all():
+                    raise InputError(f"x must be {features.size} finite numbers, got {x!r}")
+                return features([row[None]])[0][0]
+            case WordFeatures() as features:
+                if not isinstance(x, str):
+                    raise InputError(f"x must be a word, as text, got {x!r}")
+                return features([[x]])[0][0]
+            case TextFeatures() | TextWords() as features:
+                ids = features([x])[0] if isinstance(x, str) else []
+                if len(ids) != 1:
+                    raise InputError(f"x must be one {_UNITS[features.level]} of a text, got {x!r}")
+                return ids[0]
+            case _:
+                raise InputError("a stream of audio takes samples: use push(samples)")
 
     def _restore(self, state: bytes) -> None:
         try:
@@ -94,3 +98,14 @@ class SequenceStream:
         if self._frames is not None:
             self._frames.restore({name: arrays.pop(name) for name in arrays.keys() & {"samples"}})
         self._network.restore({name.removeprefix("network."): array for name, array in arrays.items()})
+
+
+def _frames(features: Features) -> FrameStream | None:
+    return FrameStream(features) if isinstance(features, AudioFeatures) else None
+
+
+def _numbers(x: Any) -> np.ndarray:
+    try:
+        return np.atleast_1d(np.asarray(x, np.float32))
+    except (TypeError, ValueError):
+        return np.empty(0, np.float32)

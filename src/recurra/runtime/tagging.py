@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from recurra._base.errors import InputError
+from recurra.data.label_values import check_steps, class_texts, step_labels
 from recurra.decoding import viterbi
 from recurra.evaluation import BaselineOutputs, Baselines, Tagging, TaggingEvaluation, evaluate_tags
 from recurra.runtime import schema
@@ -69,11 +70,13 @@ class TaggingModel(SequenceModel):
         data = self.labelled(X, y)
         sequences = self.read(data)
         outputs = self.outputs(sequences)
+        labels = step_labels(data.labels)
+        check_steps(labels, list(map(len, outputs)), data.names)
         classes = [str(name) for name in self.classes]
         tags = [[classes[code] for code in codes] for codes in self._codes(outputs)]
         odds = None if self.network.crf is not None else [self.probabilities(output) for output in outputs]
         return evaluate_tags(
-            [[str(tag) for tag in row] for row in data.labels],
+            [class_texts(row, self.classes) for row in labels],
             Tagging(tags, odds),
             classes,
             baselines=self._majority(tags) if baselines is None else baselines.on(sequences),

@@ -7,6 +7,7 @@ import numpy as np
 
 from recurra._base.errors import InputError
 from recurra._base.validation import positive_float
+from recurra.data.label_values import class_labels
 
 
 def class_counts(labels: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -22,37 +23,6 @@ def class_counts(labels: Any) -> tuple[np.ndarray, np.ndarray]:
             f"{classes[0].item()!r}; give sequences of others, too"
         )
     return classes, counts
-
-
-def class_labels(labels: Any) -> np.ndarray:
-    """``labels`` (N,) as an array of text, whole numbers or truth values; else InputError."""
-    array = np.asarray(labels)
-    if array.ndim == 2 and array.shape[1] == 1:
-        raise InputError(f"y must have shape ({len(array)},), got {array.shape}; give y.ravel()")
-    if array.ndim != 1:
-        raise InputError(f"y must have one label for each sequence, got shape {array.shape}")
-    if array.dtype.kind == "O":
-        kinds = {type(label) for label in array.tolist()}
-        missing = [i for i, label in enumerate(array.tolist()) if label is None or label != label]
-        if missing:
-            raise InputError(f"y[{missing[0]}] is missing ({array[missing[0]]}); give every sequence a label")
-        if kinds != {str}:
-            raise InputError(
-                f"y must have labels of one kind, got {', '.join(sorted(kind.__name__ for kind in kinds))}"
-            )
-        array = array.astype(str)
-    if array.dtype.kind == "f":
-        if not np.isfinite(array).all():
-            i = int(np.flatnonzero(~np.isfinite(array))[0])
-            raise InputError(f"y[{i}] is {array[i]}: y must not have NaN or infinity")
-        if not np.array_equal(array, np.round(array)):
-            raise InputError(
-                f"y must be classes, got numbers such as {array[array != np.round(array)][0]} "
-                "(Unknown label type: continuous); for numbers use SequenceRegressor"
-            )
-    if array.dtype.kind not in "Uiubf":
-        raise InputError(f"y must be text, whole numbers or truth values, got dtype {array.dtype}")
-    return array
 
 
 def codes(labels: np.ndarray, classes: np.ndarray, part: str) -> np.ndarray:

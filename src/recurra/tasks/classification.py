@@ -1,24 +1,31 @@
 """Classification: one class a sequence."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import torch
 from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
+from recurra._base.errors import InputError
 from recurra._base.validation import probability
 from recurra.artifact import Artifact
-from recurra.data import Labelled
+from recurra.data import Labelled, TextWords, WordFeatures
+from recurra.data.label_values import class_labels
 from recurra.evaluation import Baselines, fit_label_baselines, fit_temperature
 from recurra.runtime import ClassificationModel
 from recurra.runtime.features import Features
 from recurra.tasks.classes import class_counts
+from recurra.tasks.naive_bayes import log_count_ratios
+from recurra.tasks.sequence_defaults import SequenceDefaults
 from recurra.tasks.sequence_estimator import SequenceEstimator
 from recurra.tasks.sequence_examples import SequenceExamples
 from recurra.tasks.sequence_network import SequenceNetwork
 from recurra.tasks.targets import ClassTargets, Targets
+
+_BAG_SHARE = np.float32(0.5)  # naive Bayes takes words for independent, and so is surer than it should be
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -31,7 +38,10 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
     Args:
         pool: ``last``, ``mean``, ``max`` or ``attention``; None for that of the kind of sequences.
         class_weight: None, ``balanced`` for classes that all weigh the same, or a dict of weights by class.
-        label_smoothing: the share of a target that is spread over all classes (Szegedy et al. 2016).
+        label_smoothing: the share of a target that is spread over all classes (Szegedy et al. 2016); None for
+            that of the kind of sequences.
+        bag: whether naive Bayes on the words and pairs of words of the training part helps the network decide
+            (Wang & Manning 2012); None for texts cut into words alone, where it knows what is rare.
 
     The other arguments, the way to fit, and what is there once fitted, are those of `SequenceEstimator`.
 
@@ -44,7 +54,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
 
     pool: str | None = None
     class_weight: Any = None
-    label_smoothing: float = 0.0
+    label_smoothing: float | None = None
+    bag: bool | None = None
 
     model_: ClassificationModel = field(init=False)
 
@@ -57,16 +68,46 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         check_is_fitted(self)
         return self.model_.predict_proba(X)
 
-    def _targets(self, labels: Any) -> ClassTargets:
-        smoothing = probability("label_smoothing", self.label_smoothing)
-        return ClassTargets.of(labels, self.class_weight, smoothing)
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """The estimator that was saved to ``path``; raises ArtifactError for a file that is none."""
+        estimator = super().load(path)
+        if isinstance(estimator.class_weight, dict):  # a file has only texts for names
+            by_text = {str(name): name for name in estimator.classes_.tolist()}
+            weights = estimator.class_weight.items()
+            estimator.class_weight = {by_text.get(text, text): weight for text, weight in weights}
+        return estimator
+
+    def _labels(self, labels: Any) -> list[Any]:
+        return class_labels(labels).tolist()
+
+    def _targets(self, labels: Any, defaults: SequenceDefaults) -> ClassTargets:
+        smoothing = defaults.label_smoothing if self.label_smoothing is None else self.label_smoothing
+        return ClassTargets.of(labels, self.class_weight, probability("label_smoothing", smoothing))
+
+    def _bag(
+        self, features: Features, targets: Targets, training: SequenceExamples
+    ) -> tuple[np.ndarray, np.ndarray] | None:
+        if not isinstance(self.bag, bool | np.bool | None):
+            raise InputError(f"bag must be True, False or None, got {self.bag!r}")
+        if not (isinstance(features, TextWords) if self.bag is None else self.bag):
+            return None
+        if not isinstance(features, TextWords | WordFeatures):
+            raise InputError(f"bag=True needs texts cut into words, got level={self.level!r}")
+        weight, pairs = log_count_ratios(
+            training.inputs,
+            np.asarray(training.targets),
+            training.weights,
+            features.word_count,
+            targets.outputs,
+        )
+        return _BAG_SHARE * weight, pairs
 
     def _baselines(self, training: Labelled, features: Features) -> Baselines[np.ndarray]:
-        classes, _ = class_counts(training.labels)
-        names = [str(name) for name in classes]
-        labels = [str(label) for label in training.labels]
+        labels: Any = training.labels
+        names = [str(name) for name in class_counts(labels)[0]]
         own = features if training.sequences.kind == "audio" else None
-        return fit_label_baselines(training.sequences, labels, names, features=own)
+        return fit_label_baselines(training.sequences, list(map(str, labels)), names, features=own)
 
     def _fields(
         self, targets: Targets, network: SequenceNetwork, validation: SequenceExamples

@@ -8,11 +8,15 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from recurra.data import Labelled
+from recurra.data.label_values import number_labels
 from recurra.evaluation import Baselines, fit_value_baselines
 from recurra.runtime import RegressionModel
 from recurra.runtime.features import Features
+from recurra.tasks.sequence_defaults import SequenceDefaults
 from recurra.tasks.sequence_estimator import SequenceEstimator
-from recurra.tasks.targets import ValueTargets
+from recurra.tasks.sequence_examples import SequenceExamples
+from recurra.tasks.sequence_network import SequenceNetwork
+from recurra.tasks.targets import Targets, ValueTargets
 
 LEVELS = (0.1, 0.5, 0.9)
 
@@ -46,11 +50,22 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         check_is_fitted(self)
         return self.model_.predict_quantiles(X)
 
-    def _targets(self, labels: Any) -> ValueTargets:
+    def _labels(self, labels: Any) -> np.ndarray:
+        return number_labels(labels)
+
+    def _targets(self, labels: Any, defaults: SequenceDefaults) -> ValueTargets:  # noqa: ARG002
         return ValueTargets.of(labels, LEVELS)
+
+    def _fields(
+        self,
+        targets: Targets,
+        network: SequenceNetwork,  # noqa: ARG002
+        validation: SequenceExamples,  # noqa: ARG002
+    ) -> dict[str, Any]:
+        return targets.fields()
 
     def _baselines(self, training: Labelled, features: Features) -> Baselines[Any]:
         own = features if training.sequences.kind == "audio" else None
         return fit_value_baselines(
-            training.sequences, np.asarray(training.labels, np.float64), levels=LEVELS, features=own
+            training.sequences, number_labels(training.labels), levels=LEVELS, features=own
         )

@@ -10,15 +10,15 @@ from recurra.evaluation import Comparison
 from recurra.tasks.card import common_card, plain
 
 _USES = {
-    "classify": "The class of a sequence, out of those listed, on data that is made as the training data was.",
-    "regress": "A number for a sequence, on data that is made and measured as the training data was.",
-    "tag": "A label for each step of a sequence, on data that is made and labelled as the training data was.",
+    "classify": "The class of a sequence, out of those listed, on data made as the training data was.",
+    "regress": "A number for a sequence, on data made and measured as the training data was.",
+    "tag": "A label for each step of a sequence, on data made and labelled as the training data was.",
 }
 _RISKS = (
-    "The test part tells how good the model is on data of the same origin; on data of another origin, or of a "
-    "later time, it may be worse.",
-    "What is uneven in the training data, such as who wrote or spoke it, is uneven in what the model does; score "
-    "it for each group that matters before relying on it.",
+    "The test part tells how good the model is on data of the same origin; on data of another origin, or of "
+    "a later time, it may be worse.",
+    "What is uneven in the training data, such as who wrote or spoke it, is uneven in what the model does; "
+    "score it for each group that matters before relying on it.",
     "A sequence that is like nothing in the training data gets an answer, too, and at times a confident one.",
 )
 
@@ -62,5 +62,6 @@ def sequence_card(
 
 def data_fingerprint(part: Labelled) -> str:
     """SHA-256, in hexadecimal, of the sequences and their labels."""
-    labels = [[plain(each) for each in own] if isinstance(own, list) else plain(own) for own in part.labels]
-    return hashlib.sha256(json.dumps([part.sequences.fingerprint(), labels]).encode()).hexdigest()
+    labels: Any = part.labels
+    contents = [part.sequences.fingerprint(), [plain(own) for own in labels]]
+    return hashlib.sha256(json.dumps(contents).encode()).hexdigest()

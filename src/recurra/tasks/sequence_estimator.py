@@ -5,27 +5,32 @@ import hashlib
 import json
 from abc import abstractmethod
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from recurra import artifact as artifacts
 from recurra._base.errors import ArtifactError, InputError
-from recurra._base.validation import one_of, positive_int, probability
 from recurra.artifact import Artifact
-from recurra.data import Labelled, Source, as_labelled, split_labels
+from recurra.data import AudioFeatures, Labelled, Source, as_labelled
 from recurra.evaluation import Baselines, Comparison
 from recurra.runtime.features import Features
-from recurra.runtime.sequence_model import SequenceModel, checked_kind, sequence_artifact
+from recurra.runtime.sequence_model import SequenceModel, sequence_artifact
 from recurra.runtime.sequence_stream import SequenceStream
-from recurra.tasks.sequence_card import sequence_card
+from recurra.tasks.augmentation import augmented
+from recurra.tasks.card import plain
+from recurra.tasks.sequence_card import data_fingerprint, sequence_card
 from recurra.tasks.sequence_defaults import BY_KIND, SequenceDefaults
 from recurra.tasks.sequence_examples import SequenceExamples
 from recurra.tasks.sequence_features import fit_features, fit_vectors
-from recurra.tasks.sequence_network import LAYERS, POOLS, NetworkSettings, SequenceNetwork
+from recurra.tasks.sequence_network import NetworkSettings, SequenceNetwork
+from recurra.tasks.sequence_parts import Parts
+from recurra.tasks.sequence_settings import network_settings, training_settings
 from recurra.tasks.targets import Targets
 from recurra.training import Listener, TrainingSettings, train
 
@@ -49,7 +54,8 @@ class SequenceEstimator(BaseEstimator):
         dropout: of columns that enter and leave the recurrent layers, the same at every step.
         word_dropout: of symbols, which become the unknown one.
         weight_dropout: of recurrent weights (Merity et al. 2017).
-        epochs: passes over the training part at most.
+        epochs: passes over the training part at most; None for what the kind of sequences is used to, or as
+            many, up to 200, as make 500 steps of the optimiser where the sequences are few.
         batch_size: sequences for each step of the optimiser.
         learning_rate: of Adam; the highest, where ``schedule`` varies it.
         schedule: ``one-cycle``, ``cosine`` or ``constant``.
@@ -59,6 +65,8 @@ class SequenceEstimator(BaseEstimator):
         patience: epochs without a better validation loss before training stops; None for 5 at a constant
             learning rate, and never with a schedule.
         max_time: seconds of training at most, after which the best epoch so far is kept.
+        augment: whether training varies the pace and voice of clips, see `recurra.tasks.augmentation`; None
+            for clips with one class each, which such changes do not touch as a rule.
         validation_share: of the sequences that `fit` holds out where it is given no validation part.
         seed: the same seed gives the same model, unless ``max_time`` ends training.
 
@@ -82,7 +90,7 @@ class SequenceEstimator(BaseEstimator):
     min_count: int | None = None
     vectors: str | None = None
     embedding_size: int | None = None
-    cell: str = "lstm"
+    cell: str | None = None
     hidden_size: int | None = None
     num_layers: int | None = None
     bidirectional: bool = True
@@ -98,26 +106,43 @@ class SequenceEstimator(BaseEstimator):
     clip_norm: float = TrainingSettings.clip_norm
     patience: int | None = None
     max_time: float | None = None
+    augment: bool | None = None
     validation_share: float = 0.1
     seed: int = TrainingSettings.seed
 
     @abstractmethod
-    def _targets(self, labels: Any) -> Targets:
+    def _labels(self, labels: Any) -> Any:
+        """A user's labels as `Labelled` has them; raises InputError for what are none."""
+
+    @abstractmethod
+    def _targets(self, labels: Any, defaults: SequenceDefaults) -> Targets:
         """What is learnt from training labels."""
 
     @abstractmethod
     def _baselines(self, training: Labelled, features: Features) -> Baselines[Any]:
         """The baselines, fitted on the training part."""
 
+    @abstractmethod
     def _fields(
         self, targets: Targets, network: SequenceNetwork, validation: SequenceExamples
     ) -> dict[str, Any]:
         """The task's own fields of the preprocessing, for a trained network."""
-        return targets.fields()
 
-    def _pool(self, defaults: SequenceDefaults) -> str | None:
-        """How steps become one row; None where each step has a label."""
-        return one_of("pool", getattr(self, "pool", None) or defaults.pool, POOLS)
+    def _bag(
+        self, features: Features, targets: Targets, training: SequenceExamples
+    ) -> tuple[np.ndarray, np.ndarray] | None:
+        """What stands beside the network, see `SequenceNetwork`; None for nothing."""
+
+    def _augments(self, kind: str, network: NetworkSettings) -> bool:
+        """Whether training varies its sequences."""
+        if not isinstance(self.augment, bool | np.bool | None):
+            raise InputError(f"augment must be True, False or None, got {self.augment!r}")
+        if self.augment and network.pool is None:
+            raise InputError(
+                "augment must be False or None where each step has a label, which a change of pace would "
+                "shift, got True"
+            )
+        return self.task == "classify" and kind == "audio" if self.augment is None else bool(self.augment)
 
     def fit(
         self,
@@ -139,7 +164,7 @@ class SequenceEstimator(BaseEstimator):
             X: N sequences, as `recurra.data.as_sequences` takes them; or labelled ones, as the readers of
                 `recurra.data` give them, without ``y``.
             y: their labels.
-            sample_weight: (N,) what each sequence counts, at least 0; None for 1.
+            sample_weight: (N,) what each sequence counts; None for 1. One that weighs 0 is left out.
             groups: N names of what must not be in two parts, such as speakers; None for none.
             validation: sequences and labels ``(X, y)``, or labelled ones, by which the best epoch is chosen;
                 None to hold out ``validation_share`` of the training ones.
@@ -151,31 +176,46 @@ class SequenceEstimator(BaseEstimator):
 
         Raises InputError for settings or data that do not do, TrainingError if training diverges.
         """
+        arguments = self.get_params()
         given = as_labelled(X, y, groups=groups)
         kind = given.sequences.kind
         defaults = BY_KIND[kind]
-        settings = self._training_settings(defaults)
-        network_settings = self._network_settings(defaults)
-        parts, weights = self._parts(given, sample_weight, validation, test, settings.seed)
-        training, held_out = parts["training"], parts["validation"]
-
-        targets = self._targets(training.labels)
-        features = fit_features(training.sequences.items, kind, self.get_params())
+        sizes = network_settings(arguments, defaults, pools=self.model_class.pools)
+        augments = self._augments(kind, sizes)
+        parts = Parts.of(
+            given,
+            self._labels,
+            sample_weight=sample_weight,
+            validation=validation,
+            test=test,
+            share=self.validation_share,
+            seed=TrainingSettings(seed=self.seed).seed,
+        )
+        training = parts.training
+        settings = training_settings(arguments, defaults, len(training))
+        targets = self._targets(training.labels, defaults)
+        features = fit_features(
+            training.sequences.items,
+            kind,
+            arguments,
+            stack=1 if sizes.pool is None else defaults.stack,  # labels are of single frames
+        )
         vectors, notes = fit_vectors(self.vectors, self.embedding_size, features)
         if vectors is not None:
-            network_settings = dataclasses.replace(network_settings, embedding_size=vectors.shape[1])
+            sizes = dataclasses.replace(sizes, embedding_size=vectors.shape[1])
+        examples = self._examples(parts, features, targets)
+        if augments and isinstance(features, AudioFeatures):
+            augment = partial(augmented, features=features)
+            examples["training"] = dataclasses.replace(examples["training"], augment=augment)
         network = SequenceNetwork(
             features,
-            network_settings,
+            sizes,
             targets.outputs,
             seed=settings.seed,
             allowed=targets.allowed,
             vectors=vectors,
+            bag=self._bag(features, targets, examples["training"]),
         )
-        examples = {
-            name: self._examples(parts[name], features, targets, weights[name], name)
-            for name in ("training", "validation")
-        }
         history = train(
             network,
             targets.loss,
@@ -185,7 +225,7 @@ class SequenceEstimator(BaseEstimator):
             on_event,
             checkpoint=checkpoint,
             resume=resume,
-            fingerprint=_fingerprint(training, held_out, self.get_params()),
+            fingerprint=_fingerprint(parts, arguments),
         )
         artifact = sequence_artifact(
             self.task,
@@ -198,29 +238,29 @@ class SequenceEstimator(BaseEstimator):
             card={},
         )
         evaluation = None
-        if parts["test"] is not None:
+        if parts.test is not None:
             model = self.model_class(artifact)
-            evaluation = model.evaluate(parts["test"], baselines=self._baselines(training, features))
-        notes = (*given.notes, *notes)
-        card = sequence_card(self.task, parts, evaluation, settings=self.get_params(), notes=notes)
+            evaluation = model.evaluate(parts.test, baselines=self._baselines(training, features))
+        notes = (*parts.notes, *notes)
+        card = sequence_card(self.task, parts.by_name(), evaluation, settings=arguments, notes=notes)
         self._adopt(dataclasses.replace(artifact, card=card))
-        self.evaluation_, self.parts_, self.notes_ = evaluation, parts, notes
+        self.evaluation_, self.parts_, self.notes_ = evaluation, parts.by_name(), notes
         return self
 
     def predict(self, X: Any) -> Any:
         """What the model says of each sequence, as `recurra.load` would of the saved file, bit for bit."""
         check_is_fitted(self)
-        return self.model_.predict(X)  # pyright: ignore[reportAttributeAccessIssue]
+        return self.model_.predict(X)
 
     def evaluate(self, X: Any, y: Any = None) -> Comparison:
         """Score the model on labelled sequences, see `model_`."""
         check_is_fitted(self)
-        return self.model_.evaluate(X, y)  # pyright: ignore[reportAttributeAccessIssue]
+        return self.model_.evaluate(X, y)
 
     def stream(self, state: bytes | None = None) -> SequenceStream:
         """A stream of single steps, see `model_`; raises InputError for a model in both directions."""
         check_is_fitted(self)
-        return self.model_.stream(state)  # pyright: ignore[reportAttributeAccessIssue]
+        return self.model_.stream(state)
 
     def save(self, path: str | Path) -> None:
         """Write the model to ``path``, whole or not at all; raises InputError if it cannot be written."""
@@ -247,99 +287,46 @@ class SequenceEstimator(BaseEstimator):
         self.history_ = artifact.history
         self.metrics_, self.baselines_ = artifact.card.get("metrics"), artifact.card.get("baselines")
 
-    def _parts(
-        self, given: Labelled, sample_weight: Any, validation: Any, test: Any, seed: int
-    ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        """The parts by name, and the weights of those that are learnt from."""
-        weights = _weights(sample_weight, len(given))
-        if validation is None:
-            rows, held = split_labels(
-                given.labels, groups=given.groups, fraction=self.validation_share, seed=seed
-            )
-            parts = {"training": given.take(rows), "validation": given.take(held)}
-            by_part = {"training": weights[rows], "validation": weights[held]}
-        else:
-            held_out = _labelled(validation, "validation")
-            parts = {"training": given, "validation": held_out}
-            by_part = {"training": weights, "validation": np.ones(len(held_out), np.float32)}
-        parts["test"] = None if test is None else _labelled(test, "test")
-        for part in parts.values():
-            if part is not None:
-                checked_kind(part.sequences, given.sequences.kind)
-        return parts, by_part
+    def _examples(self, parts: Parts, features: Features, targets: Targets) -> dict[str, SequenceExamples]:
+        """What is learnt from and what chooses the best epoch; InputError where labels do not fit."""
+        weights = {"training": parts.training_weights, "validation": parts.validation_weights}
+        examples = {}
+        for name, own in weights.items():
+            part: Labelled = getattr(parts, name)
+            inputs = features(part.sequences.items)
+            self._check_lengths(part, inputs)
+            examples[name] = SequenceExamples(inputs, targets.encode(part.labels, name), own)
+        if parts.test is not None:
+            self._check_lengths(parts.test, features(parts.test.sequences.items))
+        return examples
 
-    def _examples(
-        self, part: Labelled, features: Features, targets: Targets, weights: np.ndarray, name: str
-    ) -> SequenceExamples:
-        inputs = features(part.sequences.items)
-        return SequenceExamples(inputs, targets.encode(part.labels, name), weights)
+    def _check_lengths(self, part: Labelled, inputs: list[np.ndarray]) -> None:
+        """Raise InputError where the labels of a part do not fit the lengths of its inputs."""
 
-    def _network_settings(self, defaults: SequenceDefaults) -> NetworkSettings:
-        def size(name: str) -> int:
-            return positive_int(name, self._chosen(name, defaults))
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the model at work, whose packed weights stay in memory; it is made from the artifact."""
+        state = dict(super().__getstate__())  # pyright: ignore[reportArgumentType, reportCallIssue]
+        state.pop("model_", None)
+        return state
 
-        if not isinstance(self.bidirectional, bool | np.bool):
-            raise InputError(f"bidirectional must be True or False, got {self.bidirectional!r}")
-        return NetworkSettings(
-            embedding_size=size("embedding_size"),
-            cell=one_of("cell", self.cell, LAYERS),
-            hidden_size=size("hidden_size"),
-            num_layers=size("num_layers"),
-            bidirectional=bool(self.bidirectional),
-            pool=self._pool(defaults),
-            dropout=probability("dropout", self._chosen("dropout", defaults)),
-            word_dropout=probability("word_dropout", self._chosen("word_dropout", defaults)),
-            weight_dropout=probability("weight_dropout", self.weight_dropout),
-            crf=bool(getattr(self, "crf", False)),
-        )
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if "artifact_" in state:
+            self.model_ = self.model_class(self.artifact_)
 
-    def _training_settings(self, defaults: SequenceDefaults) -> TrainingSettings:
-        names = ("epochs", "batch_size", "learning_rate", "weight_decay", "average")
-        chosen = {name: self._chosen(name, defaults) for name in names}
-        patience = self.patience
-        if patience is None:
-            patience = TrainingSettings.patience if self.schedule == "constant" else chosen["epochs"]
-        return TrainingSettings(
-            **chosen,
-            clip_norm=self.clip_norm,
-            patience=patience,
-            seed=self.seed,
-            max_seconds=self.max_time,
-            schedule=self.schedule,
-        )
-
-    def _chosen(self, name: str, defaults: SequenceDefaults) -> Any:
-        value = getattr(self, name)
-        return getattr(defaults, name) if value is None else value
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = tags.input_tags.string = True
+        tags.target_tags.required = True
+        return tags
 
 
-def _labelled(part: Any, name: str) -> Labelled:
-    if isinstance(part, Labelled):
-        return as_labelled(part)
-    if isinstance(part, tuple) and len(part) == 2:
-        return as_labelled(*part)
-    raise InputError(f"{name} must be labelled sequences or (X, y), got {type(part).__name__}")
-
-
-def _weights(sample_weight: Any, count: int) -> np.ndarray:
-    """(N,) float32, 1 on average; raises InputError where they do not fit."""
-    if sample_weight is None:
-        return np.ones(count, np.float32)
-    weights = np.asarray(sample_weight, np.float64)
-    if weights.ndim == 0:
-        weights = np.full(count, weights)
-    if weights.shape != (count,):
-        raise InputError(f"sample_weight must have shape ({count},), got {weights.shape}")
-    if not np.isfinite(weights).all() or (weights < 0).any() or not weights.any():
-        raise InputError("sample_weight must be finite, at least 0, and above 0 for some sequence")
-    return (weights / weights.mean()).astype(np.float32)
-
-
-def _fingerprint(training: Labelled, held_out: Labelled, settings: dict[str, Any]) -> str:
+def _fingerprint(parts: Parts, arguments: dict[str, Any]) -> str:
     """Tells a run from any other whose weights would be others."""
+    learnt = [(parts.training, parts.training_weights), (parts.validation, parts.validation_weights)]
     contents = {
-        "sequences": [part.sequences.fingerprint() for part in (training, held_out)],
-        "labels": [[str(label) for label in part.labels] for part in (training, held_out)],
-        "settings": {name: repr(value) for name, value in settings.items()},
+        "data": [data_fingerprint(part) for part, _ in learnt],
+        "weights": [weights.tolist() for _, weights in learnt],
+        "settings": {name: plain(value) for name, value in arguments.items()},
     }
     return hashlib.sha256(json.dumps(contents, sort_keys=True).encode()).hexdigest()

@@ -10,22 +10,26 @@ from recurra._base.errors import InputError
 from recurra._base.validation import probability
 from recurra.artifact import Artifact
 from recurra.data import Labelled
+from recurra.data.label_values import check_steps, step_labels
 from recurra.evaluation import Baselines, fit_tag_baselines
 from recurra.runtime import TaggingModel
 from recurra.runtime.features import Features
+from recurra.tasks.classes import class_counts
 from recurra.tasks.sequence_defaults import SequenceDefaults
 from recurra.tasks.sequence_estimator import SequenceEstimator
 from recurra.tasks.sequence_examples import SequenceExamples
-from recurra.tasks.targets import TagTargets, Targets, check_steps
+from recurra.tasks.sequence_network import SequenceNetwork
+from recurra.tasks.targets import TagTargets, Targets
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SequenceTagger(SequenceEstimator):
     """Tell the label of each step of a sequence: of words, of an array (T, I), of an audio clip's frames.
 
-    A recurrent network reads the sequence, words with the characters that they are made of, and a linear layer
-    gives the labels of each step their odds. With ``crf`` a linear-chain conditional random field weighs the
-    labels of all steps together (Lafferty et al. 2001); labels in BIO or BIOES keep the rules of the scheme.
+    A recurrent network reads the sequence, words with the characters that they are made of, and a linear
+    layer gives the labels of each step their odds. With ``crf`` a linear-chain conditional random field
+    weighs the labels of all steps together (Lafferty et al. 2001); labels in BIO or BIOES then keep the rules
+    of the scheme, but for those that the training part breaks.
 
     Args:
         crf: whether labels are weighed together.
@@ -58,29 +62,32 @@ class SequenceTagger(SequenceEstimator):
         """The share of steps that get their label."""
         return self.evaluate(X, y).metrics["accuracy"]
 
-    def _pool(self, defaults: SequenceDefaults) -> None:  # noqa: ARG002
-        return None
+    def _labels(self, labels: Any) -> list[list[Any]]:
+        return step_labels(labels)
 
-    def _targets(self, labels: Any) -> TagTargets:
+    def _targets(self, labels: Any, defaults: SequenceDefaults) -> TagTargets:  # noqa: ARG002
         smoothing = probability("label_smoothing", self.label_smoothing)
-        if not isinstance(self.crf, bool | np.bool):
-            raise InputError(f"crf must be True or False, got {self.crf!r}")
         if self.crf and smoothing:
             raise InputError(f"label_smoothing must be 0 with crf=True, got {smoothing:g}")
         return TagTargets.of(labels, smoothing)
 
-    def _examples(
-        self, part: Labelled, features: Features, targets: Targets, weights: np.ndarray, name: str
-    ) -> SequenceExamples:
-        inputs = features(part.sequences.items)
-        check_steps(part.labels, np.array([len(x) for x in inputs]))
-        return SequenceExamples(inputs, targets.encode(part.labels, name), weights)
+    def _fields(
+        self,
+        targets: Targets,
+        network: SequenceNetwork,  # noqa: ARG002
+        validation: SequenceExamples,  # noqa: ARG002
+    ) -> dict[str, Any]:
+        return targets.fields()
+
+    def _check_lengths(self, part: Labelled, inputs: list[np.ndarray]) -> None:
+        check_steps(step_labels(part.labels), list(map(len, inputs)), part.names)
 
     def _baselines(self, training: Labelled, features: Features) -> Baselines[Any]:
-        labels = [[str(tag) for tag in row] for row in training.labels]
-        classes = [str(name) for name in TagTargets.of(training.labels, 0.0).classes]
+        labels: Any = training.labels
+        names = [str(name) for name in class_counts([label for own in labels for label in own])[0]]
         own = features if training.sequences.kind == "audio" else None
-        return fit_tag_baselines(training.sequences, labels, classes, features=own)
+        tags = [list(map(str, row)) for row in labels]
+        return fit_tag_baselines(training.sequences, tags, names, features=own)
 
     def _adopt(self, artifact: Artifact) -> None:
         super()._adopt(artifact)

@@ -8,9 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from recurra._base.errors import InputError
 from recurra.decoding import Allowed, allowed, scheme_of
-from recurra.tasks.classes import class_counts, class_labels, class_weights, codes
+from recurra.tasks.classes import class_counts, class_weights, codes
 from recurra.tasks.sequence_network import SequenceNetwork
 
 
@@ -27,7 +26,7 @@ class Targets(ABC):
 
     @abstractmethod
     def encode(self, labels: Any, part: str) -> np.ndarray | list[np.ndarray]:
-        """Labels of a part as `loss` has them, (N,) or N arrays (T_i,); raises InputError if they are wrong."""
+        """Labels of a part as `loss` has them, (N,) or N arrays (T_i,); InputError for an unknown one."""
 
     @abstractmethod
     def loss(
@@ -67,7 +66,7 @@ class ClassTargets(Targets):
         return len(self.classes)
 
     def encode(self, labels: Any, part: str) -> np.ndarray:
-        return codes(class_labels(labels), self.classes, part)
+        return codes(np.asarray(labels), self.classes, part)
 
     def loss(
         self, network: SequenceNetwork, x: Tensor, lengths: Tensor, targets: Tensor, weights: Tensor
@@ -97,17 +96,16 @@ class ValueTargets(Targets):
     levels: tuple[float, ...]
 
     @classmethod
-    def of(cls, labels: Any, levels: tuple[float, ...]) -> "ValueTargets":
-        """Of training labels (N,); raises InputError where they are no finite numbers."""
-        values = _values(labels)
-        return cls(float(values.mean()), float(values.std()) or 1.0, levels)
+    def of(cls, labels: np.ndarray, levels: tuple[float, ...]) -> "ValueTargets":
+        """Of training labels (N,), finite float64."""
+        return cls(float(labels.mean()), float(labels.std()) or 1.0, levels)
 
     @property
     def outputs(self) -> int:
         return len(self.levels)
 
     def encode(self, labels: Any, part: str) -> np.ndarray:  # noqa: ARG002
-        return ((_values(labels) - self.mean) / self.deviation).astype(np.float32)
+        return ((np.asarray(labels) - self.mean) / self.deviation).astype(np.float32)
 
     def loss(
         self, network: SequenceNetwork, x: Tensor, lengths: Tensor, targets: Tensor, weights: Tensor
@@ -129,7 +127,8 @@ class TagTargets(Targets):
         classes: (K,) in order.
         counts: (K,) of the training part.
         label_smoothing: as for classes; without a conditional random field.
-        allowed: None where any tag may follow any other.
+        allowed: the rules of tags in BIO or BIOES, less those that the training part breaks; None where any
+            tag may follow any other.
     """
 
     classes: np.ndarray
@@ -138,11 +137,13 @@ class TagTargets(Targets):
     allowed: Allowed | None
 
     @classmethod
-    def of(cls, labels: Any, label_smoothing: float) -> "TagTargets":
-        """Of training labels, N sequences of T_i; in BIO or BIOES tags the rules of the scheme hold."""
-        classes, counts = class_counts(np.concatenate(_steps(labels)))
-        scheme = scheme_of(map(str, classes))
-        rules = None if scheme is None else allowed([str(name) for name in classes], scheme)
+    def of(cls, labels: list[list[Any]], label_smoothing: float) -> "TagTargets":
+        """Of training labels, N lists of T_i; raises InputError for one class alone."""
+        classes, counts = class_counts([label for own in labels for label in own])
+        names = [str(name) for name in classes]
+        if (scheme := scheme_of(names)) is None:
+            return cls(classes, counts, label_smoothing, None)
+        rules = allowed(names, scheme).including(codes(np.array(own), classes, "training") for own in labels)
         return cls(classes, counts, label_smoothing, rules)
 
     @property
@@ -150,7 +151,7 @@ class TagTargets(Targets):
         return len(self.classes)
 
     def encode(self, labels: Any, part: str) -> list[np.ndarray]:
-        return [codes(steps, self.classes, part) for steps in _steps(labels)]
+        return [codes(np.array(own), self.classes, part) for own in labels]
 
     def loss(
         self, network: SequenceNetwork, x: Tensor, lengths: Tensor, targets: Tensor, weights: Tensor
@@ -168,28 +169,3 @@ class TagTargets(Targets):
 
     def fields(self) -> dict[str, Any]:
         return {"classes": self.classes.tolist(), "counts": self.counts.tolist()}
-
-
-def check_steps(labels: Any, lengths: np.ndarray) -> None:
-    """Raise InputError unless each sequence has as many labels as steps, ``lengths`` (N,)."""
-    for i, (length, own) in enumerate(zip(lengths, labels)):
-        if np.ndim(own) != 1 or len(own) != length:
-            got = f"{len(own)} labels" if np.ndim(own) == 1 else f"the label {own!r}"
-            raise InputError(f"y[{i}] must have a label for each of the {length} steps of X[{i}], got {got}")
-
-
-def _steps(labels: Any) -> list[np.ndarray]:
-    return [class_labels(own) for own in labels]
-
-
-def _values(labels: Any) -> np.ndarray:
-    try:
-        values = np.asarray(labels, np.float64)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"y must be numbers: {error}") from None
-    if values.ndim != 1:
-        raise InputError(f"y must have one number for each sequence, got shape {values.shape}")
-    if not np.isfinite(values).all():
-        i = int(np.flatnonzero(~np.isfinite(values))[0])
-        raise InputError(f"y[{i}] is {values[i]}: y must not have NaN or infinity")
-    return values
