@@ -123,7 +123,7 @@ def test_the_page_is_one_file_and_runs_only_its_own_scripts(html: str) -> None:
     ]
     assert policy == (
         f"default-src 'none'; script-src 'sha256-{hashes[0]}' 'sha256-{hashes[1]}'; "
-        "style-src 'unsafe-inline'; img-src data:; base-uri 'none'"
+        "style-src 'unsafe-inline'; img-src data:; media-src data:; base-uri 'none'"
     )
 
 

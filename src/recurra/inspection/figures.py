@@ -67,11 +67,11 @@ def series_figure(times: np.ndarray, values: np.ndarray, observed: np.ndarray, s
     x = axis_values(times)
     seen = np.where(observed, values, np.nan)
     shown = _extremes(seen)
-    traces: list[Any] = [_line(x[shown], seen[shown], "observed", "var(--ink)", width=1.3)]
+    traces: list[Any] = [line(x[shown], seen[shown], "observed", "var(--ink)", width=1.3)]
     missing = np.flatnonzero(~observed)
     if len(missing):
         low, high = np.nanmin(seen), np.nanmax(seen)
-        rug = missing[_every(len(missing))]
+        rug = missing[every(len(missing))]
         marker = {"symbol": "line-ns-open", "size": 9, "color": "var(--last)", "line": {"width": 1}}
         traces.append(
             go.Scatter(
@@ -106,8 +106,8 @@ def learning_figure(epochs: np.ndarray, training: np.ndarray, validation: np.nda
     """Losses by epoch (E,), and the epoch whose weights were kept."""
     return figure(
         [
-            _line(epochs, training, "training", "var(--soft)", width=1.6),
-            _line(epochs, validation, "validation", "var(--model)", width=2),
+            line(epochs, training, "training", "var(--soft)", width=1.6),
+            line(epochs, validation, "validation", "var(--model)", width=2),
             go.Scatter(
                 x=[epochs[best]],
                 y=[validation[best]],
@@ -116,7 +116,7 @@ def learning_figure(epochs: np.ndarray, training: np.ndarray, validation: np.nda
                 marker={"color": "var(--model)", "size": 10, "line": {"color": "var(--paper)", "width": 2}},
             ),
         ],
-        x={"tickformat": "d"},
+        x={"tickformat": "d", **({"dtick": 1} if len(epochs) < 10 else {})},
     )
 
 
@@ -134,8 +134,8 @@ def stretches_figure(times: np.ndarray, actual: np.ndarray, quantiles: np.ndarra
     return figure(
         [
             _band(band_x, band_y),
-            _line(broken_x, broken_y, "forecast", "var(--model)", width=1.8),
-            _line(x.ravel(), actual.ravel(), "actual", "var(--ink)", width=1.3),
+            line(broken_x, broken_y, "forecast", "var(--model)", width=1.8),
+            line(x.ravel(), actual.ravel(), "actual", "var(--ink)", width=1.3),
         ],
         times=times,
     )
@@ -158,8 +158,8 @@ def window_figure(
         band, low, high = np.asarray([x[0] - width / 4, x[0] + width / 4]), low.repeat(2), high.repeat(2)
     traces: list[Any] = [
         _band(np.concatenate([band, band[::-1]]), np.concatenate([low, high[::-1]])),
-        _line(before, np.concatenate([context, actual]), "actual", "var(--ink)", width=1.6),
-        _line(x, middle, "forecast", "var(--model)", width=2.2),
+        line(before, np.concatenate([context, actual]), "actual", "var(--ink)", width=1.6),
+        line(x, middle, "forecast", "var(--model)", width=2.2),
     ]
     traces += [baseline_line(x, points, name, visible="legendonly") for name, points in baselines.items()]
     return figure(traces, times=times)
@@ -169,7 +169,7 @@ def error_figure(error_by_step: Mapping[str, np.ndarray], model: str) -> go.Figu
     """Mean absolute error (horizon,) of the model and of each baseline, step by step."""
     steps = np.arange(1, len(error_by_step[model]) + 1)
     traces = [
-        _line(steps, errors, name, "var(--model)", width=2.6)
+        line(steps, errors, name, "var(--model)", width=2.6)
         if name == model
         else baseline_line(steps, errors, name)
         for name, errors in error_by_step.items()
@@ -192,14 +192,14 @@ def histogram_figure(residuals: np.ndarray) -> go.Figure:
 
 def residual_figure(times: np.ndarray, residuals: np.ndarray) -> go.Figure:
     """The middle and the inner 80 % of each forecast's residuals (W, horizon), by its first time (W,)."""
-    rows = _every(len(times))
+    rows = every(len(times))
     rows = rows[~np.isnan(residuals[rows]).all(axis=1)]
     x = axis_values(times[rows])
     low, middle, high = np.nanquantile(residuals[rows], [0.1, 0.5, 0.9], axis=1)
     fig = figure(
         [
             _band(np.concatenate([x, x[::-1]]), np.concatenate([low, high[::-1]]), "inner 80 %"),
-            _line(x, middle, "median", "var(--model)", width=1.6),
+            line(x, middle, "median", "var(--model)", width=1.6),
         ],
         times=times,
     )
@@ -210,12 +210,13 @@ def residual_figure(times: np.ndarray, residuals: np.ndarray) -> go.Figure:
 def baseline_line(x: np.ndarray, y: np.ndarray, name: str, **options: Any) -> go.Scatter:
     """A baseline's curve, always in the same colour and dashes."""
     colour, dash = SERIES_STYLES.get(name, ("var(--soft)", "dashdot"))
-    return _line(x, y, name, colour, width=1.8, dash=dash, **options)
+    return line(x, y, name, colour, width=1.8, dash=dash, **options)
 
 
-def _line(
+def line(
     x: np.ndarray, y: np.ndarray, name: str, colour: str, *, width: float, dash: str = "solid", **options: Any
-):
+) -> go.Scatter:
+    """A curve that breaks where there is no number; a single point is a dot."""
     line = {"color": colour, "width": width, "dash": dash}
     mode = "lines" if len(x) > 1 else "markers"
     return go.Scatter(
@@ -243,9 +244,9 @@ def _band(x: np.ndarray, y: np.ndarray, name: str = "10–90 % interval") -> go.
     )
 
 
-def _every(amount: int) -> np.ndarray:
-    """At most MOST_POINTS evenly spaced places of ``amount``."""
-    return np.unique(np.linspace(0, amount - 1, min(amount, MOST_POINTS)).round().astype(np.int64))
+def every(amount: int, most: int = MOST_POINTS) -> np.ndarray:
+    """At most ``most`` evenly spaced places of ``amount``."""
+    return np.unique(np.linspace(0, amount - 1, min(amount, most)).round().astype(np.int64))
 
 
 def _extremes(values: np.ndarray) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import shlex
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -90,7 +89,7 @@ def forecast_report(
         baseline_lines=summary.baseline_lines(evaluation),
         residuals=summary.residual_facts(evaluation),
         calibration=summary.calibration(evaluation),
-        settings=_facts(model.card["settings"]),
+        settings=wording.settings(model.card["settings"]),
         versions=_versions(model),
         intended_use=model.card["intended_use"],
         risks=model.card["risks"],
@@ -202,14 +201,6 @@ def _baselines_note(evaluation: Evaluation) -> str:
             f" {count(evaluation.imputed_targets, 'row')} of the part had to be imputed and are not scored."
         )
     return note
-
-
-def _facts(values: Mapping[str, Any]) -> list[tuple[str, str]]:
-    rows = []
-    for name, value in values.items():
-        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        rows.append((name.replace("_", " "), "default" if value is None else text or "none"))
-    return rows
 
 
 def _versions(model: ForecastModel) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from recurra.runtime.sequence_model import SequenceModel
 
 ITEMS = {"text": "text", "tokens": "sentence", "series": "series", "audio": "clip"}
 """What one sequence of each kind is called."""
+
+STEPS = {"text": "token", "tokens": "word", "series": "step", "audio": "frame"}
+"""What one step of it is called."""
 
 
 def names(evaluation: Comparison) -> list[str]:
@@ -43,8 +47,7 @@ def verdict(evaluation: Comparison) -> list[str]:
         sentence = f"The predictions are off by {texts[0]} on average (MAE over {scored})"
         change = wording.change(ours, theirs)
     else:
-        right = numbers([error], scale=100, suffix=" %")[0]
-        sentence = f"Of {scored}, {texts[0]} are predicted rightly (standard error {right})"
+        sentence = f"Of {scored}, {texts[0]} are predicted rightly (standard error {100 * error:.1f} %)"
         change = _points(ours - theirs)
     if name is None:
         return [f"{sentence}; there is no baseline."]
@@ -83,8 +86,11 @@ def parts(by_name: Mapping[str, Labelled | None]) -> Table:
         tagged = isinstance(first.labels[0], list)
         columns += ["Labels", "Different labels"] if tagged else ["Different labels"]
         for name, part in present.items():
-            labels = [tag for row in part.labels for tag in row] if tagged else part.labels
-            rows[name] += [*([len(labels)] if tagged else []), len(set(labels))]
+            labels: list[Any] = part.labels  # pyright: ignore[reportAssignmentType]
+            if tagged:
+                labels = [tag for row in labels for tag in row]
+                rows[name].append(len(labels))
+            rows[name].append(len(set(labels)))
     if any(part.groups is not None for part in present.values()):
         columns.append("Groups")
         for name, part in present.items():
@@ -111,7 +117,7 @@ def data_lines(
 
 def _points(difference: float) -> str:
     """A difference of shares in words that go before "the best baseline"."""
-    size = numbers([abs(difference)], scale=100)[0]
+    size = f"{100 * abs(difference):.1f}"
     if difference == 0:
         return "as many as by"
     return f"{size} percentage points {'more' if difference > 0 else 'fewer'} than by"

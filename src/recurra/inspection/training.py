@@ -9,6 +9,8 @@ import numpy as np
 from recurra.inspection import wording
 from recurra.inspection.tables import Table
 
+_WHY = {"time": ", until time was up", "early": ", until the validation loss no longer fell"}
+
 
 @dataclass(frozen=True)
 class TrainingStory:
@@ -30,6 +32,7 @@ def training_story(history: Mapping[str, Any]) -> TrainingStory:
         for name in ("epoch", "loss", "validation_loss", "gradient_norm")
     }
     kept = curves["epoch"].index(history["best_epoch"])
+    why = _WHY.get(history.get("stopped", ""), "")
     texts = [wording.numbers(curves[name]) for name in ("loss", "validation_loss", "gradient_norm")]
     rows = [
         [f"{epoch}{' (kept)' if i == kept else ''}", *row]
@@ -41,6 +44,6 @@ def training_story(history: Mapping[str, Any]) -> TrainingStory:
         np.asarray(curves["validation_loss"], dtype=float),
         kept,
         Table(["Epoch", "Training loss", "Validation loss", "Gradient norm"], rows),
-        f"{wording.count(len(epochs), 'epoch')}; the weights of epoch {history['best_epoch']} were kept, "
-        "where the validation loss was lowest.",
+        f"{wording.count(len(epochs), 'epoch')}{why}; the weights of epoch {history['best_epoch']} were "
+        "kept, where the validation loss was lowest.",
     )

@@ -137,3 +137,12 @@ def steps(amount: int, frequency: str | None) -> str:
 def listing(items: Sequence[str]) -> str:
     """``a``, ``a and b``, ``a, b and c``."""
     return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
+
+
+def settings(values: Mapping[str, object]) -> list[tuple[str, str]]:
+    """An estimator's arguments by name, in words."""
+    rows = []
+    for name, value in values.items():
+        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        rows.append((name.replace("_", " "), "default" if value is None else text or "none"))
+    return rows

@@ -1,0 +1,248 @@
+"""The report of a classifier, regressor or tagger: how good it is, where it errs, and the way on."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+
+import recurra
+from recurra.data import Labelled
+from recurra.evaluation import (
+    ClassificationEvaluation,
+    Comparison,
+    RegressionEvaluation,
+    TaggingEvaluation,
+)
+from recurra.inspection import figures, sequence_summary, usage
+from recurra.inspection.class_sections import (
+    confidence_section,
+    confusion_section,
+    errors_note,
+    scores_section,
+)
+from recurra.inspection.data_section import data_section
+from recurra.inspection.page import render
+from recurra.inspection.section import Section
+from recurra.inspection.sequence_summary import ITEMS, STEPS
+from recurra.inspection.showing import Example, show
+from recurra.inspection.tag_sections import tag_sections
+from recurra.inspection.training import training_story
+from recurra.inspection.value_sections import value_sections
+from recurra.inspection.wording import count, numbers, plural, settings
+from recurra.runtime.sequence_model import SequenceModel
+
+_MOST_ERRORS = 12
+_ASKED = {
+    "classify": "The class of each {item}",
+    "regress": "A number for each {item}",
+    "tag": "A tag for each {step} of a {item}",
+}
+_LOSSES = {
+    "classify": "cross-entropy",
+    "regress": "pinball loss in the scaled units that the network sees",
+    "tag": "−ln of the probability of the actual tags",
+}
+
+
+class Fitted(Protocol):
+    """What a report needs of a fitted `SequenceClassifier`, `SequenceRegressor` or `SequenceTagger`."""
+
+    @property
+    def model_(self) -> SequenceModel: ...
+    @property
+    def evaluation_(self) -> Any: ...
+    @property
+    def parts_(self) -> Mapping[str, Labelled | None]: ...
+    @property
+    def notes_(self) -> tuple[str, ...]: ...
+
+
+def sequence_report(estimator: Fitted, *, data: str, path: str) -> str:
+    """One self-contained HTML page about a fitted estimator of labelled sequences.
+
+    Args:
+        estimator: fitted here, and not loaded: the page shows sequences of its test part.
+        data: what to call the data, such as its path.
+        path: where the model lies, or will.
+
+    Raises MissingExtraError without plotly and jinja2.
+    """
+    model, evaluation, parts = estimator.model_, estimator.evaluation_, estimator.parts_
+    sections = [
+        _asked(model, data),
+        *(_scored(model, evaluation, parts["test"]) if evaluation is not None and parts["test"] else []),
+        data_section(model, parts, estimator.notes_),
+        _training(model),
+        _settings(model),
+        Section("use", "Use the model from here", "use.html", _use(model, path, data, parts)),
+    ]
+    drawn: dict[str, Any] = {}
+    for section in sections:
+        drawn |= section.figures
+    return render(
+        "sequence.html",
+        drawn,
+        version=recurra.__version__,
+        created=dt.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
+        title=_asked_for(model),
+        data=data,
+        verdict=_verdict(evaluation),
+        headline=[] if evaluation is None else _headline(evaluation),
+        sections=sections,
+    )
+
+
+def _asked_for(model: SequenceModel) -> str:
+    return _ASKED[model.task].format(item=ITEMS[model.kind], step=STEPS[model.kind])
+
+
+def _verdict(evaluation: Comparison | None) -> list[str]:
+    if evaluation is None:
+        return ["There was no test part, so how good the model is on data that it has not seen is not known."]
+    return sequence_summary.verdict(evaluation)
+
+
+def _headline(evaluation: Comparison) -> list[tuple[str, str, str]]:
+    """The figures to read first: name, value, note."""
+    metric = evaluation.METRICS[0]
+    name = sequence_summary.best_baseline(evaluation, metric.key)
+    values = [evaluation.metrics[metric.key], *([evaluation.baselines[name][metric.key]] if name else [])]
+    texts = numbers(values, scale=metric.scale, suffix=metric.suffix)
+    regression = isinstance(evaluation, RegressionEvaluation)
+    error = f"{100 * sequence_summary.standard_error(evaluation):.1f}"
+    shown = [(metric.label, texts[0], "in the label's unit" if regression else f"standard error {error} %")]
+    if name:
+        shown.append(("Best baseline", texts[1], name))
+    keys = ["coverage_80", "r2"] if regression else ["span_f1", "macro_f1"]
+    other = next(
+        (
+            m
+            for key in keys
+            for m in evaluation.table
+            if m.key == key and np.isfinite(evaluation.metrics[key])
+        ),
+        None,
+    )
+    if other is not None:
+        text = numbers([evaluation.metrics[other.key]], scale=other.scale, suffix=other.suffix)[0]
+        meaning = {"coverage_80": "of the labels in the 10–90 % interval; 80 % would be right"}
+        shown.append((other.label, text, meaning.get(other.key, other.meaning.split(":")[0])))
+    sequences = (
+        f"in {count(evaluation.sequences, 'sequence')}" if isinstance(evaluation, TaggingEvaluation) else ""
+    )
+    shown.append((f"{plural(evaluation.COUNTED).capitalize()} scored", f"{evaluation.count:,}", sequences))
+    return shown
+
+
+def _asked(model: SequenceModel, data: str) -> Section:
+    facts = [("Predict", _asked_for(model))]
+    names = [str(name) for name in getattr(model, "classes", [])]
+    if names:
+        more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+        facts.append(("Out of", f"{len(names)}: {', '.join(names[:20])}{more}"))
+    else:
+        facts.append(("Interval", "10 % to 90 % quantile, around the median"))
+    facts += [("Data", data), ("Network", _network(model))]
+    return Section("asked", "What was asked", "facts.html", {"facts": facts})
+
+
+def _network(model: SequenceModel) -> str:
+    """The parts of the network in a line."""
+    names = {
+        "embedding": "embedded symbols",
+        "words": "words with their characters",
+        "bag": "naive Bayes on words and pairs beside it",
+        "crf": "conditional random field",
+    }
+    texts = []
+    for part in model.spec["layers"]:
+        if part["type"] == "recurrent":
+            cell = "RNN" if part["cell"] == "rnn" else part["cell"].upper()
+            both = ", both directions" if part.get("bidirectional") else ", forwards only"
+            texts.append(
+                f"{cell}, {count(part['hidden_size'], 'unit')}, {count(part['num_layers'], 'layer')}{both}"
+            )
+        elif part["type"] == "pool":
+            texts.append(f"{part['how']} pooling")
+        elif part["type"] == "attention_pool":
+            texts.append("attention pooling")
+        elif part["type"] in names:
+            texts.append(names[part["type"]])
+    return "; ".join(texts)
+
+
+def _scored(model: SequenceModel, evaluation: Any, part: Labelled) -> list[Section]:
+    scores = Section(
+        "scores",
+        "Beside the baselines",
+        "scores.html",
+        {
+            "note": f"Every column is scored on the same {count(evaluation.count, evaluation.COUNTED)}, "
+            "which training never saw.",
+            "names": sequence_summary.names(evaluation),
+            "scores": sequence_summary.scores(evaluation),
+            "lines": [*sequence_summary.baseline_lines(evaluation), *evaluation.notes],
+        },
+    )
+    match evaluation:
+        case ClassificationEvaluation():
+            own = [
+                confusion_section(evaluation.classes, evaluation.confusion, plural(ITEMS[model.kind])),
+                scores_section("classes", "Class by class", evaluation.by_class, "class"),
+                confidence_section(evaluation.reliability),
+                _errors(model, evaluation, part),
+            ]
+        case RegressionEvaluation():
+            own = value_sections(model, evaluation, part)
+        case _:
+            own = tag_sections(model, evaluation, part)
+    return [scores, *own]
+
+
+def _errors(model: SequenceModel, evaluation: ClassificationEvaluation, part: Labelled) -> Section:
+    predicted, odds = evaluation.predicted, evaluation.probabilities.max(axis=1)
+    wrong = np.array([a != b for a, b in zip(evaluation.labels, predicted)])
+    rows = np.flatnonzero(wrong)
+    rows = rows[np.argsort(-odds[rows], kind="stable")]
+    examples = [
+        Example(
+            part.names[row],
+            [
+                ("predicted", f"{predicted[row]} ({100 * odds[row]:.1f} %)"),
+                ("actual", evaluation.labels[row]),
+            ],
+            show(model, part, row),
+        )
+        for row in rows[:_MOST_ERRORS].tolist()
+    ]
+    note = errors_note(len(rows), evaluation.count, len(examples), ITEMS[model.kind])
+    return Section("errors", "The worst errors", "examples.html", {"groups": [("", examples)], "note": note})
+
+
+def _training(model: SequenceModel) -> Section:
+    story = training_story(model.history)
+    figure = figures.learning_figure(story.epochs, story.loss, story.validation_loss, story.kept)
+    content = {"story": story, "loss": _LOSSES[model.task]}
+    return Section("training", "Training", "training.html", content, {"learning-figure": figure})
+
+
+def _settings(model: SequenceModel) -> Section:
+    card = model.card
+    versions = [
+        *card["versions"].items(),
+        ("trained on", card["date"]),
+        *((f"fingerprint of the {name} part", text) for name, text in card["data"]["fingerprints"].items()),
+        ("fingerprint of the model", model.fingerprint),
+    ]
+    content = {"settings": settings(card["settings"]), "versions": versions}
+    return Section("settings", "Settings and versions", "settings.html", content)
+
+
+def _use(model: SequenceModel, path: str, data: str, parts: Mapping[str, Labelled | None]) -> dict[str, Any]:
+    return {
+        "shell": usage.shell(model, path, data),
+        "python": usage.python(model, path, data, parts),
+        "intended_use": model.card["intended_use"],
+        "risks": model.card["risks"],
+    }
