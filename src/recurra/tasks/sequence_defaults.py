@@ -8,6 +8,7 @@ class SequenceDefaults:
     """Sizes, regularisers and training for one kind of sequences."""
 
     embedding_size: int = 128  # a few thousand words need no more
+    cell: str = "lstm"  # counts and keeps longer than the others
     hidden_size: int = 128  # the kernels are at their best from here on, and small data does not need more
     num_layers: int = 1  # a second one seldom pays on a few thousand sequences
     bidirectional: bool = True  # a label of the whole may hang on either end
@@ -21,11 +22,22 @@ class SequenceDefaults:
     learning_rate: float = 2e-3
     weight_decay: float = 0.01
     average: float = 0.0
+    stack: int = 1  # of clips only
 
 
 TEXT = SequenceDefaults(word_dropout=0.1)
 TOKENS = SequenceDefaults(word_dropout=0.1)
 SERIES = SequenceDefaults(num_layers=1, dropout=0.2, epochs=40)
-AUDIO = SequenceDefaults(num_layers=2, hidden_size=64, pool="mean", dropout=0.3, epochs=20)
+AUDIO = SequenceDefaults(
+    stack=2,  # half the steps to take, and no less to hear
+    cell="gru",
+    num_layers=2,
+    hidden_size=64,
+    pool="mean_max",
+    dropout=0.3,
+    learning_rate=3e-3,
+    label_smoothing=0.1,
+    epochs=20,
+)
 
 BY_KIND = {"text": TEXT, "tokens": TOKENS, "series": SERIES, "audio": AUDIO}

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from recurra._base.errors import InputError
-from recurra.data import AudioFeatures, SeriesFeatures, TextFeatures, WordFeatures, read_vectors
+from recurra.data import AudioFeatures, SeriesFeatures, TextFeatures, TextWords, WordFeatures, read_vectors
 from recurra.runtime.features import Features
 
 _SYMBOLS = ("max_vocabulary", "min_count", "vectors")
@@ -13,6 +13,8 @@ _ONLY_FOR = {
     "level": ("text",),
     **dict.fromkeys(_SYMBOLS, ("text", "tokens")),
     "embedding_size": ("text", "tokens"),
+    "bag": ("text", "tokens"),
+    "augment": ("audio",),
 }
 """The kinds of sequences for which an argument means something."""
 
@@ -27,21 +29,26 @@ def check_arguments(kind: str, arguments: dict[str, Any]) -> None:
             )
 
 
-def fit_features(items: list[Any], kind: str, arguments: dict[str, Any]) -> Features:
-    """The features of that kind, as the estimator's ``arguments`` (None: the default) ask for them."""
+def fit_features(items: list[Any], kind: str, arguments: dict[str, Any], *, stack: int = 1) -> Features:
+    """The features of that kind, as the estimator's ``arguments`` (None: the default) ask for them.
+
+    ``stack`` is how many frames of a clip make a step.
+    """
     check_arguments(kind, arguments)
     limits = {
         name: arguments[name] for name in ("max_vocabulary", "min_count") if arguments[name] is not None
     }
     match kind:
         case "text":
-            return TextFeatures.fit(items, level=arguments["level"] or "word", **limits)
+            if arguments["level"] in (None, "word"):
+                return TextWords.fit(items, **limits)
+            return TextFeatures.fit(items, level=arguments["level"], **limits)
         case "tokens":
             return WordFeatures.fit(items, **limits)
         case "series":
             return SeriesFeatures.fit(items)
         case _:
-            return AudioFeatures.fit(items, centred=arguments["bidirectional"] is not False)
+            return AudioFeatures.fit(items, stack=stack, by_clip=arguments["bidirectional"] is not False)
 
 
 def fit_vectors(
