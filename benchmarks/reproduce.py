@@ -104,13 +104,15 @@ def main() -> None:
     if arguments.layers == "torch":
         use_torch_layers()
     changes = dict(map(_setting, arguments.set))
-    console, rows = Console(), []
+    console, rows, fitted_on, fitted = Console(), [], None, None
     for run in TASKS[arguments.task](Path(os.environ["RECURRA_DATA"]), arguments.seeds):
         run.estimator.set_params(**changes)
         start = time.perf_counter()
         run.estimator.fit(run.training, validation=run.validation)
         seconds = time.perf_counter() - start
-        evaluation = run.estimator.model_.evaluate(run.test, baselines=baselines(run))
+        if run.training is not fitted_on:  # runs that share a training part follow one another
+            fitted_on, fitted = run.training, baselines(run.estimator.task, run.training)
+        evaluation = run.estimator.model_.evaluate(run.test, baselines=fitted)
         accuracies = {"model": evaluation.metrics, **evaluation.baselines}
         rows.append({"seconds": seconds, **{name: own["accuracy"] for name, own in accuracies.items()}})
         console.print(f"{run.name}: {rows[-1]['model']:.4f} in {seconds:.0f} s")
@@ -120,23 +122,12 @@ def main() -> None:
     console.print(table)
 
 
-def baselines(run: Run) -> Baselines[Any]:
-    """The baselines of a run, fitted on its training part; once for all runs that share it."""
-    part = run.training
-    if id(part) not in _FITTED:
-        _FITTED[id(part)] = _baselines(run.estimator.task, part)
-    return _FITTED[id(part)]
-
-
-_FITTED: dict[int, Baselines[Any]] = {}
-
-
-def _baselines(task: str, part: Labelled) -> Baselines[Any]:
+def baselines(task: str, part: Labelled) -> Baselines[Any]:
+    """The baselines, fitted on the training part."""
+    labels: Any = part.labels
     if task == "tag":
-        return fit_tag_baselines(
-            part.sequences, part.labels, sorted({tag for row in part.labels for tag in row})
-        )
-    return fit_label_baselines(part.sequences, part.labels, sorted(set(part.labels)))
+        return fit_tag_baselines(part.sequences, labels, sorted({tag for row in labels for tag in row}))
+    return fit_label_baselines(part.sequences, labels, sorted(set(labels)))
 
 
 def _shown(name: str, value: float) -> str:
