@@ -10,7 +10,10 @@ from typer.testing import CliRunner
 
 from recurra.cli.app import app
 
-COMMANDS = ["", "fit", "fit forecast", "evaluate", "predict", "demo"]
+COMMANDS = [
+    "", "fit", "fit forecast", "fit classify", "fit regress", "fit tag",
+    "evaluate", "predict", "stream", "demo",
+]  # fmt: skip
 TARGET = Path(__file__).with_name("command-line.md")
 HEAD = """# Command line
 

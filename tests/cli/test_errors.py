@@ -18,23 +18,6 @@ def changed(data: Path, folder: Path, change) -> Path:
     return path
 
 
-@pytest.fixture
-def refused(run, tmp_path: Path):
-    """Run a command that must be refused, and return its message, which is one line without a traceback."""
-
-    def refused(*words: object) -> str:
-        before = sorted(tmp_path.rglob("*"))
-        result = run(*words)
-        assert result.exit_code == 2, result.output
-        assert result.stdout == ""
-        assert sorted(tmp_path.rglob("*")) == before
-        message, *rest = result.stderr.splitlines()
-        assert rest == []
-        return message.replace(str(tmp_path), "TMP")
-
-    return refused
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -252,7 +235,7 @@ def test_predict_refuses_data_that_does_not_suit(refused, trained, tmp_path: Pat
         )
     for name in ("f.xlsx", "f"):
         assert refused("predict", trained.model, trained.data, "-o", tmp_path / name) == (
-            f"error: -o must end in .csv or .parquet, got TMP/{name}"
+            f"error: -o must end in .csv, .jsonl or .parquet, got TMP/{name}"
         )
     assert refused("predict", trained.model, trained.data, "-o", tmp_path / "no" / "f.csv") == (
         "error: TMP/no/f.csv cannot be written: the folder TMP/no does not exist; create it first"

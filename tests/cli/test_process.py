@@ -28,7 +28,15 @@ def imported(*words: object) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["--version"], ["fit", "forecast", "--help"], ["demo", "--help"]]
+    "words",
+    [
+        ["--help"],
+        ["--version"],
+        ["fit", "forecast", "--help"],
+        ["fit", "classify", "--help"],
+        ["stream", "--help"],
+        ["demo", "--help"],
+    ],
 )
 def test_help_imports_nothing_heavy(words: list[str]) -> None:
     assert imported(*words) == []
@@ -37,6 +45,14 @@ def test_help_imports_nothing_heavy(words: list[str]) -> None:
 def test_predict_and_evaluate_never_import_pytorch(trained) -> None:
     assert imported("predict", trained.model, trained.data) == []
     assert "torch" not in imported("evaluate", trained.model, trained.data)
+
+
+def test_models_of_sequences_never_import_pytorch(sentiment, tagger, listener, corpus: Path) -> None:
+    words = corpus / "words.test.conllu"
+    assert imported("predict", sentiment.model, corpus / "texts.test.tsv") == []
+    assert imported("predict", tagger.model, words, "--json") == []
+    assert imported("evaluate", tagger.model, words, "--json") == []
+    assert imported("stream", listener.model, corpus / "talk.wav") == []
 
 
 def start(*words: object, **options) -> subprocess.Popen:

@@ -9,7 +9,7 @@ from recurra.cli.fit.output import Output
 from recurra.cli.fit.parts import Parts
 from recurra.cli.fit.reading import Reading
 from recurra.cli.fit.sequences import fit_sequences
-from recurra.cli.fit.settings import ClassTraining, PooledNetwork, arguments
+from recurra.cli.fit.settings import ClassTraining, PooledNetwork
 from recurra.cli.grouped import grouped
 
 DATA = "A table of texts or of series (CSV, TSV, JSONL or Parquet), or a folder or zip of audio clips."
@@ -34,8 +34,9 @@ def classify(
         "classify",
         data,
         lambda: reading.source(data, numeric=False),
-        lambda: arguments(network, training),
         parts,
+        network,
+        training,
         output,
-        resume=training.resume,
+        reading=reading,
     )

@@ -10,7 +10,7 @@ from recurra.cli.fit.output import Output
 from recurra.cli.fit.parts import Parts
 from recurra.cli.fit.reading import Reading
 from recurra.cli.fit.sequences import fit_sequences
-from recurra.cli.fit.settings import PooledNetwork, Training, arguments
+from recurra.cli.fit.settings import PooledNetwork, ValueTraining
 from recurra.cli.grouped import grouped
 
 
@@ -21,7 +21,7 @@ def regress(
     reading: Reading,
     parts: Parts,
     network: PooledNetwork,
-    training: Training,
+    training: ValueTraining,
     output: Output,
 ) -> None:
     """Train a regressor: one number, with quantiles, for each text, series or audio clip.
@@ -33,8 +33,9 @@ def regress(
         "regress",
         data,
         lambda: reading.source(data, numeric=True),
-        lambda: arguments(network, training),
         parts,
+        network,
+        training,
         output,
-        resume=training.resume,
+        reading=reading,
     )

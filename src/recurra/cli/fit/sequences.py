@@ -3,6 +3,7 @@
 import time as clock
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from recurra._base.errors import RecurraError
 from recurra.cli import console
 from recurra.cli.fit.output import Output
 from recurra.cli.fit.parts import Parts
+from recurra.cli.fit.settings import Network, Training, arguments
 from recurra.cli.models import learnt
 from recurra.cli.option import with_options
 from recurra.cli.progress import training_progress
@@ -27,25 +29,25 @@ def fit_sequences(
     task: str,
     data: Path,
     source: "Callable[[], Source]",
-    asked: Callable[[], dict[str, Any]],
     parts: Parts,
+    network: Network,
+    training: Training,
     output: Output,
     *,
-    resume: bool,
+    reading: Any,
 ) -> None:
     """Train the estimator of ``task``, score it, write it with its report, and say how good it is.
 
-    ``source`` and ``asked`` give the reader and the estimator's arguments; they may raise InputError.
+    ``source`` gives the reader that the options ``reading`` ask for, or raises InputError.
     """
     start = clock.perf_counter()
-    names: list[str] = []
+    names = [field.name for group in (reading, network, training) for field in fields(group)]
     try:
         parts.check()
-        arguments = asked()
+        asked = arguments(network, training)
         reader = source()
-        names += [*arguments, *reader.options, "weight_decay", "batch_size", "label_pattern"]
         output.check(data, parts.validation_file, parts.test_file)
-        estimator = _fit(task, data, reader, arguments, parts, output, resume=resume)
+        estimator = _fit(task, data, reader, asked, parts, output, resume=training.resume)
     except RecurraError as error:
         raise type(error)(_in_options(str(error), names)) from error
     seconds = clock.perf_counter() - start
@@ -61,7 +63,7 @@ def _fit(
     task: str,
     data: Path,
     source: "Source",
-    arguments: dict[str, Any],
+    asked: dict[str, Any],
     parts: Parts,
     output: Output,
     *,
@@ -69,7 +71,7 @@ def _fit(
 ) -> "SequenceEstimator":
     from recurra.artifact.writing import replace_file
 
-    cut = parts.cut(data, source, arguments.get("seed", 0))
+    cut = parts.cut(data, source, asked.get("seed", 0))
     from recurra import tasks  # brings PyTorch, which takes seconds: not before the data is read
     from recurra.inspection.sequence_report import sequence_report
 
@@ -78,7 +80,7 @@ def _fit(
         "regress": tasks.SequenceRegressor,
         "tag": tasks.SequenceTagger,
     }
-    estimator = kinds[task](**arguments)
+    estimator = kinds[task](**asked)
     going_on = resume and output.checkpoint.exists()
     show = not (output.json or output.quiet)
     if show and resume:

@@ -19,11 +19,11 @@ class Network:
 
     cell: Annotated[
         str | None,
-        option("NAME", "rnn, lstm or gru. Default: lstm, which remembers longest.", _NETWORK),
+        option("NAME", "rnn, lstm or gru. Default: lstm, which remembers longest; audio gru.", _NETWORK),
     ] = None
     hidden_size: Annotated[
         int | None,
-        option("N", "Units in each layer and direction. Default: 128; audio 64, in two layers.", _NETWORK),
+        option("N", "Units in each layer and direction. Default: 128; audio 64.", _NETWORK),
     ] = None
     num_layers: Annotated[int | None, option("N", "Layers. Default: 1; audio 2.", _NETWORK)] = None
     bidirectional: Annotated[
@@ -77,8 +77,8 @@ class PooledNetwork(Network):
         str | None,
         option(
             "NAME",
-            "How the steps become one row: last, mean, max or attention. Default: max, which finds a clue "
-            "wherever it stands; audio mean.",
+            "How the steps become one row: last, mean, max, mean_max or attention. Default: max, which finds "
+            "a clue wherever it stands; audio mean_max.",
             _NETWORK,
         ),
     ] = None
@@ -121,7 +121,7 @@ class Training:
         option("N", "Sequences in each step. Default: 32, for many steps in an epoch.", _TRAINING),
     ] = None
     learning_rate: Annotated[
-        float | None, option("X", "The highest step size. Default: 0.002.", _TRAINING)
+        float | None, option("X", "The highest step size. Default: 0.002; audio 0.003.", _TRAINING)
     ] = None
     schedule: Annotated[
         str | None,
@@ -171,7 +171,43 @@ class ClassTraining(Training):
         ),
     ] = None
     label_smoothing: Annotated[
-        float | None, option("X", "The share of a label spread over all. Default: 0.", _TRAINING)
+        float | None,
+        option("X", "The share of a label spread over all. Default: 0; audio 0.1.", _TRAINING),
+    ] = None
+    bag: Annotated[
+        bool | None,
+        option(
+            "",
+            "Decide without naive Bayes on words and pairs of words. Default: it helps where texts are cut "
+            "into words, as it knows what is rare.",
+            _TRAINING,
+            " /--no-bag",
+        ),
+    ] = None
+    augment: Annotated[
+        bool | None,
+        option(
+            "",
+            "Leave clips as they are. Default: training varies their pace and voice, so that it learns more "
+            "speakers than there are.",
+            _TRAINING,
+            " /--no-augment",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValueTraining(Training):
+    """Of numbers."""
+
+    augment: Annotated[
+        bool | None,
+        option(
+            "",
+            "Vary the pace and voice of clips while training, for labels that do not change with them.",
+            _TRAINING,
+            "--augment",
+        ),
     ] = None
 
 

@@ -9,7 +9,7 @@ from recurra.cli.fit.output import Output
 from recurra.cli.fit.parts import Parts
 from recurra.cli.fit.reading import TagReading
 from recurra.cli.fit.sequences import fit_sequences
-from recurra.cli.fit.settings import Network, TagTraining, arguments
+from recurra.cli.fit.settings import Network, TagTraining
 from recurra.cli.grouped import grouped
 
 
@@ -36,11 +36,5 @@ def tag(
     and I-PER are taken for spans, which are scored whole.
     """
     fit_sequences(
-        "tag",
-        data,
-        lambda: reading.source(data),
-        lambda: arguments(network, training),
-        parts,
-        output,
-        resume=training.resume,
+        "tag", data, lambda: reading.source(data), parts, network, training, output, reading=reading
     )
