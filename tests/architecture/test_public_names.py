@@ -19,7 +19,9 @@ PUBLIC = {
     ],
     "recurra.nn": [
         "AdditiveAttention",
+        "Affixes",
         "AttentionPool",
+        "Bag",
         "Bridge",
         "CRF",
         "ConstantForcing",

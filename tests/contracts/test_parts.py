@@ -21,7 +21,7 @@ from recurra.runtime import (
     network_spec,
 )
 from recurra.runtime.network_parts import PARTS, POOLS
-from recurra.runtime.network_parts.spelling import ngram_keys
+from recurra.runtime.network_parts.spelling import affix_keys
 
 T, LENGTHS = 9, [9, 0, 4, 1, 7]
 N = len(LENGTHS)
@@ -43,8 +43,9 @@ def steps(output):
 
 CHARACTERS = Stack(cell("lstm", input_size=4, hidden_size=3), bidirectional=True)
 
-# Of some n-grams of two and three signs.
-KEYS = np.unique(ngram_keys(np.arange(7)[:, None]))[1:]
+# Of what begins and ends with one of six characters; the seventh is the sixth in upper case.
+KEYS = np.unique(affix_keys(np.arange(6)[:, None]))[1:]
+FOLD = np.array([0, 1, 2, 3, 4, 5, 5])
 
 # The part, its module, how the module is called on x (T, N, 6) or ids, and what of its output counts.
 CASES = {
@@ -73,20 +74,20 @@ CASES = {
         steps,
     ),
     "words": (
-        Words("part", 11, 6, 7, 0, CHARACTERS),
+        Words("part", 11, 6, 7, 0, 0, CHARACTERS),
         nn.Words(11, 6, 7, 4, 3),
         lambda module, ids: module(ids, LENGTHS),
         steps,
     ),
-    "words with n-grams": (
-        Words("part", 11, 6, 7, len(KEYS), CHARACTERS),
-        nn.Words(11, 6, 7, 4, 3, ngrams=KEYS),
+    "words with affixes": (
+        Words("part", 11, 6, 7, len(KEYS), 5, CHARACTERS),
+        nn.Words(11, 6, 7, 4, 3, affix=nn.Affixes(KEYS, FOLD, 5)),
         lambda module, ids: module(ids, LENGTHS),
         steps,
     ),
-    "words with n-grams alone": (
-        Words("part", 11, 6, 7, len(KEYS), None),
-        nn.Words(11, 6, 7, ngrams=KEYS),
+    "words with affixes alone": (
+        Words("part", 11, 6, 7, len(KEYS), 5, None),
+        nn.Words(11, 6, 7, affix=nn.Affixes(KEYS, FOLD, 5)),
         lambda module, ids: module(ids, LENGTHS),
         steps,
     ),
@@ -148,7 +149,7 @@ def test_a_bag_has_the_same_result(pairs, with_characters, ids):
     }
     bag = nn.Bag(*map(torch.from_numpy, tensors.values()))
     assert bag.part("bag") == Bag("bag", 6, len(pairs), 3)
-    first = Words("words", 6, 3, 7, 0, None) if with_characters else Embedding("words", 6, 3)
+    first = Words("words", 6, 3, 7, 0, 0, None) if with_characters else Embedding("words", 6, 3)
     tensors |= {name: np.zeros(shape, np.float32) for name, shape in first.shapes().items()}
     network = Network(network_spec([first, Pool(), bag.part("bag")]), tensors)
     batch = np.ascontiguousarray(ids.swapaxes(0, 1) if with_characters else ids[..., 0].T)

@@ -6,7 +6,7 @@ import torch
 
 from recurra import nn
 from recurra._base.errors import InputError
-from recurra.runtime.network_parts.spelling import ngram_keys
+from recurra.runtime.network_parts.spelling import affix_keys
 
 LENGTHS = [3, 0, 2]
 IDS = torch.tensor(
@@ -18,7 +18,16 @@ IDS = torch.tensor(
 )
 
 
-KEYS = np.unique(ngram_keys(IDS[:2, 2, 1:].numpy()))[1:]
+WHOLE = affix_keys(np.array([[0, 2]]))[0]
+LAST = affix_keys(np.array([[5]]))[0, 3]
+KEYS = np.unique([*WHOLE[WHOLE >= 0], LAST])
+EXTRA = KEYS.tolist().index(LAST)
+
+
+def known():
+    """The affixes of the word 0 2 and the suffix 5, which is 3 in lower case."""
+    torch.manual_seed(1)
+    return nn.Affixes(KEYS, [0, 1, 2, 5, 4, 5, 6], 5)
 
 
 def make(**options):
@@ -50,9 +59,9 @@ def test_batch_first():
     assert torch.equal(make(batch_first=True)(ids, LENGTHS).transpose(0, 1), make()(IDS, LENGTHS))
 
 
-@pytest.mark.parametrize("ngrams", [(), KEYS])
-def test_gradients_reach_every_parameter(ngrams):
-    words = make(ngrams=ngrams).double()
+@pytest.mark.parametrize("affix", [None, known()])
+def test_gradients_reach_every_parameter(affix):
+    words = make(affix=affix).double()
     names = list(dict(words.named_parameters()))
 
     def run(*parameters):
@@ -70,30 +79,39 @@ def test_word_dropout_leaves_the_spelling():
     assert torch.equal(got[..., 2:], quiet[..., 2:])
 
 
-def test_word_dropout_leaves_the_ngrams():
-    words = make(ngrams=KEYS, word_dropout=1.0)
+def test_word_dropout_leaves_the_affixes():
+    words = make(affix=known(), word_dropout=1.0)
     got, quiet = words(IDS, LENGTHS), words.eval()(IDS, LENGTHS)
-    own = words.word.weight[3] - words.word.weight[0]
-    torch.testing.assert_close(quiet[1, 0, :2] - got[1, 0, :2], own)
+    assert torch.equal(got[..., 2:], quiet[..., 2:])
+    assert got[..., 2:7].any()
 
 
-def test_ngrams_are_learnt_and_their_keys_are_not():
-    words = make(ngrams=KEYS)
+def test_affixes_are_learnt_and_their_keys_are_not():
+    words = make(affix=known())
     words(IDS, LENGTHS).sum().backward()
-    assert words.ngram.weight.grad.any()
-    assert "ngram.keys" in words.state_dict()
-    assert "ngram.keys" not in dict(words.named_parameters())
+    assert words.affix.weight.grad.any()
+    assert {"affix.keys", "affix.fold"} < words.state_dict().keys()
+    assert not {"affix.keys", "affix.fold"} & dict(words.named_parameters()).keys()
+
+
+def test_the_sum_over_affixes():
+    affix = known()
+    got = affix(torch.tensor([[0, 2, -1], [4, 3, -1], [-1, -1, -1]]))
+    # Of the first word all prefixes and suffixes are known, of the second its last letter in lower case.
+    torch.testing.assert_close(got[0], affix.weight.sum(0) - affix.weight[EXTRA])
+    torch.testing.assert_close(got[1], affix.weight[EXTRA])
+    assert not got[2].any()
 
 
 def test_no_characters_and_no_words():
-    words = make(ngrams=KEYS)
+    words = make(affix=known())
     bare = nn.Words(6, 2, 7)
     assert bare.embedding_dim == 2
     assert torch.equal(bare(IDS, LENGTHS)[1, 0], bare.word.weight[3])
     got = words(torch.tensor([[[2]]]))
     assert torch.equal(got[0, 0, :2], words.word.weight[2])
     assert not got[0, 0, 2:].any()
-    assert words(torch.zeros(0, 2, 3, dtype=torch.int64)).shape == (0, 2, 8)
+    assert words(torch.zeros(0, 2, 3, dtype=torch.int64)).shape == (0, 2, 13)
     assert not words(IDS, [0, 0, 0]).any()
 
 

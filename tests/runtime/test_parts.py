@@ -21,14 +21,14 @@ from recurra.runtime import (
     Words,
     network_spec,
 )
-from recurra.runtime.network_parts.spelling import ngram_keys
+from recurra.runtime.network_parts.spelling import affix_keys
 
 LSTM = Recurrent("encoder", Stack(cell("lstm", input_size=3, hidden_size=5)))
 BOTH = Recurrent("encoder", Stack(cell("gru", input_size=3, hidden_size=5), bidirectional=True))
 CHARACTERS = Stack(cell("lstm", input_size=4, hidden_size=3), bidirectional=True)
-WORDS = Words("words", 6, 2, 7, 0, CHARACTERS)
-SPELT = Words("words", 6, 2, 7, 30, None)
-BAG = Bag("bag", 6, 5, 2)
+WORDS = Words("words", 6, 2, 7, 0, 0, CHARACTERS)
+SPELT = Words("words", 6, 2, 7, 9, 3, None)
+BAG = Bag("bag", 6, 5, 5)
 
 
 def network_of(*parts, seed=0):
@@ -39,17 +39,34 @@ def network_of(*parts, seed=0):
 
 
 def known(tensors):
-    """What of the tensors can't be any numbers: keys of n-grams, and pairs of words."""
-    spellings = np.array([[3, 0, -1, -1, -1], [6, 6, 1, 0, -1], [1, 2, 3, 4, 5]])
-    keys = np.unique(ngram_keys(spellings))[1:]
-    return {
-        name: PAIRS if name.endswith("pairs") else keys[: len(tensor)].astype(np.float32)
-        for name, tensor in tensors.items()
-        if name.endswith(("pairs", "keys"))
-    }
+    """What of the tensors can't be any numbers: keys of affixes, characters, and pairs of words."""
+    own = {"bag.pairs": PAIRS, "words.affix.keys": KEYS, "words.affix.fold": FOLD}
+    return {name: np.array(array, np.float32) for name, array in own.items() if name in tensors}
 
 
-PAIRS = np.array([[1, 1], [1, 2], [2, 1], [4, 5], [5, 3]], np.float32)
+FOLD = [0, 1, 2, 1, 2, 5, 6]
+"""Characters 3 and 4 are 1 and 2 in upper case."""
+PAIRS = [[1, 1], [1, 2], [2, 1], [4, 5], [5, 3]]
+
+
+def affixes(word):
+    """The keys of the prefixes up to 3 and the suffixes up to 4, by Python's own whole numbers."""
+    word = [FOLD[character] for character in word if character >= 0]
+    keys = []
+    for kind, letters in enumerate([word[:3], word[::-1][:4]]):
+        value = fnv(0x811C9DC5, kind)
+        for letter in letters:
+            value = fnv(value, letter + 2)
+            keys.append(value >> 24 ^ value % 2**24)
+    return keys
+
+
+def fnv(value, number):
+    return (value ^ number) * 0x01000193 % 2**32
+
+
+# Of two words, but for the last of them, which is not known.
+KEYS = sorted({*affixes([0, 3]), *affixes([6, 6, 1, 0])})[:9]
 
 
 def numbers(rng, T):
@@ -80,10 +97,10 @@ NETWORKS = {
     "embedding": ([Embedding("embedding", 9, 3), LSTM, Pool("mean")], ids),
     "embedding alone": ([Embedding("embedding", 9, 3), Pool("mean")], ids),
     "words": ([WORDS, Recurrent("encoder", Stack(cell("gru", input_size=8, hidden_size=5)))], words),
-    "n-grams": ([SPELT, Pool("mean")], words),
-    "n-grams and characters": ([dataclasses.replace(WORDS, ngrams=30), Pool("max")], words),
+    "affixes": ([SPELT, Pool("mean")], words),
+    "affixes and characters": ([dataclasses.replace(WORDS, affixes=9, affix_size=3), Pool("max")], words),
     "bag of words": ([SPELT, Pool("mean"), BAG], words),
-    "bag of ids": ([Embedding("embedding", 6, 2), Pool("max"), BAG], lambda rng, T: rng.integers(0, 6, T)),
+    "bag of ids": ([Embedding("embedding", 6, 5), Pool("max"), BAG], lambda rng, T: rng.integers(0, 6, T)),
     "crf": ([LSTM, Linear("head", 5, 4), Crf("crf", 4)], numbers),
 }
 
@@ -225,62 +242,46 @@ def test_words_without_a_character():
     assert network(np.zeros((0, 4, 3), np.int64)).shape == (0, 4, 8)
 
 
-def spelt(word):
-    """Every n-gram of 2 to 5 signs, as `ngram_keys` has them, in Python's own whole numbers."""
-    signs = [0, *(character + 2 for character in word if character >= 0), 1]
-    keys = []
-    for size in (2, 3, 4, 5):
-        for start in range(len(signs) - size + 1):
-            key = 2166136261
-            for sign in signs[start : start + size]:
-                key = (key ^ sign) * 16777619 % 2**32
-            keys.append(key >> 24 ^ key % 2**24)
-    return keys
-
-
 @settings(max_examples=100, deadline=None)
 @given(
-    st.lists(st.lists(st.integers(0, 2**31), max_size=9), min_size=1, max_size=5),
+    st.lists(st.lists(st.integers(0, 6), max_size=9), min_size=1, max_size=5),
     st.integers(0, 3),
 )
-def test_keys_of_ngrams(spellings, padding):
+def test_keys_of_affixes(spellings, padding):
     width = max(map(len, spellings)) + padding
     characters = np.array([[*word, *[-1] * (width - len(word))] for word in spellings], np.int64)
-    got = ngram_keys(characters.reshape(len(spellings), width))
+    got = affix_keys(np.where(characters < 0, -1, np.array(FOLD)[characters])
+    assert got.shape == (len(spellings), 7)
     for word, keys in zip(spellings, got):
-        assert keys[keys >= 0].tolist() == spelt(word)
+        assert keys[keys >= 0].tolist() == affixes(word)
 
 
-def test_the_key_of_a_sign_is_that_of_a_byte():
-    # FNV-1a of 32 bits of the bytes 0 and 1 is 0x76AB4DEE by hand.
-    assert ngram_keys(np.zeros((1, 0), np.int64)).tolist() == [[fnv(b"\0\1")]]
+def test_keys_stay_whole_numbers_for_any_id():
+    keys = affix_keys(np.array([[2**31, 2**31 - 1, 5]]))
+    value = fnv(fnv(0x811C9DC5, 0), 2**31 + 2)
+    assert keys[0, 0] == value >> 24 ^ value % 2**24
+    assert ((keys >= -1) & (keys < 2**24)).all()
 
 
-def fnv(data):
-    value = 0x811C9DC5
-    for byte in data:
-        value = (value ^ byte) * 0x01000193 & 0xFFFFFFFF
-    return value >> 24 ^ value & 0xFFFFFF
-
-
-def test_ngrams():
+def test_affixes():
     network, tensors = network_of(SPELT)
-    x = np.array([[[2, 3, 0, -1, -1], [5, 6, 6, 1, 0], [0, -1, -1, -1, -1], [1, 3, 0, -1, -1]]])
+    x = np.array([[[2, 0, 3, -1, -1], [2, 0, 1, -1, -1], [5, 6, 6, 1, 0], [0, -1, -1, -1, -1]]])
     got = network(x)[0]
-    keys = tensors["words.ngram.keys"].tolist()
-    seen = 0
+    seen = []
     for word, vector in zip(x[0], got):
-        own = [tensors["words.ngram.weight"][keys.index(key)] for key in spelt(word[1:]) if key in keys]
-        seen += len(own)
-        mean = np.mean(own, axis=0) if own else 0
-        np.testing.assert_allclose(vector, tensors["words.word.weight"][word[0]] + mean, atol=1e-6)
-    assert seen > 10
-    only = network(np.array([[[2], [5]]]))[0]
-    assert only.shape == (2, 2)
+        own = [KEYS.index(key) for key in affixes(word[1:]) if key in KEYS]
+        seen.append(len(own))
+        np.testing.assert_array_equal(vector[:2], tensors["words.word.weight"][word[0]])
+        np.testing.assert_allclose(vector[2:], tensors["words.affix.weight"][own].sum(axis=0), atol=1e-6)
+    assert seen[0] == seen[1] > 1
+    assert 1 < seen[2] < 7
+    assert seen[3] == 0
+    assert_same_bits(got[0], got[1])
+    assert not network(np.array([[[2], [5]]]))[0, :, 2:].any()
 
 
 def test_bag():
-    parts = [Embedding("embedding", 6, 2), Pool("last")]
+    parts = [Embedding("embedding", 6, 5), Pool("last")]
     network, tensors = network_of(*parts, BAG)
     plain = Network(network_spec(parts), {"embedding.weight": tensors["embedding.weight"]})
     x = np.array([[1, 2, 0, 2, 1, 2], [4, 5, 3, 3, 4, 0], [0, 0, 0, 0, 0, 0], [1, 0, 2, 9, 9, 9]])
@@ -325,7 +326,8 @@ def test_specifications_are_plain():
             "words": 6,
             "word_size": 2,
             "characters": 7,
-            "ngrams": 0,
+            "affixes": 0,
+            "affix_size": 0,
             "character_stack": {
                 "cell": "lstm",
                 "input_size": 4,

@@ -26,8 +26,8 @@ from recurra.runtime import (
 
 LSTM = Recurrent("encoder", Stack(cell("lstm", input_size=3, hidden_size=5)))
 CHARACTERS = Stack(cell("lstm", input_size=4, hidden_size=3), bidirectional=True)
-WORDS = Words("words", 6, 2, 7, 0, CHARACTERS)
-SPELT = Words("words", 6, 2, 7, 3, None)
+WORDS = Words("words", 6, 2, 7, 0, 0, CHARACTERS)
+SPELT = Words("words", 6, 2, 7, 3, 4, None)
 EMBEDDING = Embedding("embedding", 9, 3)
 BAG = Bag("bag", 9, 2, 3)
 READING = {"embedding": EMBEDDING, "words": WORDS}
@@ -35,7 +35,7 @@ READING = {"embedding": EMBEDDING, "words": WORDS}
 
 def tensors_of(parts):
     shapes = {name: shape for part in parts for name, shape in part.shapes().items()}
-    own = {"words.ngram.keys": np.arange(3), "bag.pairs": np.array([[1, 1], [1, 2]])}
+    own = {"words.affix.keys": np.arange(3), "bag.pairs": np.array([[1, 1], [1, 2]])}
     return {name: own.get(name, np.zeros(shape)).astype(np.float32) for name, shape in shapes.items()}
 
 
@@ -124,12 +124,18 @@ HUGE = 2**61
             {"character_stack": {**CHARACTERS.to_dict(), "bidirectional": False}},
             "'words' needs a bidirectional stack over characters, got one direction",
         ),
-        ([WORDS], {"ngrams": -1}, "spec.layers[0].ngrams must be a whole number of at least 0, got -1"),
-        ([WORDS], {"ngrams": HUGE}, "tensor 'words.ngram.weight' is missing"),
+        ([WORDS], {"affixes": -1}, "spec.layers[0].affixes must be a whole number of at least 0, got -1"),
+        ([WORDS], {"affixes": 1}, "'words' needs affixes and affix_size, or neither, got 1 and 0"),
+        ([SPELT], {"affixes": 0}, "'words' needs affixes and affix_size, or neither, got 0 and 4"),
         (
             [SPELT],
-            {"ngrams": HUGE},
-            f"tensor 'words.ngram.weight' must be float32 ({HUGE}, 2), got float32 (3, 2)",
+            {"affixes": HUGE},
+            f"tensor 'words.affix.weight' must be float32 ({HUGE}, 4), got float32 (3, 4)",
+        ),
+        (
+            [SPELT],
+            {"characters": HUGE},
+            f"tensor 'words.affix.fold' must be float32 ({HUGE},), got float32 (7,)",
         ),
         (
             [EMBEDDING, Pool(), BAG],
@@ -193,12 +199,30 @@ def test_parts_in_a_wrong_order(parts, message):
     assert message_of(lambda: Network(network_spec(parts), tensors_of(parts))) == message
 
 
+ORDER = "tensor 'words.affix.keys' must hold whole numbers below 16777216 in ascending order"
+LETTERS = "tensor 'words.affix.fold' must hold ids below 7"
+
+
 @pytest.mark.parametrize(
-    "keys", [[1, 0, 2], [0, 1, 1], [-1, 0, 1], [0.5, 1, 2], [0, 1, 2**24], [0, 1, np.nan], [0, 1, np.inf]]
+    ("name", "values", "message"),
+    [
+        *(
+            ("keys", values, ORDER)
+            for values in (
+                [1, 0, 2],
+                [0, 1, 1],
+                [-1, 0, 1],
+                [0.5, 1, 2],
+                [0, 1, 2**24],
+                [0, 1, np.nan],
+                [0, 1, np.inf],
+            )
+        ),
+        *(("fold", [0, 1, 2, 3, 4, 5, value], LETTERS) for value in (7, -1, 0.5, np.nan, np.inf)),
+    ],
 )
-def test_keys_of_ngrams_that_are_none(keys):
-    tensors = tensors_of([SPELT]) | {"words.ngram.keys": np.array(keys, np.float32)}
-    message = "tensor 'words.ngram.keys' must hold whole numbers below 16777216 in ascending order"
+def test_affixes_that_are_none(name, values, message):
+    tensors = tensors_of([SPELT]) | {f"words.affix.{name}": np.array(values, np.float32)}
     assert message_of(lambda: Network(network_spec([SPELT]), tensors)) == message
 
 

@@ -46,8 +46,8 @@ NETWORKS = {
     "mean and max": [recurrent("a"), Pool("mean_max"), Linear("head", 10, 2)],
     "attention": [recurrent("a"), AttentionPool("attention", 5, 4), HEAD],
     "embedding": [Embedding("e", 9, 3), recurrent("a"), Pool("mean"), HEAD],
-    "words": [Words("words", 6, 2, 7, 0, CHARACTERS), recurrent("a", input_size=8), HEAD],
-    "bag": [Words("words", 6, 3, 7, 0, None), recurrent("a"), Pool("max"), HEAD, Bag("bag", 6, 5, 2)],
+    "words": [Words("words", 6, 2, 7, 0, 0, CHARACTERS), recurrent("a", input_size=8), HEAD],
+    "bag": [Words("words", 6, 3, 7, 0, 0, None), recurrent("a"), Pool("max"), HEAD, Bag("bag", 6, 5, 2)],
     "bag of ids": [Embedding("e", 9, 3), recurrent("a"), Pool("max"), HEAD, Bag("bag", 9, 5, 2)],
 }
 NETWORKS = {name: network_of(*parts) for name, parts in NETWORKS.items()}

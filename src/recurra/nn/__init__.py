@@ -21,7 +21,7 @@ from recurra.nn.layers import GRU, LSTM, RNN
 from recurra.nn.minimal import MinGRU, MinLSTM
 from recurra.nn.pooling import AttentionPool, Pool
 from recurra.nn.schedules import ConstantForcing, InverseSigmoidForcing, LinearForcing
-from recurra.nn.words import Words
+from recurra.nn.words import Affixes, Words
 
 __all__ = [
     "CRF",
@@ -29,6 +29,7 @@ __all__ = [
     "LSTM",
     "RNN",
     "AdditiveAttention",
+    "Affixes",
     "AttentionPool",
     "Bag",
     "Bridge",

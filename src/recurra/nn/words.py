@@ -1,6 +1,5 @@
 """Words by what they are and by how they are spelt; `recurra.runtime.Words` is the same at inference."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,22 +13,43 @@ from recurra.nn.checks import as_lengths
 from recurra.nn.dropout import WordDropout
 from recurra.nn.layers import LSTM
 from recurra.runtime import network_parts as parts
-from recurra.runtime.network_parts.spelling import END, known_ngrams
+from recurra.runtime.network_parts.spelling import END, known_affixes
+
+
+class Affixes(torch.nn.Module):
+    """The sum of the vectors of those affixes of words that are known.
+
+    ``weight`` (A, D) is learnt. ``keys`` (A,), their ascending keys, and ``fold`` (V,), the id of each
+    character in lower case, are float32 buffers; see `recurra.runtime.network_parts.spelling`.
+    """
+
+    keys: Tensor
+    fold: Tensor
+
+    def __init__(self, keys: np.ndarray, fold: np.ndarray, size: int) -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.randn(len(keys), positive_int("size", size)))
+        self.register_buffer("keys", torch.tensor(keys, dtype=torch.float32))
+        self.register_buffer("fold", torch.tensor(fold, dtype=torch.float32))
+
+    def forward(self, spelt: Tensor) -> Tensor:
+        """(U, D) for the characters (U, C) of each word, -1 past its end."""
+        ids = (tensor.numpy(force=True).astype(np.int64) for tensor in (spelt, self.fold, self.keys))
+        places = torch.from_numpy(known_affixes(*ids)).to(spelt.device)
+        known = places >= 0
+        return torch.einsum("uad,ua->ud", self.weight[places.clamp(min=0)], known.to(self.weight.dtype))
 
 
 class Words(torch.nn.Module):
-    """A word's vector, with the n-grams that spell it, beside what an LSTM makes of its characters.
+    """A word's vector, beside those of its affixes and what an LSTM makes of its characters.
 
-    Ids (T, N, 1 + C) to (T, N, word_size + 2·character_hidden_size): column 0 is the word's id, the others
-    its characters' ids, -1 past its end. The parameters are ``word.weight``; with ``ngrams``, the ascending
-    keys of known n-grams of characters (see `recurra.runtime.network_parts.spelling`), ``ngram.weight``, whose
-    mean over those of a word is added to its vector; and with a ``character_size`` above 0
+    Ids (T, N, 1 + C) to (T, N, word_size + affix_size + 2·character_hidden_size): column 0 is the word's id,
+    the others its characters' ids, -1 past its end. The parameters are ``word.weight``; with `Affixes` their
+    ``affix.weight``, of which those of a word are added up; and with a ``character_size`` above 0
     ``character.weight`` and ``encoder.*``, whose last states of both directions stand beside. In training a
-    word becomes word 0, the unknown one, with probability ``word_dropout``, so that only its spelling is left.
-    With ``batch_first`` the ids are (N, T, 1 + C). Bojanowski, Grave, Joulin
-    and Mikolov, "Enriching word vectors with subword information", TACL 2017; Lample, Ballesteros,
-    Subramanian, Kawakami and Dyer, "Neural architectures for named entity recognition", NAACL 2016,
-    section 4.1.
+    word becomes word 0, the unknown one, with probability ``word_dropout``, so that only its spelling is
+    left. With ``batch_first`` the ids are (N, T, 1 + C). Lample, Ballesteros, Subramanian, Kawakami and Dyer,
+    "Neural architectures for named entity recognition", NAACL 2016, section 4.1.
     """
 
     def __init__(
@@ -40,17 +60,15 @@ class Words(torch.nn.Module):
         character_size: int = 0,
         character_hidden_size: int = 0,
         *,
-        ngrams: Sequence[int] | np.ndarray = (),
+        affix: "Affixes | None" = None,
         word_dropout: float = 0.0,
         batch_first: bool = False,
     ) -> None:
         super().__init__()
         self.characters = positive_int("characters", characters)
         self.word = torch.nn.Embedding(positive_int("words", words), positive_int("word_size", word_size))
-        self.ngram = self.character = self.encoder = None
-        if len(ngrams):
-            self.ngram = torch.nn.EmbeddingBag(len(ngrams), word_size, mode="mean")
-            self.ngram.register_buffer("keys", torch.tensor(np.asarray(ngrams, np.float32)))
+        self.affix = affix
+        self.character = self.encoder = None
         if character_size:
             self.character = torch.nn.Embedding(characters, positive_int("character_size", character_size))
             self.encoder = LSTM(character_size, character_hidden_size, bidirectional=True)
@@ -60,7 +78,9 @@ class Words(torch.nn.Module):
     @property
     def embedding_dim(self) -> int:
         """The width of the output."""
-        return self.word.embedding_dim + (0 if self.encoder is None else self.encoder.stack.output_size)
+        affix_size = 0 if self.affix is None else self.affix.weight.size(1)
+        states = 0 if self.encoder is None else self.encoder.stack.output_size
+        return self.word.embedding_dim + affix_size + states
 
     def part(self, name: str) -> parts.Words:
         """The same for the runtime."""
@@ -69,7 +89,7 @@ class Words(torch.nn.Module):
             self.word.num_embeddings,
             self.word.embedding_dim,
             self.characters,
-            0 if self.ngram is None else self.ngram.num_embeddings,
+            *((0, 0) if self.affix is None else self.affix.weight.shape),
             None if self.encoder is None else self.encoder.stack,
         )
 
@@ -89,22 +109,15 @@ class Words(torch.nn.Module):
         live = live if self.batch_first else live.T
         own = ids[live]
         spelt, places = _spellings(own[:, 1:])
-        vectors = self.word(self.word_dropout(own[:, 0]))
-        if self.ngram is not None:
-            vectors = vectors + self._ngram_mean(spelt)[places]
+        found = [self.word(self.word_dropout(own[:, 0]))]
+        if self.affix is not None:
+            found.append(self.affix(spelt)[places])
         if self.encoder is not None:
-            vectors = torch.cat([vectors, self._states(spelt)[places]], 1)
+            found.append(self._states(spelt)[places])
+        vectors = torch.cat(found, 1)
         output = vectors.new_zeros((*ids.shape[:2], vectors.size(1)))
         output[live] = vectors
         return output
-
-    def _ngram_mean(self, spelt: Tensor) -> Tensor:
-        """(U, D) of the characters (U, C) of each word, zero for a word without known n-grams."""
-        keys = self.ngram.keys.numpy(force=True).astype(np.int64)
-        places = torch.from_numpy(known_ngrams(spelt.numpy(force=True), keys)).to(spelt.device)
-        known = places >= 0
-        counts = known.sum(1)
-        return self.ngram(places[known], counts.cumsum(0) - counts)
 
     def _states(self, spelt: Tensor) -> Tensor:
         """(U, 2·R), the last states of both directions over the characters (U, C)."""

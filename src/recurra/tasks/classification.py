@@ -23,6 +23,7 @@ from recurra.tasks.sequence_defaults import SequenceDefaults
 from recurra.tasks.sequence_estimator import SequenceEstimator
 from recurra.tasks.sequence_examples import SequenceExamples
 from recurra.tasks.sequence_network import SequenceNetwork
+from recurra.tasks.sequence_parts import one_column
 from recurra.tasks.targets import ClassTargets, Targets
 
 _BAG_SHARE = np.float32(0.5)  # naive Bayes takes words for independent, and so is surer than it should be
@@ -79,7 +80,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         return estimator
 
     def _labels(self, labels: Any) -> list[Any]:
-        return class_labels(labels).tolist()
+        return class_labels(one_column(labels)).tolist()
 
     def _targets(self, labels: Any, defaults: SequenceDefaults) -> ClassTargets:
         smoothing = defaults.label_smoothing if self.label_smoothing is None else self.label_smoothing
@@ -125,5 +126,5 @@ def _temperature(network: SequenceNetwork, validation: SequenceExamples) -> floa
     with torch.no_grad():
         for rows in torch.arange(len(validation)).split(256):
             x, lengths, *_ = validation[rows]
-            logits.append(network(x, lengths).numpy())
+            logits.append(network.whole(x, lengths).numpy())
     return fit_temperature(np.concatenate(logits), np.asarray(validation.targets))

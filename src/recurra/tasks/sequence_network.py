@@ -15,7 +15,7 @@ from recurra.data import TextFeatures, TextWords, WordFeatures
 from recurra.decoding import Allowed
 from recurra.runtime import network_parts as parts
 from recurra.runtime.features import Features
-from recurra.tasks.common_ngrams import common_ngrams
+from recurra.tasks.common_affixes import common_affixes, lower_case
 
 LAYERS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 """The layer of each cell."""
@@ -23,6 +23,7 @@ POOLS = ("last", "mean", "max", "mean_max", "attention")
 """From the encoder's steps to one row."""
 
 _DEVIATION = 0.1  # of vectors at the start: those of rare words stay near it, and must not drown the others
+_AFFIX_SIZE = 50
 _CHARACTER_SIZE = 32
 _CHARACTER_HIDDEN_SIZE = 64
 _ATTENTION_SIZE = 64
@@ -48,15 +49,15 @@ class NetworkSettings:
 class SequenceNetwork(torch.nn.Module):
     """From padded sequences to outputs (N, O), or (N, T, O) where nothing pools.
 
-    Symbols are embedded: words with the n-grams that spell them and, where they are given one by one, beside
-    what a recurrent layer makes of their characters; numbers go in as they are. In training some symbols
-    become unknown (``word_dropout``), and columns of what enters and leaves the encoder are dropped
+    Symbols are embedded: words beside their affixes and, where they are given one by one, what a
+    recurrent layer makes of their characters; numbers go in as they are. In training some symbols become
+    unknown (``word_dropout``), and columns of what enters and leaves the encoder are dropped
     (``dropout``), the same ones at every step of a sequence (Gal & Ghahramani 2016).
 
     ``allowed`` says which tags may follow which, for a network with a conditional random field; ``vectors``
     (V, D) what symbols begin with, NaN for those that begin at random; ``bag`` is the weight and the pairs of
-    a `recurra.nn.Bag`, which is added to the outputs but not in training: it knows the training part by
-    heart, and would leave the network nothing to learn.
+    a `recurra.nn.Bag` that is added to the outputs of the trained network. While it trains it goes alone: the
+    bag knows the training part by heart, and would leave nothing to learn.
     """
 
     def __init__(
@@ -105,9 +106,12 @@ class SequenceNetwork(torch.nn.Module):
         if self.pool is None:
             return self.head(self.dropout(states))
         row = torch.nn.functional.dropout(self.pool(states, lengths), self.dropout.p, self.training)
-        if self.bag is None or self.training:
-            return self.head(row)
-        return self.head(row) + self.bag(x, lengths)
+        return self.head(row)
+
+    def whole(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """The outputs with what stands beside the network, as the model at work has them."""
+        outputs = self(x, lengths)
+        return outputs if self.bag is None else outputs + self.bag(x, lengths)
 
     def _embedded(self, x: Tensor, lengths: Tensor) -> Tensor:
         match self.embedding:
@@ -151,6 +155,7 @@ def _embedding(features: Features, settings: NetworkSettings) -> Any:
             tables = [embedding]
         case TextWords() | WordFeatures():
             words = features.words if isinstance(features, TextWords) else features
+            keys = common_affixes(words)
             spelt = isinstance(features, WordFeatures)
             embedding = nn.Words(
                 words.word_count,
@@ -158,11 +163,11 @@ def _embedding(features: Features, settings: NetworkSettings) -> Any:
                 words.character_count,
                 _CHARACTER_SIZE if spelt else 0,
                 _CHARACTER_HIDDEN_SIZE if spelt else 0,
-                ngrams=common_ngrams(words),
+                affix=nn.Affixes(keys, lower_case(words), _AFFIX_SIZE) if len(keys) else None,
                 word_dropout=settings.word_dropout,
                 batch_first=True,
             )
-            tables = [embedding.word] if embedding.ngram is None else [embedding.word, embedding.ngram]
+            tables = [embedding.word] if embedding.affix is None else [embedding.word, embedding.affix]
         case _:
             return None
     for table in tables:

@@ -1,47 +1,43 @@
-"""How words are spelt, as whole numbers that every machine and library computes alike."""
+"""How words begin and end, as whole numbers that every machine and library computes alike."""
 
 import numpy as np
 
 END = -1
 """Stands past the end of a word."""
 
-SIZES = (2, 3, 4, 5)
-"""Signs in an n-gram, the marks of a word's beginning and end among them."""
 KEYS = 2**24
-"""The keys of n-grams lie below; float32, of which model files are made, holds all such whole numbers."""
+"""The keys of affixes lie below; float32, of which model files are made, holds all such whole numbers."""
 
+_PREFIX, _SUFFIX = 3, 4
 _BASIS, _PRIME, _BITS = 2166136261, 16777619, 2**32 - 1
 
 
-def ngram_keys(characters: np.ndarray) -> np.ndarray:
-    """The key of each n-gram of each word: (W, G) int64 below `KEYS`, -1 where a word has no more.
+def affix_keys(characters: np.ndarray) -> np.ndarray:
+    """The keys of the prefixes of 1 to 3 and the suffixes of 1 to 4 characters of each word.
 
-    ``characters`` (W, C) int64 are ids, `END` past a word's end. A word's n-grams are those of 2 to 5 signs
-    in a row of its characters between a mark for its beginning, 0, and one for its end, 1; a character's sign
-    is its id + 2. Their keys are hashes: FNV-1a of 32 bits with a sign in place of each byte, folded to 24
-    bits (RFC 9923, section 3), in whole numbers below 2⁶³. Other than with ids for n-grams, what was never
-    seen has a key, too.
+    From ids (W, C) int64, `END` past a word's end, to (W, 7) int64 below `KEYS`, -1 where a word is shorter.
+    A key is a hash of 0, or 1 for a suffix, and of the ids + 2 from there on towards the middle: FNV-1a of 32
+    bits with a number in place of each byte, folded to 24 bits (RFC 9923, section 3), all below 2⁶³.
     """
-    signs = np.pad(characters + 2, ((0, 0), (1, 1)), constant_values=((0, 0), (0, 1)))
-    signs_of_word = (characters != END).sum(axis=1)[:, None] + 2
-    found = []
-    for size in SIZES:
-        starts = np.arange(max(0, signs.shape[1] - size + 1))
-        hashed = np.full((len(signs), len(starts)), _BASIS, np.int64)
-        for offset in range(size):
-            hashed = (hashed ^ signs[:, starts + offset]) * _PRIME & _BITS
-        hashed = (hashed ^ hashed // KEYS) % KEYS
-        found.append(np.where(starts + size <= signs_of_word, hashed, -1))
-    return np.concatenate(found, axis=1)
+    characters = np.pad(characters, ((0, 0), (0, 1)), constant_values=END)
+    sizes = (characters != END).sum(axis=1)
+    keys = []
+    for kind, longest in enumerate((_PREFIX, _SUFFIX)):
+        hashed = np.full(len(characters), (_BASIS ^ kind) * _PRIME & _BITS, np.int64)
+        for i in range(longest):
+            place = np.minimum(i, sizes) if kind == 0 else np.maximum(sizes - 1 - i, 0)
+            sign = characters[np.arange(len(characters)), place] + 2
+            hashed = (hashed ^ sign) * _PRIME & _BITS
+            keys.append(np.where(i < sizes, (hashed ^ hashed // KEYS) % KEYS, -1))
+    return np.stack(keys, axis=1)
 
 
-def known_ngrams(characters: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """For each n-gram of each word its place among the ``known`` keys (K,), ascending: (W, G), -1 if none.
+def known_affixes(characters: np.ndarray, fold: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """For each affix of each word its place among the ``known`` keys (A,), ascending: (W, 7), -1 if none.
 
-    ``characters`` are as for `ngram_keys`.
+    ``characters`` are as for `affix_keys`; ``fold`` (V,) is the id of each character in lower case.
     """
-    keys = ngram_keys(characters)
-    if not len(known):
-        return np.full_like(keys, -1)
+    inside = characters != END
+    keys = affix_keys(np.where(inside, fold[np.where(inside, characters, 0)], END))
     places = np.minimum(np.searchsorted(known, keys), len(known) - 1)
     return np.where(known[places] == keys, places, -1)

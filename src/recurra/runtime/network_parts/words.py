@@ -11,28 +11,31 @@ from recurra._base.errors import InputError
 from recurra.cells import Stack
 from recurra.runtime import schema
 from recurra.runtime.network_parts.part import Bound, Part, Step, check_ids, within
-from recurra.runtime.network_parts.spelling import END, KEYS, known_ngrams
+from recurra.runtime.network_parts.spelling import END, KEYS, known_affixes
 
 
 @dataclass(frozen=True)
 class Words(Part):
-    """A word's vector, with the n-grams that spell it, beside what a recurrent stack makes of its characters.
+    """A word's vector, beside those of its affixes and what a recurrent stack makes of its characters.
 
-    From int64 (T, N, 1 + C) to (T, N, word_size + 2·R): column 0 is the word's id, the others its characters'
-    ids, -1 past its end. Zero past each row's length, where ids may be anything; elsewhere InputError for ids
-    out of range. With ``ngrams`` above 0, the mean of the vectors of those of the word's n-grams that are
-    among as many known ones is added to its own: ``ngram.keys`` (ngrams,) are their keys, in ascending order,
-    see `recurra.runtime.network_parts.spelling`. With a ``character_stack``, of both directions, its last
-    states stand beside. Bojanowski, Grave, Joulin and Mikolov, "Enriching word vectors with subword
-    information", TACL 2017; Lample, Ballesteros, Subramanian, Kawakami and Dyer, "Neural architectures for
-    named entity recognition", NAACL 2016, section 4.1.
+    From int64 (T, N, 1 + C) to (T, N, word_size + affix_size + 2·R): column 0 is the word's id, the others
+    its characters' ids, -1 past its end. Zero past each row's length, where ids may be anything; elsewhere
+    InputError for ids out of range.
+
+    With ``affixes`` above 0 there are as many known ones, and the vectors of those that a word has are added
+    up: ``affix.keys`` (affixes,) are their keys in ascending order, see
+    `recurra.runtime.network_parts.spelling`, and ``affix.fold`` (characters,) is the id of each character in
+    lower case, as which it counts there. With a ``character_stack``, of both directions, its last states
+    stand beside: Lample, Ballesteros, Subramanian, Kawakami and Dyer, "Neural architectures for named entity
+    recognition", NAACL 2016, section 4.1.
     """
 
     name: str
     words: int
     word_size: int
     characters: int
-    ngrams: int
+    affixes: int
+    affix_size: int
     character_stack: Stack | None
 
     type = "words"
@@ -42,15 +45,21 @@ class Words(Part):
         stack = self.character_stack
         if stack is not None and not stack.bidirectional:
             raise InputError(f"{self.name!r} needs a bidirectional stack over characters, got one direction")
+        if (self.affixes > 0) != (self.affix_size > 0):
+            raise InputError(
+                f"{self.name!r} needs affixes and affix_size, or neither, got {self.affixes} and "
+                f"{self.affix_size}"
+            )
 
     def output_size(self, input_size: int) -> int:  # noqa: ARG002
         stack = self.character_stack
-        return self.word_size + (0 if stack is None else stack.output_size)
+        return self.word_size + self.affix_size + (0 if stack is None else stack.output_size)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         shapes: dict[str, tuple[int, ...]] = {"word.weight": (self.words, self.word_size)}
-        if self.ngrams:
-            shapes |= {"ngram.weight": (self.ngrams, self.word_size), "ngram.keys": (self.ngrams,)}
+        if self.affixes:
+            shapes["affix.weight"] = (self.affixes, self.affix_size)
+            shapes |= {"affix.keys": (self.affixes,), "affix.fold": (self.characters,)}
         if (stack := self.character_stack) is not None:
             shapes["character.weight"] = (self.characters, stack.cell.input_size)
             shapes |= {f"encoder.{name}": shape for name, shape in stack.parameter_shapes().items()}
@@ -62,8 +71,8 @@ class Words(Part):
         if (stack := self.character_stack) is not None:
             weights = {name: own[f"encoder.{name}"] for name in stack.parameter_shapes()}
             encoder = kernels.PackedStack(stack, weights)
-        ngram = (_checked_keys(self, own["ngram.keys"]), own["ngram.weight"]) if self.ngrams else None
-        return _Words(self, own["word.weight"], ngram, own.get("character.weight"), encoder)
+        affix = _affixes(self, own) if self.affixes else None
+        return _Words(self, own["word.weight"], affix, own.get("character.weight"), encoder)
 
     def to_dict(self) -> dict[str, Any]:
         stack = self.character_stack
@@ -73,14 +82,16 @@ class Words(Part):
             "words": self.words,
             "word_size": self.word_size,
             "characters": self.characters,
-            "ngrams": self.ngrams,
+            "affixes": self.affixes,
+            "affix_size": self.affix_size,
             "character_stack": None if stack is None else stack.to_dict(),
         }
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any], name: str) -> "Words":
         sizes = dict.fromkeys(("words", "word_size", "characters"), schema.SIZE)
-        known = {"name": schema.TEXT, **sizes, "ngrams": schema.COUNT, "character_stack": schema.DICT_OR_NONE}
+        sizes |= dict.fromkeys(("affixes", "affix_size"), schema.COUNT)
+        known = {"name": schema.TEXT, **sizes, "character_stack": schema.DICT_OR_NONE}
         schema.check_fields(fields, known, name)
         stack = fields["character_stack"]
         return cls(**{**fields, "character_stack": None if stack is None else Stack.from_dict(stack)})
@@ -90,22 +101,44 @@ def _own_names(part: Words) -> list[str]:
     return [name.removeprefix(f"{part.name}.") for name in part.shapes()]
 
 
-def _checked_keys(part: Words, keys: np.ndarray) -> np.ndarray:
-    """The keys as int64; InputError unless they are such, ascending."""
-    whole = (keys >= 0) & (keys < KEYS) & (keys == np.floor(keys))
-    if not whole.all() or (np.diff(keys) <= 0).any():
+@dataclass(frozen=True, eq=False)
+class _Affixes:
+    """Vectors (A, D), their keys (A,) and each character in lower case (V,), both int64."""
+
+    weight: np.ndarray
+    keys: np.ndarray
+    fold: np.ndarray
+
+    def __call__(self, spelt: np.ndarray) -> np.ndarray:
+        """(U, D), the sum over the known affixes of each word (U, C), in their order."""
+        total = np.zeros((len(spelt), self.weight.shape[1]), np.float32)
+        for place in known_affixes(spelt, self.fold, self.keys).T:
+            known = place >= 0
+            total[known] += self.weight[place[known]]
+        return total
+
+
+def _affixes(part: Words, own: Mapping[str, np.ndarray]) -> _Affixes:
+    """Those of a part with ``own`` tensors; InputError for keys or characters that are none."""
+    keys, fold = own["affix.keys"], own["affix.fold"]
+    if not _are_below(keys, KEYS) or (np.diff(keys) <= 0).any():
         raise InputError(
-            f"tensor '{part.name}.ngram.keys' must hold whole numbers below {KEYS} in ascending order"
+            f"tensor '{part.name}.affix.keys' must hold whole numbers below {KEYS} in ascending order"
         )
-    return keys.astype(np.int64)
+    if not _are_below(fold, part.characters):
+        raise InputError(f"tensor '{part.name}.affix.fold' must hold ids below {part.characters}")
+    return _Affixes(own["affix.weight"], keys.astype(np.int64), fold.astype(np.int64))
+
+
+def _are_below(numbers: np.ndarray, end: int) -> bool:
+    return bool(((numbers >= 0) & (numbers < end) & (numbers == np.floor(numbers))).all())
 
 
 @dataclass(frozen=True, eq=False)
 class _Words(Bound):
     part: Words
     word: np.ndarray
-    ngram: tuple[np.ndarray, np.ndarray] | None
-    """Keys (K,) int64, and vectors (K, word_size)."""
+    affix: _Affixes | None
     character: np.ndarray | None
     encoder: kernels.PackedStack | None
 
@@ -113,14 +146,14 @@ class _Words(Bound):
         live = within(x, lengths)
         own = x[live]
         check_ids("word ids", own[:, 0], self.part.words)
-        vectors = self.word[own[:, 0]]
+        vectors = [self.word[own[:, 0]]]
         spelt, places = self._spelt(own[:, 1:])
-        if self.ngram is not None:
-            vectors = vectors + _ngram_mean(spelt, *self.ngram)[places]
+        if self.affix is not None:
+            vectors.append(self.affix(spelt)[places])
         if self.encoder is not None:
-            vectors = np.concatenate([vectors, self._states(spelt, threads)[places]], axis=1)
-        output = np.zeros((*x.shape[:2], vectors.shape[1]), np.float32)
-        output[live] = vectors
+            vectors.append(self._states(spelt, threads)[places])
+        output = np.zeros((*x.shape[:2], self.part.output_size(1)), np.float32)
+        output[live] = np.concatenate(vectors, axis=1)
         return output
 
     def _spelt(self, characters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -156,14 +189,3 @@ class _WordsStep(Step):
         if ids.dtype != np.int64 or ids.ndim != 1 or not ids.size:
             raise InputError(f"x must be int64 of shape (1 + C,), got {ids.dtype} of shape {ids.shape}")
         return self._words(ids[None, None], self._one)[0, 0]
-
-
-def _ngram_mean(spelt: np.ndarray, keys: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    """(U, D), the mean of the ``vectors`` of each word's known n-grams, added up in their order."""
-    places = known_ngrams(spelt, keys)
-    total = np.zeros((len(spelt), vectors.shape[1]), np.float32)
-    for place in places.T:
-        known = place >= 0
-        total[known] += vectors[place[known]]
-    count = (places >= 0).sum(axis=1, dtype=np.float32)
-    return total / np.maximum(count, np.float32(1))[:, None]
