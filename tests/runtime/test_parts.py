@@ -249,8 +249,9 @@ def test_words_without_a_character():
 )
 def test_keys_of_affixes(spellings, padding):
     width = max(map(len, spellings)) + padding
-    characters = np.array([[*word, *[-1] * (width - len(word))] for word in spellings], np.int64)
-    got = affix_keys(np.where(characters < 0, -1, np.array(FOLD)[characters])
+    rows = [[*word, *[-1] * (width - len(word))] for word in spellings]
+    characters = np.array(rows, np.int64).reshape(len(rows), width)
+    got = affix_keys(np.where(characters < 0, -1, np.array(FOLD)[characters]))
     assert got.shape == (len(spellings), 7)
     for word, keys in zip(spellings, got):
         assert keys[keys >= 0].tolist() == affixes(word)
