@@ -88,10 +88,10 @@ def test_silence_has_the_floor():
 
 def test_fitted_bands_have_mean_0_and_deviation_1_over_all_frames():
     clips = [noise(n, seed=n, name=str(n)) for n in (200, 1000, 30000)]
-    for by_clip in (False, True):
+    for by_clip, frames in ((False, (1, 11, 373)), (True, (3, 13, 376))):
         features = AudioFeatures.fit(clips, mels=20, by_clip=by_clip)
         rows = features(clips)
-        assert [x.shape for x in rows] == [(1, 20), (11, 20), (373, 20)]
+        assert [x.shape for x in rows] == [(T, 20) for T in frames]
         assert {x.dtype for x in rows} == {np.dtype(np.float32)}
         together = np.concatenate(rows).astype(np.float64)
         np.testing.assert_allclose(together.mean(axis=0), 0, atol=1e-6)
@@ -108,7 +108,7 @@ def word(background, seed=0):
 
 def test_each_clip_is_clamped_below_its_peak_and_has_mean_0_and_deviation_1():
     clip, features = word(1e-4), unscaled(by_clip=True, dynamic_range=20.0)
-    energies = log_mel(clip.samples, features)
+    energies = log_mel(np.pad(clip.samples, 100), features)  # half a window of silence at either end
     clamped = np.maximum(energies, energies.max() - 20 * np.log(10) / 10)
     assert 0.5 < (clamped > energies).mean() < 0.8
     (rows,) = features([clip])
@@ -129,6 +129,16 @@ def test_features_by_clip_forget_the_loudness_the_microphone_and_a_quiet_room():
 def test_a_clip_without_any_change_is_zero():
     features = unscaled(by_clip=True)
     assert not features([Clip(np.zeros(1000), 8000)])[0].any()
+
+
+def test_a_clip_shorter_than_a_window_has_frames_by_clip():
+    features = AudioFeatures.fit([noise()], by_clip=True, stack=2)
+    assert features([noise(80)])[0].shape == (1, 80)
+    assert refusal(features, [noise(79, name="click.wav")]) == (
+        "click.wav has 79 samples at 8000 a second, fewer than the 80 of one step; leave it out or use a "
+        "longer clip"
+    )
+    assert AudioFeatures.fit([noise()], by_clip=True)([noise(1)])[0].shape == (1, 40)
 
 
 # Steps

@@ -33,7 +33,7 @@ _LEAST_DEVIATION = 0.01  # of a log energy: a band that hardly varies in a clip 
 class AudioFeatures:
     """Log-mel energies, scaled by band; step t has frames t·stack to t·stack + stack − 1, side by side.
 
-    Frame f is made of the samples from f·hop to f·hop + window.
+    Frame f is made of the samples from f·hop to f·hop + window; with ``by_clip`` it has its middle at f·hop.
 
     Attributes:
         rate: samples a second; clips of another rate are resampled.
@@ -43,7 +43,8 @@ class AudioFeatures:
         by_clip: whether each clip is brought to a common loudness and colour first: an energy more than
             ``dynamic_range`` below the loudest is raised to there, so that the noise of the room does not
             count, and each band gets mean 0 and deviation 1 over the clip, so that the microphone does not
-            (Viikki & Laurila 1998). That needs the whole clip: no streams.
+            (Viikki & Laurila 1998). Half a window of silence at either end marks where it begins and stops.
+            That needs the whole clip: no streams.
         dynamic_range: decibels. The bands of speech vary by about 30 (French & Steinberg 1947; the speech
             intelligibility index, ANSI S3.5, counts no more); what lies below is mostly room.
 
@@ -132,6 +133,8 @@ class AudioFeatures:
     def __call__(self, clips: Sequence[Clip]) -> list[np.ndarray]:
         """The features of each clip, (T, size) float32, T = (1 + (samples − window) // hop) // stack.
 
+        With ``by_clip`` half a window of silence stands at either end, and counts among the samples.
+
         Raises InputError, naming the clip, where one is shorter than a step.
         """
         return [self._steps(energies) for energies in self._energies(clips)]
@@ -171,15 +174,22 @@ class AudioFeatures:
     def _transform_size(self) -> int:
         return 1 << (self.window_samples - 1).bit_length()
 
+    @property
+    def _margin(self) -> int:
+        """Samples of silence at either end of a clip."""
+        return self.window_samples // 2 if self.by_clip else 0
+
     def _energies(self, clips: Sequence[Clip]) -> Iterator[np.ndarray]:
         """The log-mel energies of each clip before they are scaled, (T, mels) float64."""
         for clip in clips:
             samples = resample(clip, self.rate).samples
-            if len(samples) < self.step_samples:
+            least = max(1, self.step_samples - 2 * self._margin)
+            if len(samples) < least:
                 raise InputError(
                     f"{clip.name} has {len(samples)} samples at {self.rate} a second, fewer than the "
-                    f"{self.step_samples} of one step; leave it out or use a longer clip"
+                    f"{least} of one step; leave it out or use a longer clip"
                 )
+            samples = np.pad(samples, self._margin)
             energies = log_mel(samples, self)
             yield _levelled(energies, self.dynamic_range) if self.by_clip else energies
 
