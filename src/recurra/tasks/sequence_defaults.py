@@ -25,8 +25,24 @@ class SequenceDefaults:
     stack: int = 1  # of clips only
 
 
-TEXT = SequenceDefaults(word_dropout=0.1)
-TOKENS = SequenceDefaults(word_dropout=0.1)
+TEXT = SequenceDefaults(
+    embedding_size=100,
+    hidden_size=64,  # a few thousand texts are soon learnt by heart: fewer units, fewer passes
+    word_dropout=0.1,  # so that the unknown word is learnt, too
+    weight_dropout=0.2,
+    label_smoothing=0.1,  # people do not agree on every text
+    epochs=8,
+    learning_rate=3e-3,  # one-cycle holds it for a few hundred steps only
+)
+TOKENS = SequenceDefaults(
+    embedding_size=100,
+    num_layers=2,  # a label for each word has as many examples as there are words
+    dropout=0.33,
+    word_dropout=0.1,
+    label_smoothing=0.1,
+    epochs=12,
+    learning_rate=3e-3,
+)
 SERIES = SequenceDefaults(num_layers=1, dropout=0.2, epochs=40)
 AUDIO = SequenceDefaults(
     stack=2,  # half the steps to take, and no less to hear

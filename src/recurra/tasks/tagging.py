@@ -33,7 +33,8 @@ class SequenceTagger(SequenceEstimator):
 
     Args:
         crf: whether labels are weighed together.
-        label_smoothing: the share of a target that is spread over all labels; without ``crf`` only.
+        label_smoothing: the share of a target that is spread over all labels, without ``crf`` only; None for
+            that of the kind of sequences.
 
     The other arguments, the way to fit, and what is there once fitted, are those of `SequenceEstimator`.
 
@@ -45,7 +46,7 @@ class SequenceTagger(SequenceEstimator):
     model_class = TaggingModel
 
     crf: bool = False
-    label_smoothing: float = 0.0
+    label_smoothing: float | None = None
 
     model_: TaggingModel = field(init=False)
 
@@ -65,11 +66,13 @@ class SequenceTagger(SequenceEstimator):
     def _labels(self, labels: Any) -> list[list[Any]]:
         return step_labels(labels)
 
-    def _targets(self, labels: Any, defaults: SequenceDefaults) -> TagTargets:  # noqa: ARG002
-        smoothing = probability("label_smoothing", self.label_smoothing)
+    def _targets(self, labels: Any, defaults: SequenceDefaults) -> TagTargets:
+        smoothing = self.label_smoothing
+        if smoothing is None:
+            smoothing = 0.0 if self.crf else defaults.label_smoothing
         if self.crf and smoothing:
-            raise InputError(f"label_smoothing must be 0 with crf=True, got {smoothing:g}")
-        return TagTargets.of(labels, smoothing)
+            raise InputError(f"label_smoothing must be 0 or None with crf=True, got {smoothing!r}")
+        return TagTargets.of(labels, probability("label_smoothing", smoothing))
 
     def _fields(
         self,
