@@ -1,5 +1,6 @@
 """A forecaster made by hand: real data, real baselines, a network whose weights are merely initialised."""
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,3 +80,11 @@ def make():
         return Made(model, evaluation, series, split)
 
     return made
+
+
+@pytest.fixture(scope="session")
+def fitted():
+    """Small fitted estimators of labelled sequences, by name, each fitted when it is first asked for."""
+    from tests.inspection.fitted import MAKERS
+
+    return functools.cache(lambda name: MAKERS[name]())

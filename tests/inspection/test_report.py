@@ -2,7 +2,6 @@ import base64
 import hashlib
 import json
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import polars as pl
@@ -10,42 +9,9 @@ import pytest
 
 from recurra.data import array_series, mauna_loa, read_series
 from recurra.inspection.report import forecast_report
+from tests.inspection.html_page import Page
 
 HOSTILE = """</script><script>alert(1)</script><img src=x onerror=alert(2)>"'&{{7*7}}%{x}$(rm -rf /)"""
-
-
-class Page(HTMLParser):
-    """The elements of a page, its scripts and its text."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict]] = []
-        self.scripts: list[tuple[dict, str]] = []
-        self.text = ""
-        self._inside: list[str] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag == "script":
-            self.scripts.append((dict(attrs), ""))
-        if tag in ("script", "style", "title"):
-            self._inside.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if self._inside and self._inside[-1] == tag:
-            self._inside.pop()
-
-    def handle_data(self, data: str) -> None:
-        if self._inside and self._inside[-1] == "script":
-            attributes, text = self.scripts[-1]
-            self.scripts[-1] = (attributes, text + data)
-        elif not self._inside:
-            self.text += data
-
-    @property
-    def figures(self) -> dict:
-        return json.loads(self.scripts[0][1])
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from recurra.inspection.class_sections import Cell
 from recurra.inspection.section import Section
 from recurra.inspection.tables import Table
 from recurra.inspection.wording import numbers
+from recurra.runtime import RegressionModel
 from recurra.runtime.sequence_model import SequenceModel
 
 _MOST_CLASSES = 30
@@ -35,8 +36,7 @@ def data_section(
         "labels": None,
         "balance": None,
     }
-    first = next(iter(parts.values())).labels
-    if isinstance(first, np.ndarray):
+    if isinstance(model, RegressionModel):
         values = {name: np.asarray(part.labels, np.float64) for name, part in parts.items()}
         drawn["label-figure"] = sequence_figures.distribution_figure(values)
         content["labels"] = _spread(values)

@@ -29,7 +29,14 @@ def reliability_figure(reliability: Reliability) -> go.Figure:
     curve = line(confidence, accuracy, "the model", "var(--model)", width=2)
     curve.update(
         mode="lines+markers",
-        error_y={"array": error, "color": "var(--model)", "thickness": 1, "width": 3},
+        error_y={
+            "symmetric": False,
+            "array": np.minimum(error, 1 - accuracy),
+            "arrayminus": np.minimum(error, accuracy),
+            "color": "var(--model)",
+            "thickness": 1,
+            "width": 3,
+        },
     )
     bars = go.Bar(
         x=confidence,
@@ -96,7 +103,7 @@ def against_figure(actual: np.ndarray, point: np.ndarray, interval: np.ndarray |
     )
     return figure(
         [line(ends, ends, "as it should be", "var(--soft)", width=1.5, dash="dot"), points],
-        x={"title": {"text": "actual"}},
-        y={"title": {"text": "predicted"}},
+        x={"title": {"text": "actual", "font": {"size": 13}}},
+        y={"title": {"text": "predicted", "font": {"size": 13}}},
         hovermode="closest",
     )

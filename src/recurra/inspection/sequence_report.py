@@ -29,7 +29,7 @@ from recurra.inspection.showing import Example, show
 from recurra.inspection.tag_sections import tag_sections
 from recurra.inspection.training import training_story
 from recurra.inspection.value_sections import value_sections
-from recurra.inspection.wording import count, numbers, plural, settings
+from recurra.inspection.wording import count, metric_texts, plural, settings
 from recurra.runtime.sequence_model import SequenceModel
 
 _MOST_ERRORS = 12
@@ -108,7 +108,7 @@ def _headline(evaluation: Comparison) -> list[tuple[str, str, str]]:
     metric = evaluation.METRICS[0]
     name = sequence_summary.best_baseline(evaluation, metric.key)
     values = [evaluation.metrics[metric.key], *([evaluation.baselines[name][metric.key]] if name else [])]
-    texts = numbers(values, scale=metric.scale, suffix=metric.suffix)
+    texts = metric_texts(metric, values)
     regression = isinstance(evaluation, RegressionEvaluation)
     error = f"{100 * sequence_summary.standard_error(evaluation):.1f}"
     shown = [(metric.label, texts[0], "in the label's unit" if regression else f"standard error {error} %")]
@@ -125,7 +125,7 @@ def _headline(evaluation: Comparison) -> list[tuple[str, str, str]]:
         None,
     )
     if other is not None:
-        text = numbers([evaluation.metrics[other.key]], scale=other.scale, suffix=other.suffix)[0]
+        text = metric_texts(other, [evaluation.metrics[other.key]])[0]
         meaning = {"coverage_80": "of the labels in the 10–90 % interval; 80 % would be right"}
         shown.append((other.label, text, meaning.get(other.key, other.meaning.split(":")[0])))
     sequences = (
@@ -164,7 +164,7 @@ def _network(model: SequenceModel) -> str:
                 f"{cell}, {count(part['hidden_size'], 'unit')}, {count(part['num_layers'], 'layer')}{both}"
             )
         elif part["type"] == "pool":
-            texts.append(f"{part['how']} pooling")
+            texts.append(f"{part['how'].replace('_', ' and ')} pooling")
         elif part["type"] == "attention_pool":
             texts.append("attention pooling")
         elif part["type"] in names:

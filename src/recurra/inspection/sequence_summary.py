@@ -10,7 +10,7 @@ from recurra.data import AudioFeatures, Labelled
 from recurra.evaluation import Comparison, RegressionEvaluation, TaggingEvaluation
 from recurra.inspection import tables, wording
 from recurra.inspection.tables import Score, Table
-from recurra.inspection.wording import MODEL, count, numbers
+from recurra.inspection.wording import MODEL, count, metric_texts
 from recurra.runtime.sequence_model import SequenceModel
 
 ITEMS = {"text": "text", "tokens": "sentence", "series": "series", "audio": "clip"}
@@ -40,7 +40,7 @@ def verdict(evaluation: Comparison) -> list[str]:
     metric = evaluation.METRICS[0]
     ours, name = evaluation.metrics[metric.key], best_baseline(evaluation, metric.key)
     theirs = math.nan if name is None else evaluation.baselines[name][metric.key]
-    texts = numbers([ours, theirs], scale=metric.scale, suffix=metric.suffix)
+    texts = metric_texts(metric, [ours, theirs])
     scored = count(evaluation.count, evaluation.COUNTED)
     error = standard_error(evaluation)
     if isinstance(evaluation, RegressionEvaluation):
@@ -82,7 +82,7 @@ def parts(by_name: Mapping[str, Labelled | None]) -> Table:
     first = next(iter(present.values()))
     rows = {name: [len(part)] for name, part in present.items()}
     columns = [wording.plural(ITEMS[first.sequences.kind]).capitalize()]
-    if isinstance(first.labels, list):
+    if isinstance(first.labels, list) and not isinstance(first.labels[0], float):
         tagged = isinstance(first.labels[0], list)
         columns += ["Labels", "Different labels"] if tagged else ["Different labels"]
         for name, part in present.items():
@@ -137,7 +137,7 @@ def _of_spans(evaluation: Comparison) -> list[str]:
     if not isinstance(evaluation, TaggingEvaluation) or evaluation.spans is None:
         return []
     total, name = evaluation.spans.total, best_baseline(evaluation, "span_f1")
-    values = [total.f1, *([evaluation.baselines[name]["span_f1"]] if name else [])]
-    ours, *theirs = numbers(values)
+    others = [evaluation.baselines[name]["span_f1"]] if name else []
+    ours, *theirs = (f"{value:.3f}" for value in (total.f1, *others))
     sentence = f"Of {count(total.support, 'span')}, whole ones are found with an F1 of {ours}"
     return [f"{sentence}; the best baseline, {name}, has {theirs[0]}." if name else f"{sentence}."]

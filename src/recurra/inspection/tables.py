@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from recurra.evaluation import Metric
 from recurra.inspection import wording
-from recurra.inspection.wording import numbers
+from recurra.inspection.wording import metric_texts
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def score_rows(metrics: Sequence[Metric], by_name: Mapping[str, Mapping[str, flo
         values = {name: found[metric.key] for name, found in by_name.items()}
         best = wording.best_of(metric, values)
         if best:
-            texts = numbers(values.values(), scale=metric.scale, suffix=metric.suffix)
+            texts = metric_texts(metric, values.values())
             rows.append(Score(metric, [(text, name in best) for name, text in zip(values, texts)]))
     return rows
 

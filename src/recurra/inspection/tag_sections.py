@@ -30,6 +30,12 @@ class Run:
     start: int
 
     @property
+    def place(self) -> str:
+        """The steps, counted from 1."""
+        first, last = self.start + 1, self.start + self.steps
+        return f"{first:,}" if first == last else f"{first:,}–{last:,}"
+
+    @property
     def right(self) -> bool:
         """Whether the steps were predicted rightly."""
         return self.actual == self.predicted

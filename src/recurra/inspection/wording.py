@@ -60,6 +60,12 @@ def numbers(
     return [text.replace("-", "−") for text in texts]
 
 
+def metric_texts(metric: Metric, values: Iterable[float | None]) -> list[str]:
+    """Values of one metric side by side; a share or a score, which has a best, to a thousandth."""
+    resolution = 0.01 if metric.best else None
+    return numbers(values, resolution=resolution, scale=metric.scale, suffix=metric.suffix)
+
+
 def number(value: float | None) -> str:
     """One number with three significant figures."""
     return numbers([value])[0]

@@ -1,0 +1,161 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from recurra.data import as_labelled
+from recurra.evaluation import (
+    BaselineOutputs,
+    Comparison,
+    Estimates,
+    RegressionEvaluation,
+    Tagging,
+    evaluate_labels,
+    evaluate_tags,
+    evaluate_values,
+)
+from recurra.inspection import sequence_summary
+
+
+def labelled(model: float, error: float = 0.01, **baselines: float) -> Comparison:
+    """An evaluation of 1,000 labels with these accuracies."""
+    made = evaluate_labels(["a", "b"], np.array([[0.9, 0.1], [0.2, 0.8]]), ["a", "b"])
+    others = {
+        name.replace("_", " "): {**made.metrics, "accuracy": value} for name, value in baselines.items()
+    }
+    return replace(
+        made,
+        metrics={**made.metrics, "accuracy": model},
+        baselines=others,
+        count=1000,
+        accuracy_standard_error=error,
+    )
+
+
+def measured(model: list[float], baseline: list[float] | None) -> RegressionEvaluation:
+    """An evaluation of labels 0, …, 0, 1 that a model and a baseline are off by these."""
+    labels = np.arange(len(model)) // (len(model) - 1) * 1.0
+    others = {} if baseline is None else {"mean": Estimates(labels + np.asarray(baseline))}
+    outputs = BaselineOutputs(
+        others, {"ridge regression": "there is one value only"}, {"mean": "0.5 for all"}
+    )
+    return evaluate_values(labels, Estimates(labels + np.asarray(model)), baselines=outputs)
+
+
+def test_the_verdict_names_the_best_baseline_and_by_how_much_it_is_beaten() -> None:
+    assert sequence_summary.verdict(labelled(0.853, majority_class=0.5, naive_Bayes=0.82)) == [
+        "Of 1,000 labels, 85.3 % are predicted rightly (standard error 1.0 %), 3.3 percentage points more "
+        "than by the best baseline, naive Bayes (82.0 %)."
+    ]
+
+
+def test_a_lead_that_may_be_chance_is_called_so() -> None:
+    assert sequence_summary.verdict(labelled(0.83, naive_Bayes=0.82))[1:] == [
+        "That is less than two standard errors: it may be chance."
+    ]
+
+
+@pytest.mark.parametrize("accuracy", [0.82, 0.805])
+def test_a_model_that_is_no_better_is_not_praised(accuracy: float) -> None:
+    assert sequence_summary.verdict(labelled(accuracy, naive_Bayes=0.82))[1:] == [
+        "They can't be told apart by so few labels; naive Bayes is the simpler choice."
+    ]
+
+
+def test_a_model_that_is_worse_is_called_so() -> None:
+    assert sequence_summary.verdict(labelled(0.7, naive_Bayes=0.82)) == [
+        "Of 1,000 labels, 70.0 % are predicted rightly (standard error 1.0 %), 12.0 percentage points fewer "
+        "than by the best baseline, naive Bayes (82.0 %).",
+        "Here naive Bayes is the better choice, unless other settings or more data change that.",
+    ]
+
+
+def test_equal_accuracies_are_said_to_be_equal() -> None:
+    assert (
+        "(standard error 1.0 %), as many as by the best baseline, naive Bayes (82.0 %)."
+        in (sequence_summary.verdict(labelled(0.82, naive_Bayes=0.82))[0])
+    )
+
+
+def test_without_a_baseline() -> None:
+    assert sequence_summary.verdict(labelled(0.82)) == [
+        "Of 1,000 labels, 82.0 % are predicted rightly (standard error 1.0 %); there is no baseline."
+    ]
+    assert sequence_summary.verdict(measured([0.1, 0.3], None)) == [
+        "The predictions are off by 0.200 on average (MAE over 2 labels); there is no baseline."
+    ]
+
+
+def test_the_verdict_on_numbers_takes_the_error_of_the_difference() -> None:
+    always = measured([0.1, 0.1, 0.1, 0.1], [0.4, 0.4, 0.4, 0.4])
+    assert sequence_summary.standard_error(always) == pytest.approx(0)
+    assert sequence_summary.verdict(always) == [
+        "The predictions are off by 0.100 on average (MAE over 4 labels), 75 % less than the best baseline, "
+        "mean (0.400)."
+    ]
+    at_times = measured([0.1, 0.9, 0.1, 0.1], [0.4, 0.4, 0.4, 0.4])
+    assert sequence_summary.standard_error(at_times) == pytest.approx(np.std([-0.3, 0.5, -0.3, -0.3]) / 2)
+    assert sequence_summary.verdict(at_times)[1:] == [
+        "That is less than two standard errors: it may be chance."
+    ]
+
+
+def test_spans_have_a_sentence_of_their_own() -> None:
+    tags, classes = [["B-PER", "O"], ["O", "B-PER"]], ["O", "B-PER", "I-PER"]
+    nothing = BaselineOutputs({"most frequent tag": Tagging([["O", "O"], ["O", "O"]])}, {}, {})
+    found = evaluate_tags(tags, Tagging([["B-PER", "O"], ["O", "O"]]), classes, baselines=nothing)
+    assert sequence_summary.verdict(found)[-1] == (
+        "Of 2 spans, whole ones are found with an F1 of 0.667; the best baseline, most frequent tag, has "
+        "0.000."
+    )
+    alone = evaluate_tags(tags, Tagging(tags), classes)
+    assert sequence_summary.verdict(alone)[0] == (
+        "Of 4 tags, 100.0 % are predicted rightly (standard error 0.0 %); there is no baseline."
+    )
+
+
+def test_scores_mark_the_best_and_leave_out_what_nobody_has() -> None:
+    evaluation = measured([0.1, 0.1], [0.0, 0.4])
+    scores = {score.metric.key: score.cells for score in sequence_summary.scores(evaluation)}
+    assert list(scores) == ["mae", "rmse", "r2"]  # there are no quantiles to score
+    assert scores["mae"] == [("0.100", True), ("0.200", False)]
+    assert scores["r2"] == [("0.960", True), ("0.680", False)]
+    assert sequence_summary.names(evaluation) == ["model", "mean"]
+    shares = {score.metric.key: score.cells for score in sequence_summary.scores(labelled(0.03, other=0.195))}
+    assert shares["accuracy"] == [("3.0 %", False), ("19.5 %", True)]
+
+
+def test_baselines_say_how_they_were_made_and_why_one_is_absent() -> None:
+    assert sequence_summary.baseline_lines(measured([0.1, 0.1], [0.0, 0.4])) == [
+        "mean: 0.5 for all.",
+        "No ridge regression: there is one value only.",
+    ]
+
+
+def test_parts_are_counted() -> None:
+    texts = as_labelled(["a", "b", "c"], ["x", "y", "x"])
+    groups = as_labelled(["a", "b"], ["x", "y"], groups=["ann", "ann"])
+    table = sequence_summary.parts({"training": texts, "validation": groups, "test": None})
+    assert table.columns == ["Part", "Texts", "Different labels", "Groups"]
+    assert table.rows == [["training", "3", "2", "0"], ["validation", "2", "2", "1"]]
+    words = as_labelled([["a", "b"], ["c"]], [["X", "Y"], ["X"]])
+    assert sequence_summary.parts({"training": words}).columns == [
+        "Part",
+        "Sentences",
+        "Labels",
+        "Different labels",
+    ]
+    assert sequence_summary.parts({"training": words}).rows == [["training", "2", "3", "2"]]
+    values = as_labelled([np.zeros(3), np.ones(4)], [0.5, 1.5])
+    assert sequence_summary.parts({"training": values}).columns == ["Part", "Series"]
+
+
+def test_what_was_done_to_the_data_is_said_once_and_of_which_part(fitted) -> None:
+    model, parts = fitted("clips").model_, fitted("clips").parts_
+    test = replace(parts["test"], notes=("1 clip left out.", "Made louder."))
+    lines = sequence_summary.data_lines(model, {**parts, "test": test}, ("Made louder.",))
+    assert lines == [
+        "Made louder.",
+        "1 clip left out (test part).",
+        "2 of 6 clips resampled from 2,000 to 8,000 samples a second (test part).",
+    ]
