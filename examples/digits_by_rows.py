@@ -2,10 +2,10 @@
 
     python examples/digits_by_rows.py [--epochs 15]
 
-The images are scikit-learn's: 1797 of 8 × 8 pixels, by 13 people, who are in both parts because the data does
-not say who wrote what. The network reads from the top alone, so that it can be asked at any row; it also learns
-from images that are cut off after some rows, all cuts of an image in one part. Beside it stand logistic
-regressions on all pixels so far, one for each number of rows.
+The images are scikit-learn's: 1797 of 8 × 8 pixels, by 13 people, who are in both parts because the data
+does not say who wrote what. The network reads from the top alone, so that it can be asked at any row; it also
+learns from images that are cut off after some rows, all cuts of an image in one part. Beside it stand
+logistic regressions on all pixels so far, one for each number of rows.
 """
 
 import argparse
