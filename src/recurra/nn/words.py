@@ -84,12 +84,14 @@ class Words(torch.nn.Module):
 
     def part(self, name: str) -> parts.Words:
         """The same for the runtime."""
+        affixes, affix_size = (0, 0) if self.affix is None else self.affix.weight.shape
         return parts.Words(
             name,
             self.word.num_embeddings,
             self.word.embedding_dim,
             self.characters,
-            *((0, 0) if self.affix is None else self.affix.weight.shape),
+            affixes,
+            affix_size,
             None if self.encoder is None else self.encoder.stack,
         )
 
@@ -112,21 +114,22 @@ class Words(torch.nn.Module):
         found = [self.word(self.word_dropout(own[:, 0]))]
         if self.affix is not None:
             found.append(self.affix(spelt)[places])
-        if self.encoder is not None:
-            found.append(self._states(spelt)[places])
+        if self.character is not None and self.encoder is not None:
+            found.append(_last_states(self.character, self.encoder, spelt)[places])
         vectors = torch.cat(found, 1)
         output = vectors.new_zeros((*ids.shape[:2], vectors.size(1)))
         output[live] = vectors
         return output
 
-    def _states(self, spelt: Tensor) -> Tensor:
-        """(U, 2·R), the last states of both directions over the characters (U, C)."""
-        if not spelt.numel():
-            return self.character.weight.new_zeros((len(spelt), self.encoder.stack.output_size))
-        inside = spelt.ne(END)
-        x = self.character(spelt.masked_fill(~inside, 0)).transpose(0, 1)
-        _, (h_n, _) = self.encoder(x, lengths=inside.sum(1).cpu())
-        return torch.cat([h_n[-2], h_n[-1]], 1)
+
+def _last_states(character: torch.nn.Embedding, encoder: LSTM, spelt: Tensor) -> Tensor:
+    """(U, 2·R), of both directions over the characters (U, C)."""
+    if not spelt.numel():
+        return character.weight.new_zeros((len(spelt), encoder.stack.output_size))
+    inside = spelt.ne(END)
+    x = character(spelt.masked_fill(~inside, 0)).transpose(0, 1)
+    _, (h_n, _) = encoder(x, lengths=inside.sum(1).cpu())
+    return torch.cat([h_n[-2], h_n[-1]], 1)
 
 
 def _spellings(characters: Tensor) -> tuple[Tensor, Tensor]:

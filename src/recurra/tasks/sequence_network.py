@@ -4,7 +4,6 @@ Its modules bear the names of the runtime's parts, so that its tensors are those
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -77,7 +76,7 @@ class SequenceNetwork(torch.nn.Module):
             self.symbols = nn.WordDropout(settings.word_dropout)
             self.embedding = _embedding(features, settings)
             self.dropout = nn.VariationalDropout(settings.dropout, batch_first=True)
-            width = features.size if self.embedding is None else self.embedding.embedding_dim
+            width = self.embedding.embedding_dim if self.embedding else features.size  # pyright: ignore[reportAttributeAccessIssue]
             self.encoder = LAYERS[settings.cell](
                 width,
                 settings.hidden_size,
@@ -95,7 +94,7 @@ class SequenceNetwork(torch.nn.Module):
         self.bag = None if bag is None else nn.Bag(*map(torch.from_numpy, bag))
         initial = self.encoder.stack.initialise(np.random.default_rng(seed))
         self.encoder.load_state_dict({name: torch.from_numpy(array) for name, array in initial.items()})
-        if vectors is not None:
+        if vectors is not None and self.embedding is not None:
             embedding = self.embedding.word if isinstance(self.embedding, nn.Words) else self.embedding
             with torch.no_grad():
                 given = torch.from_numpy(vectors)
@@ -148,7 +147,7 @@ class SequenceNetwork(torch.nn.Module):
         return {name: tensor.numpy(force=True) for name, tensor in self.state_dict().items()}
 
 
-def _embedding(features: Features, settings: NetworkSettings) -> Any:
+def _embedding(features: Features, settings: NetworkSettings) -> torch.nn.Embedding | nn.Words | None:
     match features:
         case TextFeatures():
             embedding = torch.nn.Embedding(features.size, settings.embedding_size)

@@ -150,8 +150,8 @@ class _Words(Bound):
         spelt, places = self._spelt(own[:, 1:])
         if self.affix is not None:
             vectors.append(self.affix(spelt)[places])
-        if self.encoder is not None:
-            vectors.append(self._states(spelt, threads)[places])
+        if self.character is not None and self.encoder is not None:
+            vectors.append(_last_states(self.character, self.encoder, spelt, threads)[places])
         output = np.zeros((*x.shape[:2], self.part.output_size(1)), np.float32)
         output[live] = np.concatenate(vectors, axis=1)
         return output
@@ -168,15 +168,18 @@ class _Words(Bound):
         check_ids("character ids", spelt[inside], self.part.characters)
         return spelt, places.reshape(-1)
 
-    def _states(self, spelt: np.ndarray, threads: int) -> np.ndarray:
-        """(U, 2·R), the last states of both directions over the characters (U, C)."""
-        inside = spelt != END
-        x = self.character[np.where(inside, spelt, 0)].transpose(1, 0, 2)
-        _, states = self.encoder.forward(x, lengths=inside.sum(axis=1), threads=threads)
-        return np.concatenate([states["h"][-2], states["h"][-1]], axis=1)
-
     def stepping(self, input_size: int) -> Step:  # noqa: ARG002
         return _WordsStep(self)
+
+
+def _last_states(
+    character: np.ndarray, encoder: kernels.PackedStack, spelt: np.ndarray, threads: int
+) -> np.ndarray:
+    """(U, 2·R), of both directions over the characters (U, C)."""
+    inside = spelt != END
+    x = character[np.where(inside, spelt, 0)].transpose(1, 0, 2)
+    _, states = encoder.forward(x, lengths=inside.sum(axis=1), threads=threads)
+    return np.concatenate([states["h"][-2], states["h"][-1]], axis=1)
 
 
 class _WordsStep(Step):
