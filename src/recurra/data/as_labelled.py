@@ -1,5 +1,6 @@
 """Sequences and labels that were given in Python, in the form in which files give them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -33,14 +34,15 @@ def as_labelled(X: Any, y: Any = None, *, groups: Any = None) -> Labelled:
 
 def _one_each(values: Any, count: int, name: str) -> Any:
     """An array as it is, anything else as a list; InputError unless there are ``count``."""
-    if isinstance(values, str) or (np.ndim(values) == 0 and not hasattr(values, "__len__")):
-        raise InputError(f"{name} must have one entry for each sequence, got {values!r}")
     if hasattr(values, "to_list"):
         values = values.to_list()
-    elif not isinstance(values, np.ndarray | list):
-        values = np.asarray(values) if hasattr(values, "__array__") else list(values)
+    elif hasattr(values, "__array__"):
+        values = np.asarray(values)
+    listed = isinstance(values, np.ndarray) and values.ndim > 0
+    if not listed and not (isinstance(values, Sequence) and not isinstance(values, str)):
+        raise InputError(f"{name} must have one entry for each sequence, got {values!r}")
     if len(values) != count:
         raise InputError(
             f"{name} must have one entry for each of the {count} sequences of X, got {len(values)}"
         )
-    return values
+    return values if listed else list(values)

@@ -1,5 +1,6 @@
 """Labels as a task reads them: classes, numbers, or classes at every step."""
 
+import numbers
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any
@@ -8,10 +9,14 @@ import numpy as np
 
 from recurra._base.errors import InputError
 
+_LARGEST = 1e150  # whose square is a number yet
+
 
 def class_labels(labels: Any) -> np.ndarray:
     """``labels`` (N,), or (N, 1), as (N,) text, whole numbers or truth values; InputError for others."""
-    array = _column(np.asarray(labels))
+    listed = list(labels) if isinstance(labels, list | tuple) else []
+    mixed = 0 < sum(isinstance(label, str) for label in listed) < len(listed)  # NumPy would make all text
+    array = _of_one_kind(listed) if mixed else _column(np.asarray(labels))
     if array.dtype.kind == "O":
         array = _of_one_kind(array.tolist())
     if array.dtype.kind == "f":
@@ -39,11 +44,18 @@ def number_labels(labels: Any) -> np.ndarray:
     if array.dtype.kind == "c":
         raise InputError(f"Complex data not supported: y has dtype {array.dtype}; give real numbers")
     try:
-        array = _column(array).astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"y must be numbers: {error}") from None
-    _check_finite(array)
-    return array
+        values = _column(array).astype(np.float64)
+    except (TypeError, ValueError):
+        odd = next(label for label in array.tolist() if not isinstance(label, numbers.Real))
+        raise InputError(f"y must be numbers, got {odd!r}") from None
+    _check_finite(values)
+    large = np.flatnonzero(np.abs(values) > _LARGEST)
+    if len(large):
+        raise InputError(
+            f"y[{large[0]}] is {values[large[0]]:g}, too large to compute with; give it in a larger unit, so "
+            f"that values stay below {_LARGEST:g}"
+        )
+    return values
 
 
 def step_labels(labels: Any) -> list[list[Any]]:
@@ -54,6 +66,10 @@ def step_labels(labels: Any) -> list[list[Any]]:
             got = repr(own) if np.ndim(own) == 0 else f"shape {np.shape(own)}"
             raise InputError(f"y[{i}] must be a list of labels, one for each step, got {got}")
         rows.append(own.tolist() if isinstance(own, np.ndarray) else list(own))
+    for i, row in enumerate(rows):
+        for t, label in enumerate(row):
+            if _is_missing(label):
+                raise InputError(f"y[{i}][{t}] is missing ({label}); give every step a label")
     flat = class_labels(list(chain.from_iterable(rows))).tolist()
     ends = np.cumsum([len(row) for row in rows]).tolist()
     return [flat[start:end] for start, end in zip([0, *ends], ends)]
@@ -76,7 +92,7 @@ def _column(array: np.ndarray) -> np.ndarray:
 
 def _of_one_kind(labels: list[Any]) -> np.ndarray:
     for i, label in enumerate(labels):
-        if label is None or (isinstance(label, float) and label != label):
+        if _is_missing(label):
             raise InputError(f"y[{i}] is missing ({label}); give every sequence a label")
     kinds = {type(label) for label in labels}
     array = np.array(labels)
@@ -87,6 +103,10 @@ def _of_one_kind(labels: list[Any]) -> np.ndarray:
             "(Unknown label type)"
         )
     return array
+
+
+def _is_missing(label: Any) -> bool:
+    return label is None or (isinstance(label, float) and label != label)
 
 
 def _check_finite(array: np.ndarray) -> None:

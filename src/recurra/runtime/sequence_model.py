@@ -11,7 +11,7 @@ import numpy as np
 from recurra._base.errors import ArtifactError, InputError
 from recurra.artifact import Artifact
 from recurra.artifact.wording import DAMAGED, FOREIGN, brief, shown
-from recurra.data import Labelled, Sequences, Source, as_labelled, as_sequences
+from recurra.data import Labelled, Sequences, SeriesFeatures, Source, as_labelled, as_sequences
 from recurra.evaluation import Baselines, Comparison
 from recurra.runtime import schema
 from recurra.runtime.features import (
@@ -87,13 +87,15 @@ class SequenceModel(ABC):
         """``X`` as sequences of the kind that the model reads, none of them empty.
 
         ``X`` is what `recurra.data.as_sequences` takes, labelled sequences, or a `pathlib.Path`: a file such
-        as the model was trained on, or a text file with an item a line. Raises InputError for anything else.
+        as the model was trained on, or a text file with an item a line. A text that is only blanks has no
+        steps, so that all such texts get one answer. Raises InputError for anything else.
         """
         if isinstance(X, Path):
             X = self.read_file(X, labelled=False)
-        if isinstance(X, Labelled):
-            return check_sequences(X.sequences, self.kind, X.names)
-        return check_sequences(as_sequences(X), self.kind)
+        columns = self.features.size if isinstance(self.features, SeriesFeatures) else None
+        names = X.names if isinstance(X, Labelled) else None
+        sequences = X.sequences if isinstance(X, Labelled) else as_sequences(X)
+        return check_sequences(sequences, self.kind, names, columns=columns)
 
     def read_file(self, path: str | os.PathLike[str], *, labelled: bool) -> Labelled:
         """The sequences of a file, with their labels or without.
@@ -166,14 +168,18 @@ def sequence_artifact(
     )
 
 
-def check_sequences(sequences: Sequences, kind: str, names: Sequence[str] | None = None) -> Sequences:
-    """The ``sequences``; raises InputError unless they are of that kind, and none (of ``names``) is empty."""
+def check_sequences(
+    sequences: Sequences, kind: str, names: Sequence[str] | None = None, *, columns: int | None = None
+) -> Sequences:
+    """The ``sequences``, of that kind, with those ``columns``, and none empty; or InputError."""
     if sequences.kind != kind:
         raise InputError(f"X must hold {KINDS[kind]}, as the training part does, got {KINDS[sequences.kind]}")
     empty = np.flatnonzero(sequences.lengths() == 0)
     if len(empty):
         name = f"X[{empty[0]}]" if names is None else names[empty[0]]
         raise InputError(f"{name} is empty; give every sequence at least one step, or leave it out")
+    if columns is not None and (got := sequences.items[0].shape[1]) != columns:
+        raise InputError(f"X must hold arrays with {columns} columns, as the training part does, got {got}")
     return sequences
 
 

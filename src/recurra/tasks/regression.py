@@ -16,6 +16,7 @@ from recurra.tasks.sequence_defaults import SequenceDefaults
 from recurra.tasks.sequence_estimator import SequenceEstimator
 from recurra.tasks.sequence_examples import SequenceExamples
 from recurra.tasks.sequence_network import SequenceNetwork
+from recurra.tasks.sequence_parts import one_column
 from recurra.tasks.targets import Targets, ValueTargets
 
 LEVELS = (0.1, 0.5, 0.9)
@@ -51,7 +52,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         return self.model_.predict_quantiles(X)
 
     def _labels(self, labels: Any) -> np.ndarray:
-        return number_labels(labels)
+        return number_labels(one_column(labels))
 
     def _targets(self, labels: Any, defaults: SequenceDefaults) -> ValueTargets:  # noqa: ARG002
         return ValueTargets.of(labels, LEVELS)

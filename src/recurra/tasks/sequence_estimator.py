@@ -96,7 +96,7 @@ class SequenceEstimator(BaseEstimator):
     bidirectional: bool = True
     dropout: float | None = None
     word_dropout: float | None = None
-    weight_dropout: float = 0.0
+    weight_dropout: float | None = None
     epochs: int | None = None
     batch_size: int | None = None
     learning_rate: float | None = None
@@ -165,7 +165,10 @@ class SequenceEstimator(BaseEstimator):
                 `recurra.data` give them, without ``y``.
             y: their labels.
             sample_weight: (N,) what each sequence counts; None for 1. One that weighs 0 is left out.
-            groups: N names of what must not be in two parts, such as speakers; None for none.
+            groups: N names of what must not be in two parts, such as speakers; None for none. Where there are
+                so few that one is more than ``validation_share``, they are all learnt from, and validation
+                takes some sequences of each: a schedule ends well without being watched, and what a whole
+                group would teach is worth more.
             validation: sequences and labels ``(X, y)``, or labelled ones, by which the best epoch is chosen;
                 None to hold out ``validation_share`` of the training ones.
             test: the same, to be scored beside baselines at the end; None for no score.
@@ -305,9 +308,8 @@ class SequenceEstimator(BaseEstimator):
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the model at work, whose packed weights stay in memory; it is made from the artifact."""
-        state = dict(super().__getstate__())  # pyright: ignore[reportArgumentType, reportCallIssue]
-        state.pop("model_", None)
-        return state
+        state: Any = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "model_"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.utils import column_or_1d
 
 from recurra._base.errors import InputError
 from recurra.data import Labelled, as_labelled, split_labels
@@ -47,16 +48,17 @@ class Parts:
         or sequences that do not do, with the part in front where it is not the training part.
         """
         kind = given.sequences.kind
-        given = _checked(given, kind, read)
+        columns = given.sequences.items[0].shape[1] if kind == "series" else None
+        given = _checked(given, kind, columns, read)
         weights = _weights(sample_weight, len(given))
         given, weights = given.take(weights > 0), weights[weights > 0]
         tested = None
         if test is not None:
             with _naming("test"):
-                tested = _checked(_labelled(test), kind, read)
+                tested = _checked(_labelled(test), kind, columns, read)
         if validation is not None:
             with _naming("validation"):
-                held_out = _checked(_labelled(validation), kind, read)
+                held_out = _checked(_labelled(validation), kind, columns, read)
             return cls(given, held_out, tested, weights, np.ones(len(held_out), np.float32))
         if not (isinstance(share, numbers.Real) and 0 < float(share) < 1):
             raise InputError(f"validation_share must be above 0 and below 1, got {share!r}")
@@ -66,7 +68,7 @@ class Parts:
                 "give more, or a validation part"
             )
         rows, held = split_labels(
-            _strata(given.labels), groups=given.groups, fraction=float(share), seed=seed
+            _strata(given.labels), groups=_many(given.groups, share), fraction=float(share), seed=seed
         )
         return cls(given.take(rows), given.take(held), tested, weights[rows], weights[held])
 
@@ -79,6 +81,18 @@ class Parts:
         """What was done to any part, each note once."""
         parts = [part for part in self.by_name().values() if part is not None]
         return tuple(dict.fromkeys(note for part in parts for note in part.notes))
+
+
+def one_column(labels: Any) -> Any:
+    """Labels (N, 1) as (N,), with scikit-learn's warning; others as they are."""
+    if isinstance(labels, np.ndarray) and labels.ndim == 2 and labels.shape[1] == 1:
+        return column_or_1d(labels, warn=True)
+    return labels
+
+
+def _many(groups: list[str] | None, share: float) -> list[str] | None:
+    """The groups, where they are so many that one is no more than the share that is held out."""
+    return groups if groups is not None and len(set(groups)) * share >= 1 else None
 
 
 @contextmanager
@@ -97,8 +111,8 @@ def _labelled(part: Any) -> Labelled:
     raise InputError(f"it must be labelled sequences or (X, y), got {type(part).__name__}")
 
 
-def _checked(part: Labelled, kind: str, read: Read) -> Labelled:
-    check_sequences(part.sequences, kind, part.names)
+def _checked(part: Labelled, kind: str, columns: int | None, read: Read) -> Labelled:
+    check_sequences(part.sequences, kind, part.names, columns=columns)
     return dataclasses.replace(part, labels=read(part.labels))
 
 
@@ -108,7 +122,7 @@ def _strata(labels: Any) -> Any:
 
 
 def _weights(sample_weight: Any, count: int) -> np.ndarray:
-    """(N,) float32, 1 on average; raises InputError where they do not fit."""
+    """(N,) float32, 1 on average of those above 0; raises InputError where they do not fit."""
     if sample_weight is None:
         return np.ones(count, np.float32)
     try:
@@ -121,4 +135,4 @@ def _weights(sample_weight: Any, count: int) -> np.ndarray:
         raise InputError(f"sample_weight must have shape ({count},), got {weights.shape}")
     if not np.isfinite(weights).all() or (weights < 0).any() or not weights.any():
         raise InputError("sample_weight must be finite, at least 0, and not zero for every sequence")
-    return (weights / weights.mean()).astype(np.float32)
+    return (weights / weights[weights > 0].mean()).astype(np.float32)

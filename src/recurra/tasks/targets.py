@@ -12,6 +12,8 @@ from recurra.decoding import Allowed, allowed, scheme_of
 from recurra.tasks.classes import class_counts, class_weights, codes
 from recurra.tasks.sequence_network import SequenceNetwork
 
+_ROUNDING = 1e-12  # the deviation of equal numbers, as a share of them, is below it
+
 
 class Targets(ABC):
     """Base of the kinds of targets."""
@@ -98,7 +100,9 @@ class ValueTargets(Targets):
     @classmethod
     def of(cls, labels: np.ndarray, levels: tuple[float, ...]) -> "ValueTargets":
         """Of training labels (N,), finite float64."""
-        return cls(float(labels.mean()), float(labels.std()) or 1.0, levels)
+        deviation = float(labels.std())
+        varies = deviation > _ROUNDING * np.abs(labels).max()
+        return cls(float(labels.mean()), deviation if varies else 1.0, levels)
 
     @property
     def outputs(self) -> int:

@@ -1,0 +1,129 @@
+"""Every estimator with small data of every kind that it takes; learnt in a second or less."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from recurra.data import Clip
+from recurra.tasks import Forecaster, SequenceClassifier, SequenceRegressor, SequenceTagger
+
+N = 24
+_SIZES = {"hidden_size": 8, "epochs": 2, "batch_size": 8, "seed": 3}
+_WORDS = ["good", "fine", "bad", "poor", "the", "film", "’twas", "naïve", "ε"]
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """An estimator before it is fitted, and what to fit it on."""
+
+    make: Callable[..., Any]
+    X: Any
+    y: Any = None
+    validation: Any = None
+    test: Any = None
+
+    @property
+    def labelled(self) -> bool:
+        """Whether the data has labels of its own, beside the sequences."""
+        return self.y is not None
+
+    def fit(self, **settings: Any) -> Any:
+        """A fitted estimator, scored on a test part."""
+        estimator = self.make(**settings)
+        if not self.labelled:
+            return estimator.fit(self.X)
+        return estimator.fit(self.X, self.y, validation=self.validation, test=self.test)
+
+
+def _rows(kind: str, seed: int, count: int = N) -> list[Any]:
+    """Sequences of 3 to 9 steps."""
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(3, 10, count)
+    match kind:
+        case "text":
+            return [" ".join(rng.choice(_WORDS, length)) for length in lengths]
+        case "tokens":
+            return [rng.choice(_WORDS, length).tolist() for length in lengths]
+        case "series":
+            return [rng.normal(size=(length, 2)).astype(np.float32) for length in lengths]
+        case _:
+            samples = [rng.normal(0, 0.1, 400 * int(length)).astype(np.float32) for length in lengths]
+            return [Clip(own, 8000, f"clip {i}") for i, own in enumerate(samples)]
+
+
+def _classes(count: int) -> list[str]:
+    return [("no", "yes", "ä")[i % 3] for i in range(count)]
+
+
+def _labelled(kind: str, label: Callable[[list[Any]], Any]) -> dict[str, Any]:
+    X = _rows(kind, 0)
+    held_out, test = _rows(kind, 1, 6), _rows(kind, 2, 6)
+    return {"X": X, "y": label(X), "validation": (held_out, label(held_out)), "test": (test, label(test))}
+
+
+def _steps(items: list[Any]) -> list[int]:
+    return [len(item) for item in items]
+
+
+def _cases() -> dict[str, Case]:
+    def maker(kind: type, **settings: Any) -> Callable[..., Any]:
+        return lambda **more: kind(**{**_SIZES, **settings, **more})
+
+    def classes(items: list[Any]) -> list[str]:
+        return _classes(len(items))
+
+    def values(items: list[Any]) -> np.ndarray:
+        return np.linspace(-3, 400, len(items))
+
+    def bio(items: list[Any]) -> list[list[str]]:
+        return [["O", "B-x", "I-x"] + ["O"] * (n - 3) for n in _steps(items)]
+
+    def codes(items: list[Any]) -> list[list[int]]:
+        return [[t % 3 for t in range(n)] for n in _steps(items)]
+
+    wave = np.sin(np.arange(160) * 2 * np.pi / 12) + np.arange(160) / 50
+    found = {
+        "forecast": Case(maker(Forecaster, target="y", horizon=3, context=12), wave),
+        "classify words of texts": Case(maker(SequenceClassifier), **_labelled("text", classes)),
+        "classify characters": Case(maker(SequenceClassifier, level="char"), **_labelled("text", classes)),
+        "classify byte pairs": Case(
+            maker(SequenceClassifier, level="bpe", max_vocabulary=300, pool="attention"),
+            **_labelled("text", classes),
+        ),
+        "classify tokens": Case(maker(SequenceClassifier, cell="gru"), **_labelled("tokens", classes)),
+        "classify series": Case(
+            maker(SequenceClassifier, cell="rnn", num_layers=2, pool="last"), **_labelled("series", classes)
+        ),
+        "classify audio": Case(maker(SequenceClassifier), **_labelled("audio", classes)),
+        "regress texts": Case(maker(SequenceRegressor), **_labelled("text", values)),
+        "regress tokens": Case(maker(SequenceRegressor), **_labelled("tokens", values)),
+        "regress series": Case(maker(SequenceRegressor, pool="mean"), **_labelled("series", values)),
+        "regress audio": Case(maker(SequenceRegressor), **_labelled("audio", values)),
+        "tag tokens": Case(maker(SequenceTagger), **_labelled("tokens", bio)),
+        "tag tokens, crf": Case(maker(SequenceTagger, crf=True), **_labelled("tokens", bio)),
+        "tag series": Case(maker(SequenceTagger), **_labelled("series", codes)),
+        "tag series, crf": Case(maker(SequenceTagger, crf=True), **_labelled("series", codes)),
+    }
+    for task, kind in (("classify", SequenceClassifier), ("regress", SequenceRegressor)):
+        for of, settings in (
+            ("texts", {}),
+            ("characters", {"level": "char"}),
+            ("tokens", {}),
+            ("series", {}),
+            ("audio", {}),
+        ):
+            read = "text" if of in ("texts", "characters") else of
+            label = classes if task == "classify" else values
+            found[f"{task} {of}, causal"] = Case(
+                maker(kind, bidirectional=False, **settings), **_labelled(read, label)
+            )
+    for of, label in (("tokens", bio), ("series", codes)):
+        found[f"tag {of}, causal"] = Case(maker(SequenceTagger, bidirectional=False), **_labelled(of, label))
+    return found
+
+
+CASES = _cases()
+LABELLED = [name for name, case in CASES.items() if case.labelled]
+CAUSAL = [name for name in CASES if name.endswith("causal")]

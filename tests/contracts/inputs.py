@@ -1,0 +1,48 @@
+"""Inputs of estimators from process to process, and what a model makes of them, without PyTorch."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recurra.data import Clip
+
+
+def write_inputs(X: Any, path: Path) -> None:
+    """As `inputs` reads them: arrays and texts alone, nothing that could run."""
+    if isinstance(X, np.ndarray):
+        np.savez(path, array=X)
+    elif isinstance(X[0], Clip):
+        np.savez(path, **{f"clip{i:03}": clip.samples for i, clip in enumerate(X)})
+    else:
+        kind = {str: "text", list: "words"}.get(type(X[0]), "steps")
+        np.savez(path, **{f"{kind}{i:03}": np.array(x) for i, x in enumerate(X)})
+
+
+def inputs(path: Any) -> Any:
+    """What `write_inputs` wrote."""
+    with np.load(path) as file:
+        found = {name: file[name] for name in sorted(file.files)}
+    if "array" in found:
+        return found["array"]
+    read = {
+        "clip": lambda array: Clip(array, 8000),
+        "text": str,
+        "words": lambda array: array.tolist(),
+        "steps": lambda array: array,
+    }
+    return [read[name[:-3]](array) for name, array in found.items()]
+
+
+def digest(model: Any, X: Any) -> str:
+    """SHA-256 of every number that a model gives for ``X``."""
+    if model.__class__.__name__.startswith("Forecast"):
+        arrays = [model.predict(X).quantiles]
+    elif hasattr(model, "predict_quantiles"):
+        arrays = [model.predict_quantiles(X)]
+    else:
+        arrays = [np.concatenate([np.ravel(row) for row in model.predict(X)])]
+        if getattr(model, "model_", model).network.crf is None:
+            arrays += list(model.predict_proba(X))
+    return hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)).hexdigest()
