@@ -14,6 +14,7 @@ GOLDEN = Path(__file__).parent.parent / "golden"
 TRAINING = {"torch", "lightning", "lightning_fabric", "sklearn"}
 PAGES = {"plotly", "jinja2", "fastapi", "typer", "rich"}
 TABLES = {"polars", "narwhals", "pandas", "pyarrow", "statsmodels", "scipy"}
+LEARNING = TRAINING | PAGES | TABLES | {"tokenizers", "soundfile"}
 
 
 def imported(code: str) -> set[str]:
@@ -28,6 +29,7 @@ def load(name: str) -> str:
     return f"import recurra\nmodel = recurra.load({str(GOLDEN / name)!r})"
 
 
+TEXTS, SERIES, TAGS = load("classify-1.safetensors"), load("regress-1.safetensors"), load("tag-1.safetensors")
 COUNTING, DATED = load("forecast-gru-1.safetensors"), load("forecast-lstm-1.safetensors")
 
 
@@ -46,8 +48,20 @@ COUNTING, DATED = load("forecast-gru-1.safetensors"), load("forecast-lstm-1.safe
             f"{DATED}\nimport numpy\nmodel.predict_windows(numpy.ones((1, 5, 2)))",
             TRAINING | PAGES | TABLES,
         ),
+        (f"{TEXTS}\nmodel.predict(['ab é'])\nmodel.predict_proba(['b'])", LEARNING),
+        (f"{SERIES}\nimport numpy\nmodel.stream().step([1.0, 2.0])", LEARNING),
+        (f"{TAGS}\nimport numpy\nmodel.predict([numpy.ones((3, 2))])", LEARNING),
     ],
-    ids=["import", "every package", "load", "predict an array", "predict windows"],
+    ids=[
+        "import",
+        "every package",
+        "load",
+        "predict an array",
+        "predict windows",
+        "classify texts",
+        "step along a series",
+        "tag arrays",
+    ],
 )
 def test_the_core_install_is_enough(code, unwanted):
     found = imported(code)

@@ -11,6 +11,9 @@ PUBLIC = {
         "InputError",
         "MissingExtraError",
         "RecurraError",
+        "SequenceClassifier",
+        "SequenceRegressor",
+        "SequenceTagger",
         "TrainingError",
         "__version__",
         "load",
@@ -47,7 +50,7 @@ PUBLIC = {
         "Words",
         "accelerate",
     ],
-    "recurra.tasks": ["Forecaster"],
+    "recurra.tasks": ["Forecaster", "SequenceClassifier", "SequenceRegressor", "SequenceTagger"],
 }
 
 

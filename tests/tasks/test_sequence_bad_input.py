@@ -156,7 +156,6 @@ def test_tags(y, message):
             "test: y must have one entry for each of the 2 sequences of X, got 1",
         ),
         ({"groups": ["g"]}, "groups must have one entry for each of the 8 sequences of X, got 1"),
-        ({"groups": ["g"] * 8}, "the split keeps groups whole and needs at least 2; all rows are in 'g'"),
         ({"sample_weight": [1, 2]}, "sample_weight must have shape (8,), got (2,)"),
         (
             {"sample_weight": [-1] * 8},

@@ -68,7 +68,7 @@ class Parts:
                 "give more, or a validation part"
             )
         rows, held = split_labels(
-            _strata(given.labels), groups=_many(given.groups, share), fraction=float(share), seed=seed
+            _strata(given.labels), groups=_many(given.groups, float(share)), fraction=float(share), seed=seed
         )
         return cls(given.take(rows), given.take(held), tested, weights[rows], weights[held])
 
