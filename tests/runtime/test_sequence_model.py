@@ -124,8 +124,8 @@ def test_files_are_read_as_the_training_file_was(tmp_path):
     with pytest.raises(InputError) as raised:
         RegressionModel(made_now("regress")).predict(Path("some.csv"))
     assert str(raised.value) == (
-        "some.csv can't be read, as the model was trained on arrays and on no file; read it with recurra.data "
-        "and give the arrays"
+        "some.csv can't be read, as the model was trained on arrays and on no file; read it with "
+        "recurra.data and give the arrays"
     )
 
 
