@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from recurra import nn
-from recurra.data import TextFeatures, TextWords, WordFeatures
+from recurra.data import SeriesFeatures, TextFeatures, TextWords, WordFeatures
 from recurra.decoding import Allowed
 from recurra.runtime import network_parts as parts
 from recurra.runtime.features import Features
@@ -75,6 +75,9 @@ class SequenceNetwork(torch.nn.Module):
             torch.manual_seed(seed)
             self.symbols = nn.WordDropout(settings.word_dropout)
             self.embedding = _embedding(features, settings)
+            # A series has columns that nothing else tells, or a single one.
+            entering = 0.0 if isinstance(features, SeriesFeatures) else settings.dropout
+            self.entry = nn.VariationalDropout(entering, batch_first=True)
             self.dropout = nn.VariationalDropout(settings.dropout, batch_first=True)
             width = self.embedding.embedding_dim if self.embedding else features.size  # pyright: ignore[reportAttributeAccessIssue]
             self.encoder = LAYERS[settings.cell](
@@ -101,7 +104,7 @@ class SequenceNetwork(torch.nn.Module):
                 embedding.weight.copy_(torch.where(given.isnan(), embedding.weight, given))
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
-        states, _ = self.encoder(self.dropout(self._embedded(x, lengths)), lengths=lengths)
+        states, _ = self.encoder(self.entry(self._embedded(x, lengths)), lengths=lengths)
         if self.pool is None:
             return self.head(self.dropout(states))
         row = torch.nn.functional.dropout(self.pool(states, lengths), self.dropout.p, self.training)
