@@ -6,7 +6,7 @@
 //
 // A RowCell has its gate count and a few facts: `keeps_gates` and `keeps_extra`, on the tape; `has_c`; `plain`, whether it also has
 // a fused pass (its Packing); `two_products`, whether the last gate's product starts from what the others gave; `same_gradients`,
-// whether those of zx and zh are the same.
+// whether those of zx and zh are the same. One with c has its maths in two parts, since c may be normalised between them.
 #pragma once
 
 #include "activations.hpp"
@@ -43,8 +43,8 @@ template <class T, class RowCell> RowTape row_tape(LayerShape shape) {
 }
 
 template <class T> struct Row {
-  const LayerShape &shape;
-  const RowTape &parts;
+  const LayerShape *shape;
+  const RowTape *parts;
   std::int64_t width;    // H rounded up to whole panels
   const T *peephole;     // [3][width]
   const T *c_gain, *c_bias; // [width]
@@ -56,7 +56,6 @@ template <class T> struct Row {
   T *m;                  // [width]: out, the cell's output before projection and zoneout
   const T *keep_c;       // [H] or null
   T zoneout;
-  Segments whole() const { return {1, shape.hidden, width}; }
 };
 
 // What the backward of one row reads and writes besides.
@@ -68,7 +67,7 @@ template <class T> struct RowGradient {
   T *dzx, *dzh;          // [gates][width]: out, gradients of zx and zh
   T *d_peephole;         // [3][width]: added to
   T *d_c_gain, *d_c_bias; // [width]: added to
-  T *scratch;            // [2][width]
+  T *dc, *c_new;         // [width]: scratch of a cell with c
 };
 
 // The share of the old state that stays, for lanes from `unit` on.

@@ -13,7 +13,7 @@ template <class T, bool RELU> struct RowElman {
   static constexpr bool keeps_extra(LayerShape) { return true; }
 
   static void forward(const Row<T> &row) {
-    T *h = row.tape + row.parts.extra; // zoneout hides it from the output, and the slope needs it
+    T *h = row.tape + row.parts->extra; // zoneout hides it from the output, and the slope needs it
     for (std::int64_t u = 0; u < row.width; u += LANES<T>) {
       const Vec<T> z = load<T>(row.zx + u) + load<T>(row.zh + u);
       Vec<T> value;
@@ -27,7 +27,7 @@ template <class T, bool RELU> struct RowElman {
   }
 
   static void backward(const Row<T> &row, const RowGradient<T> &d) {
-    const T *h = row.tape + row.parts.extra;
+    const T *h = row.tape + row.parts->extra;
     for (std::int64_t u = 0; u < row.width; u += LANES<T>) {
       const Vec<T> value = load<T>(h + u), dm = load<T>(d.dm + u);
       if constexpr (RELU)

@@ -17,7 +17,7 @@ template <class T, bool BEFORE> struct RowGru {
   // r and z; with reset before also `extra` = r h', the input of n's product.
   static void forward_first(const Row<T> &row) {
     const std::int64_t W = row.width;
-    T *r_ = row.tape + row.parts.gates, *z_ = r_ + W, *extra = row.tape + row.parts.extra;
+    T *r_ = row.tape + row.parts->gates, *z_ = r_ + W, *extra = row.tape + row.parts->extra;
     for (std::int64_t u = 0; u < W; u += LANES<T>) {
       const Vec<T> r = sigmoid<T>(load<T>(row.zx + u) + load<T>(row.zh + u));
       store<T>(r_ + u, r);
@@ -31,7 +31,7 @@ template <class T, bool BEFORE> struct RowGru {
     if constexpr (!BEFORE)
       forward_first(row);
     const std::int64_t W = row.width;
-    T *r_ = row.tape + row.parts.gates, *z_ = r_ + W, *n_ = z_ + W, *extra = row.tape + row.parts.extra;
+    T *r_ = row.tape + row.parts->gates, *z_ = r_ + W, *n_ = z_ + W, *extra = row.tape + row.parts->extra;
     for (std::int64_t u = 0; u < W; u += LANES<T>) {
       const Vec<T> x = load<T>(row.zx + 2 * W + u), h = load<T>(row.zh + 2 * W + u);
       Vec<T> n;
@@ -49,7 +49,7 @@ template <class T, bool BEFORE> struct RowGru {
   // All of dzx and dzh; with reset before those of r are still missing, see backward_second.
   static void backward(const Row<T> &row, const RowGradient<T> &d) {
     const std::int64_t W = row.width;
-    const T *r_ = row.tape + row.parts.gates, *z_ = r_ + W, *n_ = z_ + W, *extra = row.tape + row.parts.extra;
+    const T *r_ = row.tape + row.parts->gates, *z_ = r_ + W, *n_ = z_ + W, *extra = row.tape + row.parts->extra;
     const Vec<T> one = splat<T>(1);
     for (std::int64_t u = 0; u < W; u += LANES<T>) {
       const Vec<T> r = load<T>(r_ + u), z = load<T>(z_ + u), n = load<T>(n_ + u), dm = load<T>(d.dm + u);
@@ -71,7 +71,7 @@ template <class T, bool BEFORE> struct RowGru {
 
   // From the gradient of r h': that of r, and what reaches h' this way.
   static void backward_second(const Row<T> &row, const RowGradient<T> &d, const T *d_extra) {
-    const T *r_ = row.tape + row.parts.gates;
+    const T *r_ = row.tape + row.parts->gates;
     for (std::int64_t u = 0; u < row.width; u += LANES<T>) {
       const Vec<T> r = load<T>(r_ + u), ds = load<T>(d_extra + u);
       const Vec<T> dr = ds * load<T>(row.h_masked + u) * fma(-r, r, r);

@@ -21,7 +21,7 @@ template <class T> struct RowMinGru {
   static constexpr bool keeps_extra(LayerShape) { return false; }
 
   static void forward(const Row<T> &row) {
-    T *z_ = row.tape + row.parts.gates, *n_ = z_ + row.width;
+    T *z_ = row.tape + row.parts->gates, *n_ = z_ + row.width;
     for (std::int64_t u = 0; u < row.width; u += LANES<T>) {
       const Vec<T> z = sigmoid<T>(load<T>(row.zx + u)), n = load<T>(row.zx + row.width + u);
       store<T>(z_ + u, z);
@@ -31,7 +31,7 @@ template <class T> struct RowMinGru {
   }
 
   static void backward(const Row<T> &row, const RowGradient<T> &d) {
-    const T *z_ = row.tape + row.parts.gates, *n_ = z_ + row.width;
+    const T *z_ = row.tape + row.parts->gates, *n_ = z_ + row.width;
     for (std::int64_t u = 0; u < row.width; u += LANES<T>) {
       const Vec<T> z = load<T>(z_ + u), n = load<T>(n_ + u), dm = load<T>(d.dm + u);
       store<T>(d.dzx + u, dm * (n - load<T>(row.h_before + u)) * fma(-z, z, z));
@@ -48,7 +48,7 @@ template <class T> struct RowMinLstm {
   static constexpr bool keeps_extra(LayerShape) { return true; }
 
   static void forward(const Row<T> &row) {
-    T *i_ = row.tape + row.parts.gates, *f_ = i_ + row.width, *n_ = f_ + row.width, *keep_ = row.tape + row.parts.extra;
+    T *i_ = row.tape + row.parts->gates, *f_ = i_ + row.width, *n_ = f_ + row.width, *keep_ = row.tape + row.parts->extra;
     const Vec<T> one = splat<T>(1);
     for (std::int64_t u = 0; u < row.width; u += LANES<T>) {
       // 1 / i and 1 / f, which closed gates make large but not infinite: f / (f + i) = (1 / i) / (1 / i + 1 / f).
@@ -63,7 +63,7 @@ template <class T> struct RowMinLstm {
   }
 
   static void backward(const Row<T> &row, const RowGradient<T> &d) {
-    const T *i_ = row.tape + row.parts.gates, *f_ = i_ + row.width, *n_ = f_ + row.width, *keep_ = row.tape + row.parts.extra;
+    const T *i_ = row.tape + row.parts->gates, *f_ = i_ + row.width, *n_ = f_ + row.width, *keep_ = row.tape + row.parts->extra;
     const Vec<T> one = splat<T>(1);
     for (std::int64_t u = 0; u < row.width; u += LANES<T>) {
       const Vec<T> keep = load<T>(keep_ + u), dm = load<T>(d.dm + u);

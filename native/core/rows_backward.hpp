@@ -46,6 +46,7 @@ template <class T> struct RowPointers {
 };
 
 template <class T, class RowCell> struct RowsBackward {
+  using D = RowGradient<T>;
   static constexpr int FIRST = RowCell::two_products ? RowCell::gates - 1 : RowCell::gates;
   const BackwardArgs<T> &args;
   const Batch &batch;
@@ -54,8 +55,10 @@ template <class T, class RowCell> struct RowsBackward {
   const T *turned_h, *turned_n, *turned_projection; // of the gates [0, FIRST), of the last gate, of weight_hr
 
   struct Buffers {
-    T *back, *dh, *dm, *d_extra, *carry_h, *carry_c, *h_before, *c_before, *mask, *scratch, *sums;
+    T *back, *dh, *dm, *d_extra, *carry_h, *carry_c, *h_before, *c_before, *mask, *dc, *c_new, *sums;
     const T **sources;
+    Row<T> *rows;
+    RowGradient<T> *gradients;
   };
 
   Buffers buffers(Workspace &space, std::int64_t rows) const {
@@ -63,8 +66,9 @@ template <class T, class RowCell> struct RowsBackward {
     return {take_zeros<T>(space, rows * V), take_zeros<T>(space, rows * V), take_zeros<T>(space, rows * W),
             take_zeros<T>(space, rows * W), take_zeros<T>(space, rows * V), take_zeros<T>(space, rows * W),
             take_zeros<T>(space, rows * V), take_zeros<T>(space, rows * W), take_zeros<T>(space, rows * V),
-            take<T>(space, 2 * W),          take_zeros<T>(space, RowSums<T>::size(RowCell::gates, W)),
-            take<const T *>(space, rows)};
+            take<T>(space, rows * W),       take<T>(space, rows * W),
+            nullptr,                        take<const T *>(space, rows),
+            take<Row<T>>(space, rows),      take<RowGradient<T>>(space, rows)};
   }
 
   const T *h_before(std::int64_t p, std::int64_t s) const {
@@ -123,10 +127,11 @@ private:
 
   Row<T> row_of(const RowsChunk<T> &chunk, std::int64_t s, std::int64_t begin, std::int64_t r, const Buffers &b) const {
     const std::int64_t p = begin + r, t = time_of(batch, args.reverse, p, s), n = batch.order[p], q = batch.first[s] + p;
-    const std::int64_t V = layer.h_width;
-    T *tape = const_cast<T *>(args.tape) + q * layer.parts.size; // read only: the row maths has one view for both directions
-    return {layer.shape, layer.parts, layer.width, layer.packed.peephole, layer.packed.c_gain, layer.packed.c_bias, nullptr,
-            nullptr, b.h_before + r * V, chunk.h_masked ? chunk.h_masked + chunk.steps.at(batch, s, p) * V : b.h_before + r * V, b.c_before + r * layer.width, tape,
+    // Read only: the row maths has one view for both directions.
+    T *tape = const_cast<T *>(args.tape) + q * layer.parts.size, *c = const_cast<T *>(c_before(p, s, b.c_before + r * layer.width));
+    const T *h = whole_rows() ? h_before(p, s) : b.h_before + r * layer.h_width;
+    return {&layer.shape, &layer.parts, layer.width, layer.packed.peephole, layer.packed.c_gain, layer.packed.c_bias, nullptr,
+            nullptr, h, chunk.h_masked ? chunk.h_masked + chunk.steps.at(batch, s, p) * layer.h_width : h, c, tape,
             nullptr, args.noise.keep_c.data ? at(args.noise.keep_c, t, n) : nullptr, args.noise.zoneout};
   }
 
@@ -135,16 +140,29 @@ private:
     const RowSums<T> sums(b.sums, RowCell::gates, W);
     return {layer.shape.projection ? b.dm + r * W : b.dh + r * layer.h_width, b.carry_h + r * layer.h_width, b.carry_c + r * W,
             args.noise.recurrent ? b.mask + r * layer.h_width : nullptr, chunk.dzx + q * layer.all(), chunk.dzh + q * layer.all(),
-            sums.peephole, sums.c_gain, sums.c_bias, b.scratch};
+            sums.peephole, sums.c_gain, sums.c_bias, b.dc + r * W, b.c_new + r * W};
   }
 
-  // h' and c' of a row in padded rows of their own; its features for the weight gradients.
+  // Whether rows of h end where a panel ends, so that they can be read where they are.
+  bool whole_rows() const { return layer.packed.R == layer.h_width; }
+
+  // c' of a row: from the tape, or the initial one in `padded`.
+  const T *c_before(std::int64_t p, std::int64_t s, T *padded) const {
+    if (!RowCell::has_c || s)
+      return s ? args.tape + (batch.first[s - 1] + p) * layer.parts.size + layer.parts.c : nullptr;
+    const std::int64_t H = layer.shape.hidden;
+    std::memcpy(padded, args.c0 + batch.order[p] * H, H * sizeof(T));
+    return padded;
+  }
+
+  // h' of a row, padded; its features for the weight gradients.
   void states_before(const RowsChunk<T> &chunk, std::int64_t s, std::int64_t begin, std::int64_t r, const Buffers &b) const {
-    const std::int64_t p = begin + r, R = layer.packed.R, H = layer.shape.hidden, W = layer.width, V = layer.h_width;
-    const std::int64_t q = batch.first[s] + p, local = chunk.steps.at(batch, s, p);
-    T *h = b.h_before + r * V;
-    const T *source = h_before(p, s);
-    std::memcpy(h, source, R * sizeof(T));
+    const std::int64_t p = begin + r, R = layer.packed.R, V = layer.h_width, q = batch.first[s] + p, local = chunk.steps.at(batch, s, p);
+    const T *source = h_before(p, s), *h = source;
+    if (!whole_rows()) {
+      std::memcpy(b.h_before + r * V, source, R * sizeof(T));
+      h = b.h_before + r * V;
+    }
     rows.dzx[q] = chunk.dzx + local * layer.all();
     rows.h[q] = source;
     if (chunk.h_masked) {
@@ -152,12 +170,6 @@ private:
       for (std::int64_t u = 0; u < V; u += LANES<T>)
         store<T>(masked + u, args.noise.recurrent ? load<T>(h + u) * load<T>(b.mask + r * V + u) : load<T>(h + u));
       rows.h[q] = masked;
-    }
-    if constexpr (RowCell::has_c) {
-      if (s)
-        std::memcpy(b.c_before + r * W, args.tape + (batch.first[s - 1] + p) * layer.parts.size + layer.parts.c, W * sizeof(T));
-      else
-        std::memcpy(b.c_before + r * W, args.c0 + batch.order[p] * H, H * sizeof(T));
     }
   }
 
@@ -180,44 +192,56 @@ private:
     }
     if (layer.shape.projection)
       multiply_turned<T>(b.sources, live, V, turned_projection, W / PANEL<T>, b.dm);
+    const RowSums<T> sums(b.sums, RowCell::gates, W);
+    const bool norm = layer.shape.layer_norm;
     for (std::int64_t r = 0; r < live; ++r) {
-      const Row<T> row = row_of(chunk, s, begin, r, b);
-      const RowGradient<T> d = gradient_of(chunk, s, begin, r, b);
-      RowCell::backward(row, d);
-      if (RowCell::same_gradients && layer.shape.layer_norm)
-        std::memcpy(d.dzh, d.dzx, layer.all() * sizeof(T));
-      if (RowCell::two_products) {
-        if (layer.shape.layer_norm)
-          through_norm(row, d.dzh, FIRST, 1, layer.packed.gain_h, layer.parts.norm_h, SCALE_N, false, b);
-        b.sources[r] = d.dzh + FIRST * W;
-      }
+      b.rows[r] = row_of(chunk, s, begin, r, b);
+      b.gradients[r] = gradient_of(chunk, s, begin, r, b);
+      if constexpr (RowCell::has_c)
+        RowCell::backward_output(b.rows[r], b.gradients[r]);
     }
+    if (RowCell::has_c && norm)
+      through_norm(live, &D::dc, &D::dc, 0, 1, layer.packed.c_gain, layer.parts.norm_c, SCALE_C, sums.c_gain, sums.c_bias, b);
+    for (std::int64_t r = 0; r < live; ++r)
+      RowCell::backward(b.rows[r], b.gradients[r]);
     if constexpr (RowCell::two_products) {
+      if (norm)
+        through_norm(live, &D::dzh, &D::dzh, FIRST, 1, layer.packed.gain_h, layer.parts.norm_h, SCALE_N, sums.gain_h, sums.bias_h, b);
+      for (std::int64_t r = 0; r < live; ++r)
+        b.sources[r] = b.gradients[r].dzh + FIRST * W;
       multiply_turned<T>(b.sources, live, W, turned_n, W / PANEL<T>, b.d_extra);
       for (std::int64_t r = 0; r < live; ++r)
-        RowCell::backward_second(row_of(chunk, s, begin, r, b), gradient_of(chunk, s, begin, r, b), b.d_extra + r * W);
+        RowCell::backward_second(b.rows[r], b.gradients[r], b.d_extra + r * W);
     }
-    if (layer.shape.layer_norm)
-      for (std::int64_t r = 0; r < live; ++r) {
-        const Row<T> row = row_of(chunk, s, begin, r, b);
-        const RowGradient<T> d = gradient_of(chunk, s, begin, r, b);
-        through_norm(row, d.dzx, 0, RowCell::gates, layer.packed.gain_x, layer.parts.norm_x, SCALE_X, true, b);
-        through_norm(row, d.dzh, 0, FIRST, layer.packed.gain_h, layer.parts.norm_h, SCALE_H, false, b);
-      }
+    if (norm) {
+      through_norm(live, RowCell::same_gradients ? &D::dzx : &D::dzh, &D::dzh, 0, FIRST, layer.packed.gain_h, layer.parts.norm_h,
+                   SCALE_H, sums.gain_h, sums.bias_h, b);
+      through_norm(live, &D::dzx, &D::dzx, 0, RowCell::gates, layer.packed.gain_x, layer.parts.norm_x, SCALE_X, sums.gain_x,
+                   sums.bias_x, b);
+    }
   }
 
-  // dz of the gates [first, first + gates): of the pre-activations -> of the product that was normalised. Biases and gains get
-  // their share.
-  void through_norm(const Row<T> &row, T *dz, int first, int gates, const T *gain, std::int64_t norm, Scale scale, bool of_x,
-                    const Buffers &b) const {
-    const std::int64_t from = first * layer.width;
-    const RowSums<T> sums(b.sums, RowCell::gates, layer.width);
-    normalise_backward<T>({gates, layer.shape.hidden, layer.width}, dz + from, row.tape + norm + from,
-                          row.tape[layer.parts.scales + scale], gain + from, (of_x ? sums.gain_x : sums.gain_h) + from,
-                          (of_x ? sums.bias_x : sums.bias_h) + from);
-    if (layer.shape.hidden < layer.width)
-      for (int g = first; g < first + gates; ++g)
-        std::memset(dz + g * layer.width + layer.shape.hidden, 0, (layer.width - layer.shape.hidden) * sizeof(T));
+  // The gates [first, first + gates) of `given`, gradients of pre-activations -> `out`, of the product that was normalised. Gains
+  // and biases get their share.
+  void through_norm(std::int64_t live, T *D::*given, T *D::*out, int first, int gates, const T *gain, std::int64_t norm, Scale scale,
+                    T *d_gain, T *d_bias, const Buffers &b) const {
+    const std::int64_t skip = first * layer.width;
+    const Segments segments{gates, layer.shape.hidden, layer.width};
+    in_row_groups(0, live, [&]<int ROWS>(std::int64_t row) {
+      const T *from[ROWS], *normalised[ROWS];
+      T *to[ROWS], scales[ROWS];
+      for (int r = 0; r < ROWS; ++r) {
+        const T *tape = b.rows[row + r].tape;
+        from[r] = b.gradients[row + r].*given + skip;
+        to[r] = b.gradients[row + r].*out + skip;
+        normalised[r] = tape + norm + skip;
+        scales[r] = tape[layer.parts.scales + scale];
+      }
+      normalise_backward<T, ROWS>(segments, from, to, normalised, scales, gain + skip, d_gain + skip, d_bias + skip);
+      if (segments.H < segments.width)
+        for (int k = 0; k < ROWS * gates; ++k)
+          std::memset(to[k / gates] + k % gates * segments.width + segments.H, 0, (segments.width - segments.H) * sizeof(T));
+    });
   }
 };
 
@@ -330,7 +354,7 @@ template <class T, class RowCell> void rows_backward(const BackwardArgs<T> &args
     of_projected.emplace_back(SharedOuter<T>(space, team, R, 1, {{rows.extra, H, 0, 1, IN_ORDER, out.weight_hr, nullptr}}));
 
   // Two chunks by turns, so that one barrier a chunk is enough: nobody writes to the one that others still read.
-  const ChunkOfSteps last(batch, CHUNK_ROWS);
+  const ChunkOfSteps last(batch, CHUNK_ROWS / 4); // its rows are up to four times as wide
   RowsChunk<T> turns[2] = {{last, nullptr, nullptr, nullptr, nullptr}, {last, nullptr, nullptr, nullptr, nullptr}};
   for (RowsChunk<T> &chunk : turns) {
     chunk.dzx = take<T>(space, last.capacity * all);

@@ -78,23 +78,58 @@ template <class T, class RowCell> struct RowLayer {
     multiply<T>(m, count, {packed.H}, 0, h_width / PANEL<T>, column, h, h_width);
   }
 
-  // Normalises the gates [first, first + gates) of one row of zx or zh; `norm` (their place on the tape) keeps the normalised
-  // values. Gains and biases are applied after.
+  // Normalises the gates [first, first + gates) of `z`, zx or zh, of some rows. Their tapes keep the normalised values from
+  // `norm` on, and `scale`. Gains and biases are applied after.
   template <class F>
-  T normalise_gates(T *z, int first, int gates, const T *gain, T *norm, F &&bias_of) const {
-    T *values = z + first * width, *kept = norm + first * width;
+  void normalise_gates(const Row<T> *rows, std::int64_t count, T *Row<T>::*z, int first, int gates, const T *gain,
+                       std::int64_t norm, Scale scale, F &&bias_of) const {
+    norm += first * width;
     gain += first * width;
     Bias biases[RowCell::gates];
     for (int g = 0; g < gates; ++g)
       biases[g] = bias_of(first + g);
-    return normalise<T>({gates, shape.hidden, width}, values, [&](int g, std::int64_t u, Vec<T> value) {
-      const std::int64_t k = g * width + u, j = u / PANEL<T>;
-      store<T>(kept + k, value);
-      store<T>(values + k, fma(value, load<T>(gain + k), load<T>(biases[g].of(j) + (u - j * PANEL<T>))));
+    in_row_groups(0, count, [&]<int ROWS>(std::int64_t from) {
+      T *values[ROWS], *tapes[ROWS];
+      for (int r = 0; r < ROWS; ++r) {
+        values[r] = rows[from + r].*z + first * width;
+        tapes[r] = rows[from + r].tape;
+      }
+      normalise_rows<ROWS>({gates, shape.hidden, width}, values, tapes, scale,
+                           [&](int r, int g, std::int64_t u, Vec<T> value) {
+        const std::int64_t k = g * width + u, j = u / PANEL<T>;
+        store<T>(tapes[r] + norm + k, value);
+        store<T>(values[r] + k, fma(value, load<T>(gain + k), load<T>(biases[g].of(j) + (u - j * PANEL<T>))));
+      });
+    });
+  }
+
+  // Normalises m, which holds c, of some rows; their tapes keep it.
+  void normalise_c(const Row<T> *rows, std::int64_t count) const {
+    in_row_groups(0, count, [&]<int ROWS>(std::int64_t from) {
+      T *values[ROWS], *tapes[ROWS];
+      for (int r = 0; r < ROWS; ++r) {
+        values[r] = rows[from + r].m;
+        tapes[r] = rows[from + r].tape;
+      }
+      normalise_rows<ROWS>({1, shape.hidden, width}, values, tapes, SCALE_C, [&](int r, int, std::int64_t u, Vec<T> value) {
+        store<T>(tapes[r] + parts.norm_c + u, value);
+        store<T>(values[r] + u, value);
+      });
     });
   }
 
 private:
+  template <int ROWS, class F>
+  void normalise_rows(Segments s, T *const (&values)[ROWS], T *const (&tapes)[ROWS], Scale scale, F &&write) const {
+    const T *from[ROWS];
+    T scales[ROWS];
+    for (int r = 0; r < ROWS; ++r)
+      from[r] = values[r];
+    normalise<T, ROWS>(s, from, scales, write);
+    for (int r = 0; r < ROWS; ++r)
+      tapes[r][parts.scales + scale] = scales[r];
+  }
+
   // Infinity times a padded zero weight is NaN: what lies past H is zero whatever came in.
   void clear_ends(T *z, std::int64_t rows) const {
     if (shape.hidden < width)
@@ -121,16 +156,19 @@ template <class T, class RowCell> struct RowsForward {
   struct Buffers {
     T *zx, *zh, *m, *h, *h_masked, *c, *tape, *mask;
     const T **x, **sources;
+    Row<T> *rows;
   };
 
   std::int64_t steps_at_once(std::int64_t rows) const { return rows >= 24 ? 1 : 24 / rows; }
 
   Buffers buffers(Workspace &space, std::int64_t rows) const {
     const std::int64_t W = layer.width, chunk = rows * steps_at_once(rows);
-    return {take<T>(space, chunk * layer.all()), take<T>(space, rows * layer.all()), take<T>(space, rows * W),
-            take_zeros<T>(space, rows * layer.h_width), take_zeros<T>(space, rows * layer.h_width),
+    T *zx = take<T>(space, chunk * layer.all()), *zh = take<T>(space, rows * layer.all()), *m = take<T>(space, rows * W);
+    T *h = take_zeros<T>(space, rows * layer.h_width);
+    return {zx, zh, m, h, args.noise.recurrent ? take_zeros<T>(space, rows * layer.h_width) : h,
             take_zeros<T>(space, rows * W), take<T>(space, rows * layer.parts.size), take_zeros<T>(space, rows * layer.h_width),
-            take<const T *>(space, chunk), take<const T *>(space, rows)};
+            take<const T *>(space, chunk), take<const T *>(space, rows),
+            take<Row<T>>(space, rows)};
   }
 
   void block(std::int64_t begin, std::int64_t end, const Buffers &b) const {
@@ -171,17 +209,20 @@ template <class T, class RowCell> struct RowsForward {
   }
 
 private:
+  // Where there is no mask, h_masked is h.
   void mask_state(std::int64_t r, const Buffers &b) const {
+    if (!args.noise.recurrent)
+      return;
     T *masked = b.h_masked + r * layer.h_width;
     const T *h = b.h + r * layer.h_width, *mask = b.mask + r * layer.h_width;
     for (std::int64_t u = 0; u < layer.h_width; u += LANES<T>)
-      store<T>(masked + u, args.noise.recurrent ? load<T>(h + u) * load<T>(mask + u) : load<T>(h + u));
+      store<T>(masked + u, load<T>(h + u) * load<T>(mask + u));
   }
 
   Row<T> row_of(std::int64_t s, std::int64_t begin, std::int64_t r, T *zx, const Buffers &b) const {
     const std::int64_t t = time_of(batch, args.reverse, begin + r, s), n = batch.order[begin + r];
     T *tape = args.tape ? args.tape + (batch.first[s] + begin + r) * layer.parts.size : b.tape + r * layer.parts.size;
-    return {layer.shape,  layer.parts, layer.width, layer.packed.peephole, layer.packed.c_gain, layer.packed.c_bias,
+    return {&layer.shape, &layer.parts, layer.width, layer.packed.peephole, layer.packed.c_gain, layer.packed.c_bias,
             zx + r * layer.all(), b.zh + r * layer.all(), b.h + r * layer.h_width, b.h_masked + r * layer.h_width,
             b.c + r * layer.width, tape, b.m + r * layer.width,
             args.noise.keep_c.data ? at(args.noise.keep_c, t, n) : nullptr, args.noise.zoneout};
@@ -196,28 +237,34 @@ private:
         b.sources[r] = b.h_masked + r * layer.h_width;
       layer.multiply_h(b.sources, live, 0, FIRST, b.zh);
     }
+    const bool norm = layer.shape.layer_norm;
     for (std::int64_t r = 0; r < live; ++r) {
-      const Row<T> row = row_of(s, begin, r, zx, b);
-      if (layer.shape.layer_norm) {
-        T *scales = row.tape + layer.parts.scales;
-        std::memset(scales, 0, PANEL<T> * sizeof(T)); // a tape has no unwritten places
-        scales[SCALE_X] = layer.normalise_gates(row.zx, 0, RowCell::gates, layer.packed.gain_x, row.tape + layer.parts.norm_x, x_bias);
-        scales[SCALE_H] = layer.normalise_gates(row.zh, 0, FIRST, layer.packed.gain_h, row.tape + layer.parts.norm_h, h_bias);
-      }
-      if constexpr (RowCell::two_products) {
-        RowCell::forward_first(row);
-        b.sources[r] = row.tape + layer.parts.extra;
-      }
+      b.rows[r] = row_of(s, begin, r, zx, b);
+      if (norm)
+        std::memset(b.rows[r].tape + layer.parts.scales, 0, PANEL<T> * sizeof(T)); // a tape has no unwritten places
     }
-    if constexpr (RowCell::two_products)
+    if (norm) {
+      layer.normalise_gates(b.rows, live, &Row<T>::zx, 0, RowCell::gates, layer.packed.gain_x, layer.parts.norm_x, SCALE_X, x_bias);
+      layer.normalise_gates(b.rows, live, &Row<T>::zh, 0, FIRST, layer.packed.gain_h, layer.parts.norm_h, SCALE_H, h_bias);
+    }
+    if constexpr (RowCell::two_products) {
+      for (std::int64_t r = 0; r < live; ++r) {
+        RowCell::forward_first(b.rows[r]);
+        b.sources[r] = b.rows[r].tape + layer.parts.extra;
+      }
       layer.multiply_h(b.sources, live, FIRST, 1, b.zh);
+      if (norm)
+        layer.normalise_gates(b.rows, live, &Row<T>::zh, FIRST, 1, layer.packed.gain_h, layer.parts.norm_h, SCALE_N, h_bias);
+    }
     for (std::int64_t r = 0; r < live; ++r) {
-      const Row<T> row = row_of(s, begin, r, zx, b);
-      if (RowCell::two_products && layer.shape.layer_norm)
-        row.tape[layer.parts.scales + SCALE_N] =
-            layer.normalise_gates(row.zh, FIRST, 1, layer.packed.gain_h, row.tape + layer.parts.norm_h, h_bias);
-      RowCell::forward(row);
-      b.sources[r] = row.m;
+      RowCell::forward(b.rows[r]);
+      b.sources[r] = b.rows[r].m;
+    }
+    if constexpr (RowCell::has_c) {
+      if (norm)
+        layer.normalise_c(b.rows, live);
+      for (std::int64_t r = 0; r < live; ++r)
+        RowCell::forward_output(b.rows[r]);
     }
     T *h_new = b.m;
     if (layer.shape.projection) {
