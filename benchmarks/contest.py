@@ -41,6 +41,8 @@ class Contest:
         figures: from the times to the row's last columns; ratios, mostly.
         tolerance: how far results may be apart, as a share of the largest value of each array.
         threads: of every contestant, where they are not the run's.
+        pause: seconds before every turn, in which threads that the last contestant left spinning go to
+            sleep; a core that they keep busy is one that this turn does not have.
     """
 
     table: str
@@ -49,6 +51,7 @@ class Contest:
     figures: Callable[[Times], dict[str, float]]
     tolerance: float = 1e-4
     threads: int | None = None
+    pause: float = 0.002
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.contest import Contest, Contestant, Settings, Times, arrays, difference
 
-PAUSE = 0.002  # seconds, in which threads that the last contestant left spinning go to sleep
 LONG = 0.1  # seconds of a call in whose time it does not show that the last contestant left the caches cold
 LEAST_ROUNDS = 5
 
@@ -51,7 +50,8 @@ def hold(contest: Contest, settings: Settings) -> Result:
     with threads(contest.threads or settings.threads):
         contestants = contest.enter()
         worst = compare(contest, contestants)
-        seconds = interleaved({name: own.run for name, own in contestants.items()}, settings)
+        functions = {name: own.run for name, own in contestants.items()}
+        seconds = interleaved(functions, settings, contest.pause)
     figures = contest.figures(seconds)
     return Result(contest.table, dict(contest.case), seconds, figures, worst, contest.tolerance)
 
@@ -90,26 +90,28 @@ def compare(contest: Contest, contestants: Mapping[str, Contestant]) -> float:
     return worst
 
 
-def interleaved(functions: Mapping[str, Callable[[], object]], settings: Settings) -> dict[str, list[float]]:
+def interleaved(
+    functions: Mapping[str, Callable[[], object]], settings: Settings, pause: float
+) -> dict[str, list[float]]:
     """Seconds a call of each function, for every round; in every second round the order is reversed."""
     times: dict[str, list[float]] = {name: [] for name in functions}
     gc.collect()
     gc.freeze()  # so that collecting garbage between turns has little to look at
     try:
-        pace = {name: pace_of(function) for name, function in functions.items()}
+        pace = {name: pace_of(function, pause) for name, function in functions.items()}
         calls = {name: calls_for(seconds, settings.block) for name, seconds in pace.items()}
         for round_ in range(rounds_for(sum(pace[name] * calls[name] for name in pace), settings)):
             for name in list(functions)[:: -1 if round_ % 2 else 1]:
-                times[name].append(timed(functions[name], calls[name], warm=pace[name] < LONG))
+                times[name].append(timed(functions[name], calls[name], pause, warm=pace[name] < LONG))
     finally:
         gc.unfreeze()
     return times
 
 
-def pace_of(function: Callable[[], object]) -> float:
+def pace_of(function: Callable[[], object], pause: float) -> float:
     """Seconds of one call: of the second where the first is short."""
-    first = timed(function, 1, warm=False)
-    return first if first >= LONG else timed(function, 1, warm=False)
+    first = timed(function, 1, pause, warm=False)
+    return first if first >= LONG else timed(function, 1, pause, warm=False)
 
 
 def rounds_for(seconds: float, settings: Settings) -> int:
@@ -122,9 +124,9 @@ def calls_for(seconds: float, block: float) -> int:
     return max(1, math.ceil(block / max(seconds, 1e-9)))
 
 
-def timed(function: Callable[[], object], calls: int, *, warm: bool = True) -> float:
-    """Seconds a call, over so many calls; ``warm``: after one that is not timed."""
-    time.sleep(PAUSE)
+def timed(function: Callable[[], object], calls: int, pause: float, *, warm: bool = True) -> float:
+    """Seconds a call, over so many calls after the pause; ``warm``: after one that is not timed."""
+    time.sleep(pause)
     if warm:
         function()
     gc.collect()

@@ -22,7 +22,7 @@ def serve(connection: Connection, suites: list[str]) -> None:
     settings = dataclasses.replace(connection.recv(), peers=False)
     connection.send(f"{recurra.__file__}, {kernels.in_use()} kernels")
     contests = (contest for name in suites for contest in SUITES[name](settings))
-    count, contestants = settings.threads, {}
+    count, pause, contestants = settings.threads, 0.0, {}
     while True:
         try:
             question = connection.recv()
@@ -31,13 +31,14 @@ def serve(connection: Connection, suites: list[str]) -> None:
         if question == "next":
             contestants.clear()
             contest = next(contests, None)
-            count = contest.threads or settings.threads if contest else count
+            if contest:
+                count, pause = contest.threads or settings.threads, contest.pause
             with threads(count):
                 connection.send(contest and enter(contest, contestants))
         else:
             name, calls = question
             with threads(count):
-                connection.send(timed(contestants[name].run, calls))
+                connection.send(timed(contestants[name].run, calls, pause))
 
 
 def enter(contest: Contest, contestants: dict[str, Contestant]) -> dict[str, Any]:

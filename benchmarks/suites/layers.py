@@ -12,6 +12,10 @@ from benchmarks.peers import keras_gru, onnx_runtime
 from benchmarks.shapes import GATES, Shape, grid, operations
 from benchmarks.timing import ratio, times_faster
 
+# Measured: PyTorch's threads, on which ours run too, spin up to 10 ms after a call, and the workers of ONNX
+# Runtime about 35 ms, which would take a core from whoever comes next. Those of JAX go to sleep at once.
+AFTER_PYTORCH, AFTER_ONNX_RUNTIME = 0.02, 0.05
+
 
 def contests(settings: Settings) -> Iterator[Contest]:
     """Every cell and shape against torch.nn; then what only some cells and shapes are compared with."""
@@ -92,6 +96,7 @@ def against_keras(shape: Shape) -> Contest:
         shape.case(),
         enter,
         times_faster("Keras on JAX"),
+        pause=AFTER_PYTORCH,
     )
 
 
@@ -112,4 +117,5 @@ def against_onnx(shape: Shape, settings: Settings) -> Contest:
         shape.case(),
         enter,
         times_faster("ONNX Runtime"),
+        pause=AFTER_ONNX_RUNTIME,
     )

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import ceilings, timing
+from benchmarks import ceilings
 from benchmarks.contest import Contest, Contestant
 from benchmarks.suites import SUITES
 
@@ -15,9 +15,12 @@ from benchmarks.suites import SUITES
 def short(monkeypatch):
     """One suite, of one contest, and no ceilings."""
     contest = Contest(
-        "Adding", {"N": 1}, lambda: {"ours": Contestant(lambda: 1.0)}, lambda times: {"× peer": 2.0}
+        "Adding",
+        {"N": 1},
+        lambda: {"ours": Contestant(lambda: 1.0)},
+        lambda times: {"× peer": 2.0},
+        pause=0.0,
     )
-    monkeypatch.setattr(timing, "PAUSE", 0)
     monkeypatch.setitem(SUITES, "layers", lambda settings: [contest])
     found = {"product": {"1": 100.0}, "multiply-adds": None, "read": None}
     monkeypatch.setattr(ceilings, "measure", lambda settings: found)

@@ -13,18 +13,13 @@ from benchmarks.contest import Contest, Contestant, Settings, arrays, difference
 SETTINGS = Settings(rounds=3, block=0.0, threads=1)
 
 
-@pytest.fixture(autouse=True)
-def hurry(monkeypatch):
-    monkeypatch.setattr(timing, "PAUSE", 0)
-
-
-def contest(**contestants):
-    return Contest("Adding", {"N": 1}, lambda: contestants, lambda times: {}, tolerance=1e-3)
+def contest(pause=0.0, **contestants):
+    return Contest("Adding", {"N": 1}, lambda: contestants, lambda times: {}, tolerance=1e-3, pause=pause)
 
 
 def test_turns_are_interleaved_and_every_second_round_is_reversed():
     said = []
-    times = timing.interleaved({name: lambda name=name: said.append(name) for name in "abc"}, SETTINGS)
+    times = timing.interleaved({name: lambda name=name: said.append(name) for name in "abc"}, SETTINGS, 0.0)
     turns = said[::2]  # each turn is a call that is not timed and one that is
     assert said[1::2] == turns
     assert "".join(turns) == "abc" + "abc" + "cba" + "abc"  # first to find how many calls fill a block
@@ -34,9 +29,17 @@ def test_turns_are_interleaved_and_every_second_round_is_reversed():
 def test_calls_that_take_long_are_not_repeated_untimed(monkeypatch):
     monkeypatch.setattr(timing, "LONG", 0.0)
     said = []
-    times = timing.interleaved({name: lambda name=name: said.append(name) for name in "ab"}, SETTINGS)
+    times = timing.interleaved({name: lambda name=name: said.append(name) for name in "ab"}, SETTINGS, 0.0)
     assert "".join(said) == "ab" + "ab" + "ba" + "ab"
     assert {name: len(own) for name, own in times.items()} == {"a": 3, "b": 3}
+
+
+def test_every_turn_comes_after_the_pause_of_its_contest(monkeypatch):
+    said = []
+    monkeypatch.setattr(timing.time, "sleep", said.append)
+    held = contest(0.05, ours=Contestant(lambda: said.append("ours")))
+    timing.hold(held, SETTINGS)
+    assert said == [0.05, "ours"] * 2 + [0.05, "ours", "ours"] * SETTINGS.rounds
 
 
 def test_rounds_fit_a_budget_but_are_five_at_least():
