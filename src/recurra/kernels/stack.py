@@ -60,7 +60,7 @@ class PackedStack:
         final state is that of its own last step (its initial state for length 0), and the reverse direction
         starts at that step. A row gives the same bits in every batch and with any number of threads.
         """
-        output, state_n, _ = self._forward(self._inputs(x, state, lengths, None, None, threads), False)
+        output, state_n, _ = self._forward(self._inputs(x, state, lengths, None, None, threads), None)
         return output, state_n
 
     def forward_train(
@@ -72,15 +72,19 @@ class PackedStack:
         noise: Mapping[str, Array] | None = None,
         *,
         threads: int = 1,
+        equal_tapes: bool = True,
     ) -> tuple[Array, Arrays, Array]:
         """As `forward`, and the tape (`tape_size` values) that `backward` reads.
+
+        Equal passes leave equal tapes; ``equal_tapes`` False saves the time that this takes with ``lengths``.
 
         ``dropout_masks`` (L-1, T, N, D·H) multiply what each layer passes to the next, already scaled by
         1/(1-p). ``noise`` may hold, for each of the L·D runs, "recurrent" (L·D, N, ·), which multiplies the
         h′ that enters W_hh, and "keep_h" (L·D, T, N, ·) and "keep_c" (L·D, T, N, H), how much of the old
         state stays (zoneout); without the last two zoneout acts by its expectation.
         """
-        return self._forward(self._inputs(x, state, lengths, dropout_masks, noise, threads), True)
+        inputs = self._inputs(x, state, lengths, dropout_masks, noise, threads)
+        return self._forward(inputs, new_tape(self.stack, inputs, equal=equal_tapes))
 
     def step(self, x: Array, state: Mapping[str, Array]) -> tuple[Array, Arrays]:
         """One step of one row, in one direction: x (I,), states (L, H); output (H,) and new states."""
@@ -106,13 +110,12 @@ class PackedStack:
     def _inputs(self, *given: Any) -> Inputs:
         return Inputs.of(self.stack, self.dtype, *given)
 
-    def _forward(self, inputs: Inputs, train: bool) -> tuple[Array, Arrays, Array]:
+    def _forward(self, inputs: Inputs, tape: Array | None) -> tuple[Array, Arrays, Array]:
         stack, x, states = self.stack, inputs.x, inputs.states
         T, N = x.shape[:2]
         zoneout = plan_of(stack).zoneout
         new = {name: np.empty_like(array) for name, array in states.items()}
-        tape = new_tape(stack, inputs) if train else np.empty(0, self.dtype)
-        views = TapeViews.of(stack, inputs, tape) if train else None
+        views = None if tape is None else TapeViews.of(stack, inputs, tape)
         D, R = stack.num_directions, stack.cell.output_size
         output = x
         for layer in range(stack.num_layers):
@@ -137,7 +140,7 @@ class PackedStack:
                     inputs.threads,
                 )
             x = output
-        return output, new, tape
+        return output, new, np.empty(0, self.dtype) if tape is None else tape
 
 
 def backward(

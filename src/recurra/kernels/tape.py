@@ -21,11 +21,14 @@ def tape_size(stack: Stack, T: int, N: int, dtype: Any = np.float32, *, noisy: b
     return sum(_part_sizes(stack, T, N, np.dtype(dtype), noisy))
 
 
-def new_tape(stack: Stack, inputs: Inputs) -> Array:
-    """Room for the tape of a pass, such that equal passes leave equal tapes."""
+def new_tape(stack: Stack, inputs: Inputs, *, equal: bool) -> Array:
+    """Room for the tape of a pass; ``equal``: such that equal passes leave equal tapes.
+
+    Else what stands where no row has a step, which nothing reads, is left to chance.
+    """
     T, N = inputs.x.shape[:2]
     tape = empty((tape_size(stack, T, N, inputs.x.dtype, noisy=inputs.noisy),), inputs.x.dtype)
-    if inputs.lengths is not None and T * N:
+    if equal and inputs.lengths is not None and T * N:
         live = int(inputs.lengths.sum())
         for run in TapeViews.of(stack, inputs, tape).runs:
             run[len(run) // (T * N) * live :] = 0

@@ -34,7 +34,44 @@ def stack_of(specification: str) -> Stack:
     return Stack.from_dict(json.loads(specification))
 
 
-def forward_directly(
+def _forward(
+    equal_tapes: bool,
+    specification: str,
+    x: Tensor,
+    state: Sequence[Tensor],
+    lengths: Tensor | None,
+    between_layers: Tensor | None,
+    recurrent: Tensor | None,
+    keep_h: Tensor | None,
+    keep_c: Tensor | None,
+    parameters: Sequence[Tensor],
+    keep_tape: bool,
+) -> list[Tensor]:
+    stack = stack_of(specification)
+    threads = torch.get_num_threads()
+    packed = kernels.PackedStack(stack, _named(stack.parameter_shapes(), parameters), threads=threads)
+    arguments = _array(x), _named(stack.cell.states, state), _lengths(x, lengths)
+    masks, own_noise = _noise(Noise(between_layers, recurrent, keep_h, keep_c))
+    if keep_tape or masks is not None or own_noise:
+        output, state_n, tape = packed.forward_train(
+            *arguments, masks, own_noise, threads=threads, equal_tapes=equal_tapes
+        )
+    else:
+        output, state_n = packed.forward(*arguments, threads=threads)
+        tape = None
+    return [
+        torch.from_numpy(output),
+        *(torch.from_numpy(state_n[name]) for name in stack.cell.states),
+        torch.from_numpy(tape) if tape is not None and keep_tape else x.new_empty(0),
+    ]
+
+
+forward_directly = functools.partial(_forward, False)
+"""`forward` as a function, but for what stands in the tape where no row has a step."""
+
+
+@torch.library.custom_op("recurra::stack", mutates_args=(), device_types="cpu")
+def forward(
     specification: str,
     x: Tensor,
     state: Sequence[Tensor],
@@ -50,24 +87,8 @@ def forward_directly(
 
     Raises InputError for lengths that do not fit.
     """
-    stack = stack_of(specification)
-    threads = torch.get_num_threads()
-    packed = kernels.PackedStack(stack, _named(stack.parameter_shapes(), parameters), threads=threads)
-    arguments = _array(x), _named(stack.cell.states, state), _lengths(x, lengths)
-    masks, own_noise = _noise(Noise(between_layers, recurrent, keep_h, keep_c))
-    if keep_tape or masks is not None or own_noise:
-        output, state_n, tape = packed.forward_train(*arguments, masks, own_noise, threads=threads)
-    else:
-        output, state_n = packed.forward(*arguments, threads=threads)
-        tape = None
-    return [
-        torch.from_numpy(output),
-        *(torch.from_numpy(state_n[name]) for name in stack.cell.states),
-        torch.from_numpy(tape) if tape is not None and keep_tape else x.new_empty(0),
-    ]
-
-
-forward = torch.library.custom_op("recurra::stack", forward_directly, mutates_args=(), device_types="cpu")
+    masks = between_layers, recurrent, keep_h, keep_c
+    return _forward(True, specification, x, state, lengths, *masks, parameters, keep_tape)
 
 
 @forward.register_fake
