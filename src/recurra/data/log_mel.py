@@ -168,7 +168,7 @@ class AudioFeatures:
         scale = SeriesFeatures.from_dict(fields["scale"])
         if scale.size > _MOST_MELS:
             raise InputError(f"mels must be at most {_MOST_MELS}, got {scale.size}")
-        return cls(**fields | {"scale": scale})
+        return cls(**{**fields, "scale": scale})
 
     @property
     def _transform_size(self) -> int:

@@ -104,11 +104,10 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         )
         return _BAG_SHARE * weight, pairs
 
-    def _baselines(self, training: Labelled, features: Features) -> Baselines[np.ndarray]:
+    def _baselines(self, training: Labelled, features: Features) -> Baselines[np.ndarray]:  # noqa: ARG002
         labels: Any = training.labels
         names = [str(name) for name in class_counts(labels)[0]]
-        own = features if training.sequences.kind == "audio" else None
-        return fit_label_baselines(training.sequences, list(map(str, labels)), names, features=own)
+        return fit_label_baselines(training.sequences, list(map(str, labels)), names)
 
     def _fields(
         self, targets: Targets, network: SequenceNetwork, validation: SequenceExamples

@@ -65,8 +65,5 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
     ) -> dict[str, Any]:
         return targets.fields()
 
-    def _baselines(self, training: Labelled, features: Features) -> Baselines[Any]:
-        own = features if training.sequences.kind == "audio" else None
-        return fit_value_baselines(
-            training.sequences, number_labels(training.labels), levels=LEVELS, features=own
-        )
+    def _baselines(self, training: Labelled, features: Features) -> Baselines[Any]:  # noqa: ARG002
+        return fit_value_baselines(training.sequences, number_labels(training.labels), levels=LEVELS)
