@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.contest import Contestant, Settings
+from benchmarks.contest import PAUSE, Contestant, Settings
 from benchmarks.timing import digits, interleaved, threads
 from benchmarks.workloads import in_threads
 
@@ -35,7 +35,8 @@ def measure(settings: Settings) -> dict[str, Any]:
     """Every ceiling: GFLOP/s by threads, and GB/s of one core by KiB read; None without a C++ compiler."""
     counts = sorted({1, settings.threads})
     with threads(settings.threads):
-        times = interleaved({str(count): in_threads(count, product().run) for count in counts}, settings)
+        products = {str(count): in_threads(count, product().run) for count in counts}
+        times = interleaved(products, settings, PAUSE)
     native = _native() is not None
     return {
         "product": {name: digits(PRODUCT_OPERATIONS / min(own) / 1e9) for name, own in times.items()},

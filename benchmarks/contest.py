@@ -6,6 +6,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+PAUSE = 0.002
+"""Seconds that are enough before most turns."""
+
 Times: TypeAlias = Mapping[str, Sequence[float]]
 """Seconds a call, in every round, by contestant."""
 
@@ -51,7 +54,7 @@ class Contest:
     figures: Callable[[Times], dict[str, float]]
     tolerance: float = 1e-4
     threads: int | None = None
-    pause: float = 0.002
+    pause: float = PAUSE
 
 
 @dataclass(frozen=True)
