@@ -62,4 +62,4 @@ def _ones_with(probability: float, x: Tensor, shape: tuple[int, ...]) -> Tensor:
     count = math.prod(shape)
     words = torch.randint(-(2**63), 2**63 - 1, ((count + 3) // 4,))
     draws = words.view(torch.int16)[:count].view(shape)
-    return (draws <= round(probability * 2**16) - 2**15 - 1).to(x.dtype)
+    return torch.le(draws, round(probability * 2**16) - 2**15 - 1, out=x.new_empty(shape))
