@@ -74,3 +74,15 @@ def test_wrong_probability(kind):
     with pytest.raises(InputError) as error:
         kind(1.5)
     assert str(error.value) == "p must be a number between 0 and 1, got 1.5"
+
+
+def test_rare_symbols_become_unknown_more_often():
+    torch.manual_seed(0)
+    counts = torch.tensor([0, 1, 3, 1000])
+    dropout = nn.WordDropout(0.5, counts=counts)
+    ids = torch.arange(4).repeat(20_000, 1)
+    gone = (dropout(ids) == 0).double().mean(0)
+    expected = 0.5 / (0.5 + counts.double())
+    assert torch.allclose(gone[1:], expected[1:], atol=0.02)
+    assert not dropout.eval()(ids).eq(0)[:, 1:].any()
+    assert not dropout.state_dict()

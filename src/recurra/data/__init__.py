@@ -1,5 +1,6 @@
 """Data: tables on a regular grid of times, cut into windows; texts, tokens, series and clips as sequences."""
 
+from recurra.data.as_labelled import as_labelled
 from recurra.data.audio import Clip, read_clip, read_clips, resample
 from recurra.data.co2 import mauna_loa
 from recurra.data.conllu import read_conllu, read_tagged
@@ -14,6 +15,7 @@ from recurra.data.scaling import Scaler
 from recurra.data.sequences import Sequences, as_sequences, pad
 from recurra.data.series import IMPUTATION_RULE, GapReport, Series, array_series, impute
 from recurra.data.series_features import SeriesFeatures
+from recurra.data.source import Source
 from recurra.data.splits import Share, Split, parse_share, split_rows
 from recurra.data.table import read_series, read_table, to_series
 from recurra.data.text import TextFeatures
@@ -21,8 +23,6 @@ from recurra.data.text_words import TextWords
 from recurra.data.vectors import read_vectors
 from recurra.data.windows import Contexts, Windows, last_context, last_observed, make_windows
 from recurra.data.words import WordFeatures
-from recurra.data.as_labelled import as_labelled
-from recurra.data.source import Source
 
 __all__ = [
     "IMPUTATION_RULE",

@@ -52,22 +52,30 @@ class EmbeddingDropout(torch.nn.Module):
 
 
 class WordDropout(torch.nn.Module):
-    """Replaces each id by that of the unknown symbol with probability p, so that its vector is learnt too.
+    """Replaces ids by that of the unknown symbol, so that its vector is learnt too.
 
-    Iyyer, Manjunatha, Boyd-Graber and Daumé, "Deep unordered composition rivals syntactic methods for text
-    classification", ACL 2015. Raises InputError unless p lies between 0 and 1.
+    With ``counts``, how often each of the V symbols stands in the training part, one that comes n times is
+    replaced with probability p / (p + n): rare ones most, as they are what will be unknown. Kiperwasser and
+    Goldberg, "Simple and accurate dependency parsing using bidirectional LSTM feature representations", TACL
+    2016, section 6. Without, each is replaced with probability p. Raises InputError unless p lies between 0
+    and 1.
     """
 
-    def __init__(self, p: float = 0.1, unknown: int = 0) -> None:
+    rates: Tensor | None
+
+    def __init__(self, p: float = 0.1, unknown: int = 0, counts: Tensor | None = None) -> None:
         super().__init__()
         self.p = probability("p", p)
         self.unknown = unknown
+        rates = None if counts is None or not p else p / (p + counts.to(torch.float32))
+        self.register_buffer("rates", rates, persistent=False)
 
     def forward(self, ids: Tensor) -> Tensor:
         """Ids (…) of any shape."""
         if not (self.training and self.p):
             return ids
-        return ids.masked_fill(torch.rand(ids.shape, device=ids.device) < self.p, self.unknown)
+        rates = self.p if self.rates is None else self.rates[ids]
+        return ids.masked_fill(torch.rand(ids.shape, device=ids.device) < rates, self.unknown)
 
     def extra_repr(self) -> str:
         return f"p={self.p}, unknown={self.unknown}"

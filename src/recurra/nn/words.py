@@ -47,8 +47,9 @@ class Words(torch.nn.Module):
     the others its characters' ids, -1 past its end. The parameters are ``word.weight``; with `Affixes` their
     ``affix.weight``, of which those of a word are added up; and with a ``character_size`` above 0
     ``character.weight`` and ``encoder.*``, whose last states of both directions stand beside. In training a
-    word becomes word 0, the unknown one, with probability ``word_dropout``, so that only its spelling is
-    left. With ``batch_first`` the ids are (N, T, 1 + C). Lample, Ballesteros, Subramanian, Kawakami and Dyer,
+    word becomes word 0, the unknown one, as `recurra.nn.WordDropout` has it for ``word_dropout`` and the
+    ``counts`` (V,) of words, so that only its spelling is left. With ``batch_first`` the ids are
+    (N, T, 1 + C). Lample, Ballesteros, Subramanian, Kawakami and Dyer,
     "Neural architectures for named entity recognition", NAACL 2016, section 4.1.
     """
 
@@ -62,6 +63,7 @@ class Words(torch.nn.Module):
         *,
         affix: "Affixes | None" = None,
         word_dropout: float = 0.0,
+        counts: Tensor | None = None,
         batch_first: bool = False,
     ) -> None:
         super().__init__()
@@ -72,7 +74,7 @@ class Words(torch.nn.Module):
         if character_size:
             self.character = torch.nn.Embedding(characters, positive_int("character_size", character_size))
             self.encoder = LSTM(character_size, character_hidden_size, bidirectional=True)
-        self.word_dropout = WordDropout(word_dropout)
+        self.word_dropout = WordDropout(word_dropout, counts=counts)
         self.batch_first = batch_first
 
     @property

@@ -11,7 +11,7 @@ from recurra.data import AudioFeatures, SeriesFeatures, TextFeatures, TextWords,
 from recurra.runtime.network_parts.spelling import END
 
 Features: TypeAlias = TextFeatures | TextWords | WordFeatures | SeriesFeatures | AudioFeatures
-"""Called with the items of N sequences they give N inputs of a network: (T_i,), (T_i, 1 + C_i) or (T_i, I)."""
+"""Called with the items of N sequences they give N inputs of networks: (T_i,), (T_i, 1 + C_i), (T_i, I)."""
 
 KINDS: dict[str, type[Features]] = {
     "text": TextFeatures,

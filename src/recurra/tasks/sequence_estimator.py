@@ -27,7 +27,7 @@ from recurra.tasks.card import plain
 from recurra.tasks.sequence_card import data_fingerprint, sequence_card
 from recurra.tasks.sequence_defaults import BY_KIND, SequenceDefaults
 from recurra.tasks.sequence_examples import SequenceExamples
-from recurra.tasks.sequence_features import fit_features, fit_vectors
+from recurra.tasks.sequence_features import fit_features, fit_vectors, symbol_counts
 from recurra.tasks.sequence_network import NetworkSettings, SequenceNetwork
 from recurra.tasks.sequence_parts import Parts
 from recurra.tasks.sequence_settings import network_settings, training_settings
@@ -52,7 +52,8 @@ class SequenceEstimator(BaseEstimator):
         num_layers: layers.
         bidirectional: whether a second direction reads from the end; False for streams.
         dropout: of columns that enter and leave the recurrent layers, the same at every step.
-        word_dropout: of symbols, which become the unknown one.
+        word_dropout: of symbols, which become the unknown one: with probability p / (p + n) if they stand n
+            times in the training part (Kiperwasser & Goldberg 2016).
         weight_dropout: of recurrent weights (Merity et al. 2017).
         epochs: passes over the training part at most; None for what the kind of sequences is used to, or as
             many, up to 200, as make 500 steps of the optimiser where the sequences are few.
@@ -218,6 +219,7 @@ class SequenceEstimator(BaseEstimator):
             allowed=targets.allowed,
             vectors=vectors,
             bag=self._bag(features, targets, examples["training"]),
+            counts=symbol_counts(features, examples["training"].inputs),
         )
         history = train(
             network,

@@ -1,5 +1,6 @@
 """Features of labelled sequences, learnt from the training part."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,8 @@ def check_arguments(kind: str, arguments: dict[str, Any]) -> None:
     for name, kinds in _ONLY_FOR.items():
         if arguments.get(name) is not None and kind not in kinds:
             raise InputError(
-                f"{name} is for {' and '.join(kinds)}, got {arguments[name]!r} with sequences of kind {kind!r}; "
-                "leave it out"
+                f"{name} is for {' and '.join(kinds)}, got {arguments[name]!r} with sequences of kind "
+                f"{kind!r}; leave it out"
             )
 
 
@@ -60,13 +61,34 @@ def fit_vectors(
     """
     if path is None:
         return None, ()
-    symbols = features.words if isinstance(features, WordFeatures) else features.vocabulary
+    symbols = _symbols(features)
     found, vectors = read_vectors(path, symbols)
     if not found.any():
         raise InputError(f"vectors {path} has none of the {len(symbols):,} symbols of the training part")
     if embedding_size not in (None, vectors.shape[1]):
         raise InputError(
-            f"embedding_size must be {vectors.shape[1]}, as in vectors {path}, or left out, got {embedding_size}"
+            f"embedding_size must be {vectors.shape[1]}, as in vectors {path}, or left out, got "
+            f"{embedding_size}"
         )
     vectors[~found] = np.nan
     return vectors, (f"{found.sum():,} of {len(symbols):,} symbols begin with the vectors of {path}.",)
+
+
+def _symbols(features: Features) -> tuple[str, ...]:
+    match features:
+        case WordFeatures():
+            return features.words
+        case TextWords() | TextFeatures():
+            return features.vocabulary
+        case _:
+            return ()
+
+
+def symbol_counts(features: Features, inputs: Sequence[np.ndarray]) -> np.ndarray | None:
+    """How often (V,) each symbol stands in the ``inputs``; None for features that are numbers."""
+    symbols = _symbols(features)
+    if not symbols:
+        return None
+    # Words have their characters in the other columns.
+    ids = [array if array.ndim == 1 else array[:, 0] for array in inputs]
+    return np.bincount(np.concatenate(ids), minlength=len(symbols))

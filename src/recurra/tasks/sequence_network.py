@@ -50,8 +50,9 @@ class SequenceNetwork(torch.nn.Module):
 
     Symbols are embedded: words beside their affixes and, where they are given one by one, what a
     recurrent layer makes of their characters; numbers go in as they are. In training some symbols become
-    unknown (``word_dropout``), and columns of what enters and leaves the encoder are dropped
-    (``dropout``), the same ones at every step of a sequence (Gal & Ghahramani 2016).
+    unknown (``word_dropout``), the rare ones more often where ``counts`` (V,) are given, and columns of
+    what enters and leaves the encoder are dropped (``dropout``), the same ones at every step of a
+    sequence (Gal & Ghahramani 2016).
 
     ``allowed`` says which tags may follow which, for a network with a conditional random field; ``vectors``
     (V, D) what symbols begin with, NaN for those that begin at random; ``bag`` is the weight and the pairs of
@@ -69,12 +70,14 @@ class SequenceNetwork(torch.nn.Module):
         allowed: Allowed | None = None,
         vectors: np.ndarray | None = None,
         bag: tuple[np.ndarray, np.ndarray] | None = None,
+        counts: np.ndarray | None = None,
     ) -> None:
         super().__init__()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.symbols = nn.WordDropout(settings.word_dropout)
-            self.embedding = _embedding(features, settings)
+            seen = None if counts is None else torch.from_numpy(counts)
+            self.symbols = nn.WordDropout(settings.word_dropout, counts=seen)
+            self.embedding = _embedding(features, settings, seen)
             # A series has columns that nothing else tells, or a single one.
             entering = 0.0 if isinstance(features, SeriesFeatures) else settings.dropout
             self.entry = nn.VariationalDropout(entering, batch_first=True)
@@ -150,7 +153,9 @@ class SequenceNetwork(torch.nn.Module):
         return {name: tensor.numpy(force=True) for name, tensor in self.state_dict().items()}
 
 
-def _embedding(features: Features, settings: NetworkSettings) -> torch.nn.Embedding | nn.Words | None:
+def _embedding(
+    features: Features, settings: NetworkSettings, counts: Tensor | None
+) -> torch.nn.Embedding | nn.Words | None:
     match features:
         case TextFeatures():
             embedding = torch.nn.Embedding(features.size, settings.embedding_size)
@@ -167,6 +172,7 @@ def _embedding(features: Features, settings: NetworkSettings) -> torch.nn.Embedd
                 _CHARACTER_HIDDEN_SIZE if spelt else 0,
                 affix=nn.Affixes(keys, lower_case(words), _AFFIX_SIZE) if len(keys) else None,
                 word_dropout=settings.word_dropout,
+                counts=counts,
                 batch_first=True,
             )
             tables = [embedding.word] if embedding.affix is None else [embedding.word, embedding.affix]
