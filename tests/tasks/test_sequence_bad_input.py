@@ -1,5 +1,6 @@
 """Settings and data that no estimator of labelled sequences can learn from, each with its whole message."""
 
+import os
 from typing import Any
 
 import numpy as np
@@ -281,3 +282,34 @@ def test_a_model_at_work_refuses_what_it_was_not_trained_on():
         with pytest.raises(InputError) as raised:
             call()
         assert str(raised.value) == message
+
+
+@pytest.mark.parametrize(
+    ("X", "settings", "sizes", "fewer"),
+    [
+        (
+            TEXTS,
+            {"hidden_size": 100_000, "embedding_size": 128},
+            "hidden_size 100000 with num_layers 1 and embedding_size 128 makes 80,104,001,024 weights, which "
+            "take 1,492 GiB",
+            "hidden_size, num_layers or embedding_size",
+        ),
+        (
+            TEXTS,
+            {"embedding_size": 10**9, "bidirectional": False},
+            "hidden_size 4 with num_layers 1 and embedding_size 1000000000 makes 24,000,000,096 weights, "
+            "which take 447 GiB",
+            "hidden_size, num_layers or embedding_size",
+        ),
+        (
+            SERIES,
+            {"hidden_size": 100_000, "num_layers": 2, "cell": "lstm"},
+            "hidden_size 100000 with num_layers 2 makes 320,004,800,000 weights, which take 5,960 GiB",
+            "hidden_size or num_layers",
+        ),
+    ],
+)
+def test_a_network_larger_than_the_memory(monkeypatch, X, settings, sizes, fewer):
+    monkeypatch.setattr(os, "sysconf", {"SC_PHYS_PAGES": 2**20, "SC_PAGE_SIZE": 2**12}.__getitem__)
+    message = refusal(SequenceClassifier(**(SMALL | settings)), X, CLASSES)
+    assert message == f"{sizes} to train, but this machine has 4; give a smaller {fewer}"

@@ -3,7 +3,6 @@
 `recurra.runtime.forecast_artifact` describes the same network for the model file, with the same names.
 """
 
-import os
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,35 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from recurra import cells, nn
-from recurra._base.errors import InputError
-from recurra.cells import count_parameters
+from recurra import nn
 from recurra.data import Windows
 from recurra.runtime import ForecastInputs
 
 LAYERS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 """The layer of each cell that a forecaster can have."""
-
-
-_COPIES = 5  # weights, gradients, Adam's two moments, the best weights so far
-_FLOAT32 = 4
-
-
-def check_memory(cell: str, input_size: int, hidden_size: int, num_layers: int) -> None:
-    """Raise InputError unless this machine has the memory to train a stack of these sizes."""
-    first, other = (
-        count_parameters(cells.cell(cell, input_size=size, hidden_size=hidden_size))
-        for size in (input_size, hidden_size)
-    )
-    weights = first + (num_layers - 1) * other
-    needed = weights * _FLOAT32 * _COPIES
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    if needed > memory:
-        raise InputError(
-            f"hidden_size {hidden_size} with num_layers {num_layers} makes {weights:,} weights, which take "
-            f"{needed // 2**30:,} GiB to train, but this machine has {memory // 2**30:,}; "
-            "give a smaller hidden_size or num_layers"
-        )
 
 
 class ForecastNetwork(torch.nn.Module):

@@ -21,8 +21,8 @@ from recurra.tasks.forecast_network import (
     ForecastNetwork,
     PinballLoss,
     WindowExamples,
-    check_memory,
 )
+from recurra.tasks.memory import check_memory
 from recurra.training import Listener, TrainingSettings, train
 
 LEVELS = (0.1, 0.5, 0.9)

@@ -15,6 +15,7 @@ from recurra.decoding import Allowed
 from recurra.runtime import network_parts as parts
 from recurra.runtime.features import Features
 from recurra.tasks.common_affixes import common_affixes, lower_case
+from recurra.tasks.memory import check_memory
 
 LAYERS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 """The layer of each cell."""
@@ -73,6 +74,7 @@ class SequenceNetwork(torch.nn.Module):
         counts: np.ndarray | None = None,
     ) -> None:
         super().__init__()
+        _check_memory(features, settings)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             seen = None if counts is None else torch.from_numpy(counts)
@@ -151,6 +153,18 @@ class SequenceNetwork(torch.nn.Module):
     def tensors(self) -> dict[str, np.ndarray]:
         """Every parameter by name, as arrays."""
         return {name: tensor.numpy(force=True) for name, tensor in self.state_dict().items()}
+
+
+def _check_memory(features: Features, settings: NetworkSettings) -> None:
+    match features:
+        case TextFeatures():
+            symbols, width = features.size, settings.embedding_size
+        case TextWords() | WordFeatures():
+            symbols, width = features.word_count, settings.embedding_size
+        case _:
+            symbols, width = 0, features.size
+    sizes = width, settings.hidden_size, settings.num_layers
+    check_memory(settings.cell, *sizes, directions=2 if settings.bidirectional else 1, symbols=symbols)
 
 
 def _embedding(

@@ -1,0 +1,34 @@
+"""Whether this machine has the memory to train a network, which is asked before any of it is taken."""
+
+import os
+
+from recurra import cells
+from recurra._base.errors import InputError
+from recurra.cells import count_parameters
+
+_COPIES = 5  # weights, gradients, Adam's two moments, the best weights so far
+_FLOAT32 = 4
+
+
+def check_memory(
+    cell: str, input_size: int, hidden_size: int, num_layers: int, *, directions: int = 1, symbols: int = 0
+) -> None:
+    """Raise InputError unless this machine has the memory to train a stack of these sizes.
+
+    ``symbols`` is how many there are vectors (``input_size``,) of, which are trained with the stack.
+    """
+    first, other = (
+        directions * count_parameters(cells.cell(cell, input_size=size, hidden_size=hidden_size))
+        for size in (input_size, directions * hidden_size)
+    )
+    weights = first + (num_layers - 1) * other + symbols * input_size
+    needed = weights * _FLOAT32 * _COPIES
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if needed > memory:
+        vectors = f" and embedding_size {input_size}" if symbols else ""
+        fewer = "hidden_size, num_layers or embedding_size" if symbols else "hidden_size or num_layers"
+        raise InputError(
+            f"hidden_size {hidden_size} with num_layers {num_layers}{vectors} makes {weights:,} weights, "
+            f"which take {needed // 2**30:,} GiB to train, but this machine has {memory // 2**30:,}; "
+            f"give a smaller {fewer}"
+        )
