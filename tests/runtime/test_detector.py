@@ -123,3 +123,8 @@ def test_a_model_of_something_else():
     with pytest.raises(InputError) as error:
         Detector(object())
     assert str(error.value) == "a detector needs a classifier of audio clips"
+
+
+def test_streams_are_made_when_they_begin():
+    detector = Detector(MODEL, window=1e9)  # of as many from the first, no machine has the memory
+    assert detector.push(SOUND) == Detector(MODEL, window=len(SOUND) / RATE).push(SOUND)

@@ -92,8 +92,8 @@ class Detector:
             raise InputError(f"shortest must be at most window, got {shortest:g} and {window:g} seconds")
         self._window, self._hop, self._shortest = steps["window"], steps["hop"], steps["shortest"]
         self._model, self._features = model, features
-        together = -(-self._window // self._hop)
-        self._spare = [NetworkStream(model.network) for _ in range(together)]
+        NetworkStream(model.network)  # raises for a model that reads from both ends
+        self._spare: list[NetworkStream] = []
         self._frames = FrameStream(features)
         self._living: list[_Stream] = []
         self._count = 0  # steps so far
@@ -106,7 +106,9 @@ class Detector:
 
     def _step(self, row: np.ndarray) -> Detection | None:
         if self._count % self._hop == 0:
-            self._living.append(_Stream(self._spare.pop()))
+            self._living.append(
+                _Stream(self._spare.pop() if self._spare else NetworkStream(self._model.network))
+            )
         self._count += 1
         outputs = [(stream.step(row), stream.age) for stream in self._living]
         heard = [output for output, age in outputs if age >= self._shortest]
