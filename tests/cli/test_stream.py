@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from typer.testing import CliRunner
 
 import recurra
+from recurra.cli.app import app
 from recurra.data import read_clips
 from recurra.runtime.detector import Detector
 
@@ -155,4 +157,21 @@ def test_numbers_of_standard_input(fitted, corpus: Path) -> None:
     assert [[step[name] for name in ("q0.1", "q0.5", "q0.9")] for step in said[1:]] == quantiles.tolist()
     wrong = stream("0.5\nup\n")
     assert wrong.returncode == 2
-    assert wrong.stderr == "error: line 2 of standard input must hold numbers between commas, got 'up'\n"
+    assert wrong.stderr == "error: line 2 of standard input must hold a finite number, got 'up'\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (b"1,2\n3\n", "line 2 of standard input must hold 2 finite numbers between commas, got '3'"),
+        (b"1,up\n", "line 1 of standard input must hold 2 finite numbers between commas, got '1,up'"),
+        (b"1,nan\n", "line 1 of standard input must hold 2 finite numbers between commas, got '1,nan'"),
+        (b"1,1e300\n", "line 1 of standard input must hold 2 finite numbers between commas, got '1,1e300'"),
+        (b"1,\xe9\n", "standard input is not UTF-8 text (after line 0); give it as UTF-8"),
+    ],
+)
+def test_bad_lines_of_standard_input(fitted, corpus: Path, lines: bytes, message: str) -> None:
+    words = ["--series", "id", "--time", "t", "--label", "way", "--column", "x", "--column", "y"]
+    trained = fitted("classify", corpus / "series.csv", *words, "--no-bidirectional")
+    result = CliRunner().invoke(app, ["stream", str(trained.model), "-"], input=lines, catch_exceptions=False)
+    assert (result.exit_code, result.stderr) == (2, f"error: {message}\n")

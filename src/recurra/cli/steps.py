@@ -12,8 +12,6 @@ from recurra.cli import console
 if TYPE_CHECKING:
     from recurra.runtime import SequenceModel
 
-_NUMBERS = "numbers between commas"
-
 
 def say_steps(model: "SequenceModel", data: str, *, json: bool) -> None:
     """Print a line for each step of the sequences in the file ``data``, or in standard input for ``-``."""
@@ -32,38 +30,57 @@ def say_steps(model: "SequenceModel", data: str, *, json: bool) -> None:
 
 def _sequences(model: "SequenceModel", data: str) -> Iterator[Any]:
     """Each one's steps: texts, words, rows of numbers, or a clip."""
+    from recurra.data import SeriesFeatures
+
     if data != "-":
         read = model.read(model.read_file(data, labelled=False))
         yield from map(model.features.tokens, read.items) if model.kind == "text" else read.items  # pyright: ignore[reportAttributeAccessIssue]
-    elif model.kind == "series":
-        yield from _rows(line.strip() for line in sys.stdin)
+    elif isinstance(model.features, SeriesFeatures):
+        yield from _rows((line.strip() for line in _lines()), model.features.size)
     else:
-        for line in sys.stdin:
+        for line in _lines():
             if line.strip():
                 yield model.features.tokens(line.strip()) if model.kind == "text" else line.split()  # pyright: ignore[reportAttributeAccessIssue]
 
 
-def _rows(lines: Iterable[str]) -> Iterator[Iterator[np.ndarray]]:
+def _lines() -> Iterator[str]:
+    """The lines of standard input, each as soon as it is there; InputError for one that is no text."""
+    if sys.stdin is None:
+        raise InputError("- needs lines of standard input, which is closed; give a file, or lines")
+    read = 0
+    try:
+        for line in sys.stdin:
+            read += 1
+            yield line
+    except UnicodeDecodeError:
+        raise InputError(f"standard input is not UTF-8 text (after line {read}); give it as UTF-8") from None
+
+
+def _rows(lines: Iterable[str], columns: int) -> Iterator[Iterator[np.ndarray]]:
     """Sequences of rows, which empty lines end; each row as soon as its line is there."""
     numbered = enumerate(lines, start=1)
 
     def rows(first: tuple[int, str]) -> Iterator[np.ndarray]:
-        yield _row(*first)
+        yield _row(*first, columns)
         for number, line in numbered:
             if not line:
                 return
-            yield _row(number, line)
+            yield _row(number, line, columns)
 
     for number, line in numbered:
         if line:
             yield rows((number, line))
 
 
-def _row(number: int, line: str) -> np.ndarray:
+def _row(number: int, line: str, columns: int) -> np.ndarray:
     try:
-        return np.array([float(value) for value in line.split(",")], np.float32)
+        row = np.array([float(value) for value in line.split(",")])
     except ValueError:
-        raise InputError(f"line {number} of standard input must hold {_NUMBERS}, got {line!r}") from None
+        row = np.empty(0)
+    if len(row) != columns or not (np.abs(row) <= np.finfo(np.float32).max).all():
+        wanted = "a finite number" if columns == 1 else f"{columns} finite numbers between commas"
+        raise InputError(f"line {number} of standard input must hold {wanted}, got {line!r}")
+    return row.astype(np.float32)
 
 
 def _answers(model: "SequenceModel", sequence: Any) -> Iterator[tuple[dict[str, Any], np.ndarray]]:
