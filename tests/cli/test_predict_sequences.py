@@ -156,3 +156,21 @@ def test_what_does_not_suit_is_refused(refused, sentiment, tagger, reviews: Path
         "error: TMP/reviews.txt has a text on each line and no label; give a .csv, .tsv, .jsonl or .parquet "
         "file"
     )
+
+
+def test_words_in_columns_are_read_as_in_training(run, fitted, tmp_path: Path) -> None:
+    data = tmp_path / "names.txt"
+    data.write_text("Ada B-who\nLee I-who\nleft O\n\nBo B-who\nsang O\n\n" * 10)
+    trained = fitted("tag", data, "--tag", "2")
+    (tmp_path / "plain.txt").write_text("Ada\nleft\n\nBo\n")
+    for path, words in (
+        (data, [["Ada", "Lee", "left"], ["Bo", "sang"]] * 10),
+        (tmp_path / "plain.txt", [["Ada", "left"], ["Bo"]]),
+    ):
+        result = run("predict", trained.model, path, "--json")
+        assert (result.exit_code, result.stderr) == (0, "")
+        assert [one["tokens"] for one in json.loads(result.stdout)["predictions"]] == words
+
+
+def test_data_that_is_a_folder(refused, sentiment, tmp_path: Path) -> None:
+    assert refused("predict", sentiment.model, tmp_path) == "error: TMP is a folder; name a file in it"

@@ -142,6 +142,8 @@ def read_rows(path: str | Path, *, header: bool = True) -> Rows:
     """
     path = Path(path)
     ending = path.suffix.lower()
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; name a file in it")
     if ending not in _ENDINGS:
         raise InputError(
             f"{path} must end in {', '.join(_ENDINGS[:-1])} or {_ENDINGS[-1]}; save the data as one of them"

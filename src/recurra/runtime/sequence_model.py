@@ -100,11 +100,13 @@ class SequenceModel(ABC):
     def read_file(self, path: str | os.PathLike[str], *, labelled: bool) -> Labelled:
         """The sequences of a file, with their labels or without.
 
-        It is read as the file that the model was trained on; a text file without labels has an item a line.
+        It is read as the file that the model was trained on. A .txt without labels has an item a line, unless
+        the model was trained on a word a line, in columns between white space, which a .txt may hold, too.
         Raises InputError where the model was not trained on a file, or this one can't be read.
         """
         path = Path(path)
-        if not labelled and path.suffix.lower() == ".txt" and self.kind in ("text", "tokens"):
+        lines = self.kind in ("text", "tokens") and not _has_columns(self.source)
+        if not labelled and path.suffix.lower() == ".txt" and lines:
             return Source.lines(self.kind).read(path, labelled=False)
         if self.source is None:
             raise InputError(
@@ -192,6 +194,10 @@ def batches(arrays: Sequence[np.ndarray]) -> Iterator[tuple[np.ndarray, np.ndarr
         rows = order[start : start + max(1, min(_MOST_ROWS, _MOST_STEPS // longest))]
         yield rows, *pad_inputs([arrays[row] for row in rows])
         start += len(rows)
+
+
+def _has_columns(source: Source | None) -> bool:
+    return source is not None and source.reader == "tagged" and source.options.get("separator") != "tab"
 
 
 def _check_sizes(model: SequenceModel, layers: Sequence[Mapping[str, Any]]) -> None:
