@@ -49,6 +49,12 @@ def fit(refused, corpus: Path, tmp_path: Path):
             "--validation 0.5 and --test 0.5 leave nothing to train on; they must be below 1 together",
         ),
         (
+            ["--test", "0.95"],
+            "--validation 0.1 by default and --test 0.95 leave nothing to train on; they must be below 1 "
+            "together",
+        ),
+        (["--seed", "-1"], "--seed must be a whole number from 0 to 2**63 - 1, got -1"),
+        (
             ["--test", "0.2", "--test-file", "x.tsv"],
             "--test and --test-file exclude one another; give one of them",
         ),
@@ -96,6 +102,16 @@ def test_settings(fit, words: list[str], message: str) -> None:
             "texts.train.tsv",
             ["--no-header", "--label", "2"],
             "--text must name the column of CORPUS/texts.train.tsv that holds the texts: 1, 2",
+        ),
+        (
+            "texts.train.tsv",
+            ["--no-header", "--text", "2", "--label", "2"],
+            "--text must be another column than label, got '2' for both",
+        ),
+        (
+            "texts.train.tsv",
+            ["--no-header", "--audio", "2", "--label", "2"],
+            "--audio must be another column than label, got '2' for both",
         ),
         (
             "texts.train.tsv",
@@ -173,12 +189,17 @@ def test_data_and_how_it_is_read(fit, corpus: Path, data: str, words: list[str],
         (
             "words.train.tsv",
             ["--tag", "1"],
-            "token and tag must be different columns, got 1 for both",
+            "--token and --tag must be different columns, got 1 for both",
+        ),
+        (
+            "words.train.tsv",
+            ["--tag", "2", "--token", "0"],
+            "--token must be a whole number of at least 1, got 0",
         ),
         (
             "words.train.conllu",
             ["--tag", "upos", "--crf", "--label-smoothing", "0.1"],
-            "--label-smoothing must be 0 with --crf, got 0.1",
+            "--label-smoothing must be 0 or None with --crf, got 0.1",
         ),
         (
             "series.csv",
@@ -239,6 +260,13 @@ def test_a_hostile_archive(fit, tmp_path: Path) -> None:
         archive.writestr("../low_ann_1.wav", b"RIFF")
     assert fit("classify", tmp_path / "sounds.zip", *SOUNDS) == (
         "TMP/sounds.zip has the entry '../low_ann_1.wav', which leads out of it; it is not read"
+    )
+
+
+def test_a_table_that_names_no_file(fit, tmp_path: Path) -> None:
+    (tmp_path / "clips.csv").write_text("file,word\na\0.wav,low\n")
+    assert fit("classify", tmp_path / "clips.csv", "--audio", "file", "--label", "word") == (
+        "TMP/clips.csv, line 2: 'TMP/a\\x00.wav' is not the name of a file: embedded null byte"
     )
 
 

@@ -256,3 +256,11 @@ def test_what_was_written_is_read(sentences):
 def test_wrong_columns(content, options, message):
     write("a.txt", content)
     assert error(lambda: read_tagged("a.txt", **options)) == message
+
+
+def test_a_column_without_values():
+    path = write("plain.conllu", "1\tpain" + "\t_" * 8 + "\n")
+    assert error(lambda: read_conllu(path, tag="upos")) == (
+        "plain.conllu has no upos: it is _ for every word; name a tag that the words have"
+    )
+    assert read_conllu(path, tag=None).sequences.items == [["pain"]]

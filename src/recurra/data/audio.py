@@ -114,6 +114,10 @@ def read_clip(source: str | Path | BinaryIO, *, name: str | None = None) -> Clip
                 return read_clip(file, name=name or path.name)
         except OSError as error:
             raise InputError(f"{path} cannot be read: {error.strerror}") from error
+        except ValueError as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(f"{str(path)!r} is not the name of a file: {error}") from error
     try:
         import soundfile
     except ImportError as error:

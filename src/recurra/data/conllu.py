@@ -138,6 +138,8 @@ def _tags(sentences: list[_Sentence], tag: str, path: Path) -> list[list[str]]:
     """The ``tag`` of each word."""
     if tag in _TAGS:
         column = _COLUMNS.index(tag)
+        if all(columns[column] == _NOTHING for sentence in sentences for _, columns in sentence):
+            raise InputError(f"{path} has no {tag}: it is _ for every word; name a tag that the words have")
         return [[columns[column] for _, columns in sentence] for sentence in sentences]
     keys: dict[str, None] = {}
     for column in (_FEATURES, _MISC):

@@ -6,7 +6,7 @@ from pathlib import Path
 from recurra._base.errors import InputError
 from recurra.data.audio import Clip, read_clip, read_clips
 from recurra.data.labelled import Labelled
-from recurra.data.read_texts import read_labels
+from recurra.data.read_texts import apart, read_labels
 from recurra.data.rows import Column, as_numbers, read_rows
 from recurra.data.sequences import Sequences
 
@@ -80,6 +80,8 @@ def read_audio_table(
     """
     rows = read_rows(path, header=header)
     labels, groups = read_labels(rows, label=label, group=group, numeric=numeric)
+    if label is not None:
+        apart(rows, audio=audio, label=label)
     names = [name.strip() for name in rows.texts(audio, "audio")]
     clips = []
     for name, place in zip(names, rows.places):

@@ -34,12 +34,22 @@ def read_texts(
     """
     rows = read_rows(path, header=header)
     labels, groups = read_labels(rows, label=label, group=group, numeric=numeric)
+    if text is not None and label is not None:
+        apart(rows, text=text, label=label)
     if text is None and len(rows.names) > 1:
         raise InputError(
             f"text must name the column of {rows.source} that holds the texts: {', '.join(rows.names)}"
         )
     texts = rows.texts(1 if text is None else text, "text")
     return Labelled(Sequences("text", texts), labels, groups, rows.places_named())
+
+
+def apart(rows: Rows, **columns: Column) -> None:
+    """Raise InputError unless the ``columns``, by role, are different ones."""
+    names = {role: rows.find(column, role) for role, column in columns.items()}
+    (first, name), (second, other) = names.items()
+    if name == other:
+        raise InputError(f"{first} must be another column than {second}, got {name!r} for both")
 
 
 def read_labels(

@@ -50,11 +50,13 @@ class Parts:
             share = getattr(self, name)
             if share is not None and not 0 < share < 1:
                 raise InputError(f"{flag(name)} must be a share of DATA, above 0 and below 1, got {share:g}")
-        if (self.validation or 0) + (self.test or 0) >= 1:
-            raise InputError(
-                f"--validation {self.validation:g} and --test {self.test:g} leave nothing to train on; they "
-                "must be below 1 together"
+        shares = self._shares()
+        if sum(shares.values()) >= 1:
+            both = " and ".join(
+                f"{flag(name)} {share:g}{' by default' if getattr(self, name) is None else ''}"
+                for name, share in shares.items()
             )
+            raise InputError(f"{both} leave nothing to train on; they must be below 1 together")
 
     def cut(self, data: Path, source: "Source", seed: int) -> "Cut":
         """Read the files and cut DATA; raises InputError where one can't be read, or a part is empty.
@@ -101,6 +103,14 @@ class Parts:
                 )
             return _option_named("--test-group", by_group, given.groups, self.test_group)
         return _drawn(given, "--test", _share(self.test, "test"), seed, given.groups is not None)
+
+    def _shares(self) -> dict[str, float]:
+        """The shares of DATA that random parts take, by option."""
+        picked = {
+            "validation": self.validation_file,
+            "test": self.test_file or self.test_pattern or self.test_group,
+        }
+        return {name: _share(getattr(self, name), name) for name in _SHARES if picked[name] is None}
 
     def _one_of(self, *names: str) -> None:
         given = [flag(name) for name in names if getattr(self, name) is not None]

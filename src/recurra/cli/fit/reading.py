@@ -158,7 +158,10 @@ class TagReading:
                 f"got {self.tag!r}"
             )
         separator = "tab" if data.suffix.lower() == ".tsv" else "whitespace"
-        return _source("tagged", {"token": self.token or 1, "tag": int(self.tag), "separator": separator})
+        token = 1 if self.token is None else self.token
+        if token == int(self.tag):
+            raise InputError(f"--token and --tag must be different columns, got {token} for both")
+        return _source("tagged", {"token": token, "tag": int(self.tag), "separator": separator})
 
 
 def _source(reader: str, options: Mapping[str, Any]) -> "Source":

@@ -235,6 +235,8 @@ def arguments(*groups: Any) -> dict[str, Any]:
     del given["resume"]  # how it is fitted, and no argument
     if given["max_time"] is not None:
         given["max_time"] = seconds("--max-time", given["max_time"])
+    if given["seed"] is not None and not 0 <= given["seed"] < 2**63:
+        raise InputError(f"--seed must be a whole number from 0 to 2**63 - 1, got {given['seed']}")
     if given.get("class_weight") not in (None, "balanced"):
         raise InputError(f"--class-weight must be balanced or left out, got {given['class_weight']!r}")
     return {name: value for name, value in given.items() if value is not None}
