@@ -9,7 +9,7 @@ NATIVE_TESTS := $(shell find native/tests -type f)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check test-python test-native test-arm test-slow sanitize sanitize-threads spills accuracy reproduce-etth1 reproduce-sst2 reproduce-lines reproduce-digits reproduce-speakers bench bench-quick format stubs clean
+.PHONY: help install demo test check test-python test-native test-arm test-slow test-aeon sanitize sanitize-threads spills accuracy reproduce-etth1 reproduce-sst2 reproduce-lines reproduce-digits reproduce-speakers bench bench-quick format stubs clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -34,6 +34,15 @@ test-python: install ## Run the Python tests
 
 test-slow: install ## Run the tests that take minutes
 	python -m pytest -q -m slow
+
+# aeon needs older libraries than ours, so it has an environment of its own.
+test-aeon: install ## Run aeon's checks of classifiers on SequenceClassifier, in an environment of their own
+	@test -x build/aeon/bin/python || $(PYTHON) -m venv build/aeon
+	@build/aeon/bin/python -m pip --disable-pip-version-check -q install aeon==1.6.0 numpy==2.3.5 pandas==3.0.6 \
+		torch==2.13.0 lightning-fabric==2.6.6 safetensors==0.8.0 pytest
+	@rm -rf build/aeon-site && mkdir build/aeon-site && cp -r src/recurra $(VENV)/lib/python3*/site-packages/recurra-*.dist-info build/aeon-site
+	@cp $(VENV)/lib/python3*/site-packages/recurra/kernels/_native*.so build/aeon-site/recurra/kernels
+	PYTHONPATH=build/aeon-site:. build/aeon/bin/python -m pytest -q -W default -p no:cacheprovider tests/contracts/test_aeon.py
 
 # Python itself is not sanitized, so what the module needs is loaded first; -S keeps the editable install from its path.
 sanitize: SITE = build/sanitize/site
