@@ -39,12 +39,12 @@ def test_the_help_tells_the_true_defaults(run) -> None:
         return value if isinstance(value, str) else f"{value:g}"
 
     own = SequenceClassifier().get_params()
-    for name in ("schedule", "clip_norm", "seed", "weight_dropout"):
+    for name in ("schedule", "clip_norm", "seed"):
         assert f"Default: {shown(own[name])}" in described(name), name
     of_texts = {"embedding_size": ["text"], "word_dropout": ["text"]}
     for name in (
         "cell", "hidden_size", "num_layers", "pool", "dropout", "epochs", "batch_size", "learning_rate",
-        "weight_decay", "average", "label_smoothing", "embedding_size", "word_dropout",
+        "weight_decay", "weight_dropout", "average", "label_smoothing", "embedding_size", "word_dropout",
     ):  # fmt: skip
         values = {kind: getattr(BY_KIND[kind], name) for kind in of_texts.get(name, BY_KIND)}
         common = values["text"]
