@@ -43,6 +43,7 @@ class Output:
     def check(self, *data: Path | None) -> None:
         """Raise InputError unless all can be written, none in place of another or of ``data``."""
         files = {"-o": self.model, "--report": self.page, "--metrics": self.metrics}
+        files["the checkpoint"] = self.checkpoint  # which a run that is done removes
         check_outputs({name: path for name, path in files.items() if path is not None}, data)
 
 
