@@ -138,3 +138,13 @@ def test_a_reader_that_leaves_early_is_no_error(trained) -> None:
     _, stderr = process.communicate(timeout=60)
     assert "Traceback" not in stderr
     assert "Exception ignored" not in stderr
+
+
+def test_a_closed_standard_output_is_no_crash(trained, tmp_path: Path) -> None:
+    words = ["predict", str(trained.model), str(trained.data), "-o", str(tmp_path / "out.csv")]
+    command = 'exec "$0" -m recurra.cli "$@" >&-'
+    done = subprocess.run(
+        ["/bin/sh", "-c", command, sys.executable, *words], stderr=subprocess.PIPE, text=True, check=False
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+    assert (tmp_path / "out.csv").exists()

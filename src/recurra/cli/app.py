@@ -41,7 +41,7 @@ class Commands(TyperGroup):
     def _run(self, *args: Any, **extra: Any) -> int:
         try:
             code = super().main(*args, standalone_mode=False, **extra)
-            sys.stdout.flush()
+            console.out.file.flush()  # sys.stdout is None where it was closed before the process began
         except (InputError, ArtifactError) as error:
             return _failed(str(error), 2)
         except RecurraError as error:
