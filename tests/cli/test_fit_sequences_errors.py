@@ -152,6 +152,22 @@ def test_settings(fit, words: list[str], message: str) -> None:
         ),
         (
             "series.csv",
+            ["--series", "id", "--time", "t", "--label", "side", "--column", "x"],
+            "series 's0' of CORPUS/series.csv has the labels 'above' and 'below'; give it one, or use "
+            "recurra fit tag where each step has its own",
+        ),
+        (
+            "series.csv",
+            ["--series", "id", "--time", "t", "--label", "way", "--column", "x", "--no-bag"],
+            "--no-bag is for text and tokens, got sequences of kind 'series'; leave it out",
+        ),
+        (
+            "series.csv",
+            ["--series", "id", "--time", "t", "--label", "way", "--column", "x", "--word-dropout", "0.1"],
+            "--word-dropout is for text and tokens, got 0.1 with sequences of kind 'series'; leave it out",
+        ),
+        (
+            "series.csv",
             ["--series", "id", "--label", "way"],
             "--time must name the column that orders the rows of each --series id",
         ),
@@ -282,6 +298,12 @@ def test_outputs_are_not_the_data_or_each_other(refused, corpus: Path, tmp_path:
     )
     assert fit("-o", tmp_path / "m", "--metrics", tmp_path / "m") == (
         "-o and --metrics name the same file, TMP/m; give each its own"
+    )
+    assert fit("-o", tmp_path / "m.checkpoint") == (
+        "-o and the checkpoint name the same file, TMP/m.checkpoint; give each its own"
+    )
+    assert fit("-o", tmp_path / "m", "--report", tmp_path / "m.checkpoint") == (
+        "--report and the checkpoint name the same file, TMP/m.checkpoint; give each its own"
     )
     assert fit("-o", tmp_path / "no" / "m") == (
         "TMP/no/m cannot be written: the folder TMP/no does not exist; create it first"

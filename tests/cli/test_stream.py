@@ -80,6 +80,10 @@ def test_chosen_labels(run, listener, talk: Path) -> None:
         ),
         (["--threshold", "0"], "--threshold must be a finite number above 0, got 0.0"),
         (["--refractory", "-1"], "--refractory must be a finite number above 0, got -1.0"),
+        (
+            ["--window", "0.1"],
+            "--window must be at least 0.25 seconds, which a stream must have heard, got 0.1",
+        ),
         (["--tolerance", "1"], "--tolerance needs --expected, a table of the events that there are"),
         (
             ["--label", "low", "--expected", "EXPECTED"],

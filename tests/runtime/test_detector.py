@@ -102,7 +102,7 @@ def test_events_keep_their_distance():
         ({"threshold": 0}, "threshold must be a finite number above 0, got 0"),
         ({"refractory": -1}, "refractory must be a finite number above 0, got -1"),
         ({"window": 0}, "window must be a finite number above 0, got 0"),
-        ({"window": 0.1}, "shortest must be at most window, got 0.25 and 0.1 seconds"),
+        ({"window": 0.1}, "window must be at least 0.25 seconds, which a stream must have heard, got 0.1"),
     ],
 )
 def test_wrong_arguments(options: dict, message: str):

@@ -26,6 +26,9 @@ def with_options(message: str, names: Iterable[str]) -> str:
     for name in names:
         message = re.sub(rf"\b{name}=True\b", flag(name), message)
         message = re.sub(rf"\b{name}=False\b", flag(f"no_{name}"), message)
+        message = re.sub(
+            rf"^{name} is for (.+), got False with ", rf"{flag(f'no_{name}')} is for \1, got ", message
+        )
         place = rf"\b{name}\b" if "_" in name else rf"^{name}(?= (must|is for) )"
         message = re.sub(place, flag(name), message)
     return message

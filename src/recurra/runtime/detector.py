@@ -89,7 +89,10 @@ class Detector:
             for name, value in sizes.items()
         }
         if steps["shortest"] > steps["window"]:
-            raise InputError(f"shortest must be at most window, got {shortest:g} and {window:g} seconds")
+            raise InputError(
+                f"window must be at least {shortest:g} seconds, which a stream must have heard, "
+                f"got {window:g}"
+            )
         self._window, self._hop, self._shortest = steps["window"], steps["hop"], steps["shortest"]
         self._model, self._features = model, features
         NetworkStream(model.network)  # raises for a model that reads from both ends

@@ -14,6 +14,7 @@ _ONLY_FOR = {
     "level": ("text",),
     **dict.fromkeys(_SYMBOLS, ("text", "tokens")),
     "embedding_size": ("text", "tokens"),
+    "word_dropout": ("text", "tokens"),
     "bag": ("text", "tokens"),
     "augment": ("audio",),
 }

@@ -150,6 +150,7 @@ def _in_options(message: str, names: list[str]) -> str:
     """``message`` in the words of the command line, which knows no X and no y."""
     if message.startswith("y must "):
         message = f"the labels must {message.removeprefix('y must ')}"
+    message = message.replace("say step_labels where", "use recurra fit tag where")
     return with_options(message, names)
 
 
