@@ -69,7 +69,7 @@ class SequenceEstimator(BaseEstimator):
         augment: whether training varies the pace and voice of clips, see `recurra.tasks.augmentation`; None
             for clips with one class each, which such changes do not touch as a rule.
         validation_share: of the sequences that `fit` holds out where it is given no validation part.
-        seed: the same seed gives the same model, unless ``max_time`` ends training.
+        seed: the same seed gives the same model, but for ``max_time``, whose clock no two runs share.
 
     Attributes, once fitted:
         model_: the model at work, without PyTorch; what `recurra.load` returns for the saved file.
