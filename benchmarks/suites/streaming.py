@@ -147,7 +147,8 @@ def together(cell: str, inputs: int, hidden: int, settings: Settings) -> Contest
         x = workloads.data(STREAMS, inputs).numpy()
         packed = _packed(layer)
         zeros = packed.stack.zero_state(STREAMS, np.float32)
-        steppers = [our_stepper(layer) for _ in x]
+        # All share one set of weights, as a server's streams do.
+        steppers = [kernels.StackStream(packed).step for _ in x]
 
         def singly() -> list[np.ndarray]:
             return [step(row) for step, row in zip(steppers, x)]
