@@ -278,7 +278,6 @@ def test_what_cannot_be_padded_together_is_refused():
         ),
         ([np.zeros(2), [[1, 2], [3]]], "X[1] must have shape (steps, columns); its steps differ in columns"),
     ],
-    ids=str,
 )
 def test_what_has_no_shape_of_sequences_is_refused(X, message):
     assert refusal(as_sequences, X) == message
