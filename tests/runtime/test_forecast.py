@@ -274,10 +274,6 @@ def altered(artifact: Artifact, **parts) -> Artifact:
     ("change", "message"),
     [
         (
-            lambda a: {"task": "translate"},
-            "the model's task is 'translate', not 'forecast'; give a file that recurra fit has written",
-        ),
-        (
             lambda a: {"preprocessing": {**a.preprocessing, "horizon": 5}},
             "the model is damaged (the preprocessing gives 2 inputs and takes 15 outputs, but the network "
             "has 2 and 12); restore it from a copy or save it again",
@@ -314,6 +310,23 @@ def test_an_artifact_that_does_not_fit_together(make, tmp_path, change, message)
     with pytest.raises(ArtifactError) as error:
         load(path)
     assert str(error.value) == f"{path}: {message}"
+
+
+def test_a_task_of_another_version(make, tmp_path):
+    artifact = altered(make(), task="translate")
+    with pytest.raises(ArtifactError) as error:
+        ForecastModel(artifact)
+    assert str(error.value) == (
+        "the model's task is 'translate', not 'forecast'; give a file that recurra fit has written"
+    )
+    path = tmp_path / "model.safetensors"
+    artifacts.save(artifact, path)
+    with pytest.raises(ArtifactError) as error:
+        load(path)
+    assert str(error.value) == (
+        f"{path}: the model's task is 'translate', and this version knows forecast, classify, regress, tag; "
+        "update Recurra or give another file"
+    )
 
 
 def test_what_training_made_must_fit(make, inputs):

@@ -65,7 +65,8 @@ def _read(path: Path, file: BinaryIO, wanted: Set[bytes]) -> tuple[int, dict[byt
             f"{_MOST_NUMBERS} numbers"
         )
     start = file.tell()
-    sample = file.readline(_LONGEST_WORD)
+    # Not a line: a byte of a float may be the end of one.
+    sample = file.read(_LONGEST_WORD)
     file.seek(start)
     if not _is_text(sample):
         return size, _read_binary(path, file, wanted, count=count, size=size)
