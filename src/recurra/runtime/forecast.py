@@ -6,20 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from recurra._base.errors import ArtifactError, InputError, MissingExtraError
+from recurra._base.errors import InputError, MissingExtraError
 from recurra.artifact import Artifact
-from recurra.artifact.wording import DAMAGED, FOREIGN, brief, shown
 from recurra.cells import Stack
 from recurra.data import GapReport, Series, future_times, impute, last_context, make_windows, read_series
 from recurra.evaluation import Evaluation, evaluate_forecasts
 from recurra.runtime.forecast_inputs import MEDIAN, ForecastInputs
+from recurra.runtime.model import Model
 from recurra.runtime.network import Network, network_spec
 from recurra.runtime.network_parts import Autoregression, Linear, Part, Pool, Recurrent
 
 if TYPE_CHECKING:
     import polars as pl
 
-TASK = "forecast"
 _CHUNK = 256  # windows at a time, so that memory stays small; the bits are the same for any number
 
 
@@ -51,23 +50,14 @@ class Forecast:
         return pl.DataFrame({"time": time, "point": self.point, **columns})
 
 
-class ForecastModel:
-    """A trained forecaster. Raises ArtifactError for an artifact that is none, or does not fit together."""
+class ForecastModel(Model):
+    """A trained forecaster."""
 
-    def __init__(self, artifact: Artifact) -> None:
-        if artifact.task != TASK:
-            raise ArtifactError(f"the model's task is {shown(artifact.task)}, not '{TASK}'; {FOREIGN}")
-        try:
-            self.inputs = ForecastInputs.from_dict(artifact.preprocessing)
-            self.network = Network(artifact.spec, artifact.tensors)
-            _check_sizes(self.inputs, self.network)
-        except InputError as error:
-            raise ArtifactError(f"the model is damaged ({brief(error)}); {DAMAGED}") from None
-        self.task = artifact.task
-        self.spec = artifact.spec
-        self.card = artifact.card
-        self.history = artifact.history
-        self.fingerprint = artifact.fingerprint
+    task = "forecast"
+
+    def _take(self, artifact: Artifact) -> None:
+        self.inputs = ForecastInputs.from_dict(artifact.preprocessing)
+        _check_sizes(self.inputs, self.network)
 
     @property
     def context(self) -> int:
@@ -170,7 +160,7 @@ def forecast_artifact(
     spec = network_spec(parts)
     _check_sizes(inputs, Network(spec, tensors))
     return Artifact(
-        task=TASK,
+        task=ForecastModel.task,
         spec=spec,
         preprocessing=inputs.to_dict(),
         tensors=dict(tensors),

@@ -7,15 +7,14 @@ from recurra import artifact
 from recurra._base.errors import ArtifactError
 from recurra.artifact.wording import shown
 from recurra.runtime.classification import ClassificationModel
-from recurra.runtime.forecast import TASK, ForecastModel
+from recurra.runtime.forecast import ForecastModel
 from recurra.runtime.regression import RegressionModel
 from recurra.runtime.tagging import TaggingModel
 
 Model: TypeAlias = ForecastModel | ClassificationModel | RegressionModel | TaggingModel
 
 MODELS: dict[str, type[Model]] = {
-    TASK: ForecastModel,
-    **{model.task: model for model in (ClassificationModel, RegressionModel, TaggingModel)},
+    model.task: model for model in (ForecastModel, ClassificationModel, RegressionModel, TaggingModel)
 }
 """The class of the models of each task."""
 

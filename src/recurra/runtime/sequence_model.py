@@ -1,16 +1,15 @@
 """What models of labelled sequences share: reading sequences, and running the network over them."""
 
 import os
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
-from recurra._base.errors import ArtifactError, InputError
+from recurra._base.errors import InputError
 from recurra.artifact import Artifact
-from recurra.artifact.wording import DAMAGED, FOREIGN, brief, shown
 from recurra.data import Labelled, Sequences, SeriesFeatures, Source, as_labelled, as_sequences
 from recurra.evaluation import Baselines, Comparison
 from recurra.runtime import schema
@@ -22,6 +21,7 @@ from recurra.runtime.features import (
     kind_of,
     pad_inputs,
 )
+from recurra.runtime.model import Model
 from recurra.runtime.network import Network, network_spec
 from recurra.runtime.network_parts import Part
 from recurra.runtime.sequence_stream import SequenceStream
@@ -33,34 +33,23 @@ _MOST_STEPS = 2**15  # of a batch, so that memory stays small; the bits are the 
 _MOST_ROWS = 256
 
 
-class SequenceModel(ABC):
-    """Base of models at work. Raises ArtifactError for an artifact that is none, or does not fit together."""
+class SequenceModel(Model):
+    """Base of models of labelled sequences."""
 
-    task: ClassVar[str]
     pools: ClassVar[bool]
     """Whether a sequence has one output, and not one a step."""
     fields: ClassVar[Mapping[str, schema.Field]]
     """Of the preprocessing, beside ``features`` and ``source``."""
 
-    def __init__(self, artifact: Artifact) -> None:
-        if artifact.task != self.task:
-            raise ArtifactError(f"the model's task is {shown(artifact.task)}, not '{self.task}'; {FOREIGN}")
-        try:
-            fields = artifact.preprocessing
-            known = {"features": schema.DICT, "source": schema.DICT_OR_NONE, **self.fields}
-            schema.check_fields(fields, known, "preprocessing")
-            self.features: Features = features_from_dict(fields["features"])
-            self.kind = kind_of(self.features)
-            self.source = None if fields["source"] is None else Source.from_dict(fields["source"])
-            self.network = Network(artifact.spec, artifact.tensors)
-            self._adopt(fields)
-            _check_sizes(self, artifact.spec["layers"])
-        except InputError as error:
-            raise ArtifactError(f"the model is damaged ({brief(error)}); {DAMAGED}") from None
-        self.spec = artifact.spec
-        self.card = artifact.card
-        self.history = artifact.history
-        self.fingerprint = artifact.fingerprint
+    def _take(self, artifact: Artifact) -> None:
+        fields = artifact.preprocessing
+        known = {"features": schema.DICT, "source": schema.DICT_OR_NONE, **self.fields}
+        schema.check_fields(fields, known, "preprocessing")
+        self.features: Features = features_from_dict(fields["features"])
+        self.kind = kind_of(self.features)
+        self.source = None if fields["source"] is None else Source.from_dict(fields["source"])
+        self._adopt(fields)
+        _check_sizes(self, artifact.spec["layers"])
 
     @property
     @abstractmethod
