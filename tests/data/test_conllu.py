@@ -1,11 +1,8 @@
-import os
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurra._base.errors import InputError
 from recurra.data import read_conllu, read_tagged
 
 FRENCH = """# sent_id = 1
@@ -25,26 +22,8 @@ WORD = st.text(st.characters(exclude_categories=["Cs", "Zs", "Cc", "Zl", "Zp"]),
 )
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
-def write(name: str, content: str | bytes) -> str:
-    Path(name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    return name
-
-
-def error(call) -> str:
-    with pytest.raises(InputError) as caught:
-        call()
-    text = str(caught.value)
-    assert "\n" not in text
-    return text
-
-
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
-def test_words_and_their_tags(ends):
+def test_words_and_their_tags(write, ends):
     write("a.conllu", (FRENCH + "\n\n").replace("\n", ends))
     read = read_conllu("a.conllu")
     assert read.sequences.kind == "tokens"
@@ -66,7 +45,7 @@ def test_words_and_their_tags(ends):
         ("NER", [["_", "_", "B-FOOD"], ["O", "_"]]),
     ],
 )
-def test_other_tags(tag, tags):
+def test_other_tags(write, tag, tags):
     write("a.conllu", FRENCH)
     assert read_conllu("a.conllu", tag=tag).labels == tags
 
@@ -143,29 +122,26 @@ ONE = "1\ta\t_\tDET\t_\t_\t_\t_\t_\t_\n"
         ),
     ],
 )
-def test_broken_lines(content, message):
+def test_broken_lines(write, refusal, content, message):
     write("a.conllu", content)
-    assert error(lambda: read_conllu("a.conllu")) == message
+    assert refusal(read_conllu, "a.conllu") == message
 
 
-def test_a_tag_that_no_word_has():
+def test_a_tag_that_no_word_has(write, refusal):
     write("a.conllu", FRENCH)
-    assert error(lambda: read_conllu("a.conllu", tag="upo")) == (
+    assert refusal(read_conllu, "a.conllu", tag="upo") == (
         "tag must be one of lemma, upos, xpos, feats, deprel, Definite, NER, Number, SpaceAfter for "
         "a.conllu, got 'upo'; did you mean 'upos'?"
     )
-    assert error(lambda: read_conllu("b.conllu")) == "b.conllu does not exist; did you mean 'a.conllu'?"
+    assert refusal(read_conllu, "b.conllu") == "b.conllu does not exist; did you mean 'a.conllu'?"
 
 
 @pytest.mark.parametrize(
     ("part", "sentences", "words"),
     [("train", 3457, 64_684), ("dev", 1118, 21_637), ("test", 1121, 19_984)],
 )
-def test_universal_dependencies(part, sentences, words):
-    folder = os.environ.get("RECURRA_DATA")
-    if not folder:
-        pytest.skip("RECURRA_DATA, the folder of the data sets, is not set")
-    path = Path(folder) / "tagging" / f"en_lines-ud-{part}.conllu"
+def test_universal_dependencies(real_data, part, sentences, words):
+    path = real_data / "tagging" / f"en_lines-ud-{part}.conllu"
     read = read_conllu(path)
     lines = path.read_bytes().split(b"\n")
     assert len(read) == sentences == sum(line.startswith(b"# sent_id") for line in lines)
@@ -177,7 +153,7 @@ def test_universal_dependencies(part, sentences, words):
     assert {tag for sentence in numbers for tag in sentence} == {"Sing", "Plur", "_"}
 
 
-def test_columns_of_tokens_and_tags():
+def test_columns_of_tokens_and_tags(write):
     write(
         "a.txt",
         b"\xef\xbb\xbfEU NNP  B-ORG\r\nrejects\tVBZ O\n\n  \n# SYM O \nno\xc2\xa0break NN I-X more\n\n",
@@ -190,7 +166,7 @@ def test_columns_of_tokens_and_tags():
     assert read_tagged("a.txt", token=2, tag=1).labels == read.sequences.items
 
 
-def test_words_alone():
+def test_words_alone(write):
     write("a.conllu", FRENCH)
     read = read_conllu("a.conllu", tag=None)
     assert (read.sequences.items, read.labels) == ([["De", "le", "pain"], ["10 000", "#"]], None)
@@ -199,7 +175,7 @@ def test_words_alone():
     assert (read.sequences.items, read.labels) == ([["De", "le"], ["pain"]], None)
 
 
-def test_columns_between_tabs():
+def test_columns_between_tabs(write):
     write("a.tsv", "New York\tB-LOC\n city \tO\n")
     read = read_tagged("a.tsv", separator="tab")
     assert read.sequences.items == [["New York", "city"]]
@@ -207,7 +183,7 @@ def test_columns_between_tabs():
 
 
 @given(st.lists(st.lists(st.tuples(WORD, WORD), min_size=1), min_size=1))
-def test_what_was_written_is_read(sentences):
+def test_what_was_written_is_read(write, sentences):
     tokens = [[token for token, _ in sentence] for sentence in sentences]
     tags = [[tag for _, tag in sentence] for sentence in sentences]
     for separator, space in (("tab", "\t"), ("whitespace", " \t ")):
@@ -253,14 +229,14 @@ def test_what_was_written_is_read(sentences):
         ),
     ],
 )
-def test_wrong_columns(content, options, message):
+def test_wrong_columns(write, refusal, content, options, message):
     write("a.txt", content)
-    assert error(lambda: read_tagged("a.txt", **options)) == message
+    assert refusal(read_tagged, "a.txt", **options) == message
 
 
-def test_a_column_without_values():
+def test_a_column_without_values(write, refusal):
     path = write("plain.conllu", "1\tpain" + "\t_" * 8 + "\n")
-    assert error(lambda: read_conllu(path, tag="upos")) == (
+    assert refusal(read_conllu, path, tag="upos") == (
         "plain.conllu has no upos: it is _ for every word; name a tag that the words have"
     )
     assert read_conllu(path, tag=None).sequences.items == [["pain"]]

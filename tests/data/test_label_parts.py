@@ -9,12 +9,6 @@ from recurra._base.errors import InputError
 from recurra.data import by_group, by_pattern, split_labels
 
 
-def refusal(call, *arguments, **options):
-    with pytest.raises(InputError) as caught:
-        call(*arguments, **options)
-    return str(caught.value)
-
-
 def check_parts(train, held_out, n):
     assert train.dtype == held_out.dtype == np.int64
     assert sorted([*train, *held_out]) == list(range(n))
@@ -122,7 +116,7 @@ def test_a_label_of_one_group_stays_in_training():
         ),
     ],
 )
-def test_a_split_that_cannot_be_made_says_why(labels, options, message):
+def test_a_split_that_cannot_be_made_says_why(refusal, labels, options, message):
     assert refusal(split_labels, labels, **{"fraction": 0.5, "seed": 0, **options}) == message
 
 
@@ -148,7 +142,7 @@ def test_a_group_picks_rows():
         ("wav", "the pattern 'wav' matches all of the 3 names; nothing is left for the other part"),
     ],
 )
-def test_a_pattern_that_picks_no_part_is_refused(pattern, message):
+def test_a_pattern_that_picks_no_part_is_refused(refusal, pattern, message):
     assert refusal(by_pattern, NAMES, pattern) == message
 
 
@@ -165,5 +159,5 @@ def test_a_pattern_that_picks_no_part_is_refused(pattern, message):
         (["a", "a"], "a", "every row is in the group 'a'; nothing is left for the other part"),
     ],
 )
-def test_a_group_that_is_no_part_is_refused(groups, group, message):
+def test_a_group_that_is_no_part_is_refused(refusal, groups, group, message):
     assert refusal(by_group, groups, group) == message

@@ -1,16 +1,13 @@
 import json
-import os
 import pickle
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recurra._base.errors import InputError
 from recurra.data import AudioFeatures, Clip, FrameStream, SeriesFeatures, read_clips
 from recurra.data.log_mel import log_mel
 
@@ -27,12 +24,6 @@ NO_FEATURES = (
     "the features of audio must be an object with rate, window, hop, stack, by_clip, dynamic_range, scale"
 )
 FITTED = AudioFeatures.fit([noise(seed=seed) for seed in range(3)])
-
-
-def refusal(call, *arguments, **options):
-    with pytest.raises(InputError) as caught:
-        call(*arguments, **options)
-    return str(caught.value)
 
 
 def by_definition(samples, features):
@@ -131,7 +122,7 @@ def test_a_clip_without_any_change_is_zero():
     assert not features([Clip(np.zeros(1000), 8000)])[0].any()
 
 
-def test_a_clip_shorter_than_a_window_has_frames_by_clip():
+def test_a_clip_shorter_than_a_window_has_frames_by_clip(refusal):
     features = AudioFeatures.fit([noise()], by_clip=True, stack=2)
     assert features([noise(80)])[0].shape == (1, 80)
     assert refusal(features, [noise(79, name="click.wav")]) == (
@@ -248,7 +239,7 @@ def test_a_stream_goes_on_from_its_state():
     assert list(state) == ["samples"]
 
 
-def test_what_a_stream_refuses_it_does_not_take():
+def test_what_a_stream_refuses_it_does_not_take(refusal):
     stream, clean = FrameStream(FITTED), FrameStream(FITTED)
     samples = noise().samples
     stream.push(samples[:150]), clean.push(samples[:150])
@@ -262,14 +253,14 @@ def test_what_a_stream_refuses_it_does_not_take():
     np.testing.assert_array_equal(stream.push(samples[150:]), clean.push(samples[150:]))
 
 
-def test_a_stream_of_another_rate_is_refused():
+def test_a_stream_of_another_rate_is_refused(refusal):
     assert refusal(FrameStream, FITTED, rate=16000) == (
         "the stream has 16000 samples a second and the model 8000; a stream is not resampled, record it "
         "at 8000"
     )
 
 
-def test_features_by_clip_are_not_streamed():
+def test_features_by_clip_are_not_streamed(refusal):
     assert refusal(FrameStream, AudioFeatures.fit([noise()], by_clip=True)) == (
         "features with by_clip=True need a whole clip and cannot be streamed; fit with by_clip=False"
     )
@@ -286,7 +277,7 @@ def test_features_by_clip_are_not_streamed():
         ({"samples": np.array([np.nan])}, "the samples of the state must be finite, got nan at sample 0"),
     ],
 )
-def test_what_is_no_state_is_refused(state, message):
+def test_what_is_no_state_is_refused(refusal, state, message):
     assert refusal(FrameStream(FITTED).restore, state) == message
 
 
@@ -352,7 +343,7 @@ def test_a_round_trip_through_json_or_pickle_gives_the_same_bits():
         ),
     ],
 )
-def test_features_that_cannot_be_made_are_refused(clips, options, message):
+def test_features_that_cannot_be_made_are_refused(refusal, clips, options, message):
     assert refusal(AudioFeatures.fit, clips, **options) == message
 
 
@@ -370,19 +361,16 @@ def test_features_that_cannot_be_made_are_refused(clips, options, message):
         ({"scale": {"mean": [0] * 5000, "deviation": [1] * 5000}}, "mels must be at most 256, got 5000"),
     ],
 )
-def test_fields_that_are_no_features_are_refused(change, message):
+def test_fields_that_are_no_features_are_refused(refusal, change, message):
     assert refusal(AudioFeatures.from_dict, {**FITTED.to_dict(), **change}) == message
 
 
-def test_fields_that_are_no_object_are_refused():
+def test_fields_that_are_no_object_are_refused(refusal):
     assert refusal(AudioFeatures.from_dict, [1]) == NO_FEATURES
 
 
-def test_the_features_of_three_thousand_real_clips_take_seconds():
-    folder = os.environ.get("RECURRA_DATA")
-    if folder is None:
-        pytest.skip("RECURRA_DATA, the folder of the data sets, is not set")
-    clips = read_clips(Path(folder) / "audio" / "free-spoken-digits.zip")
+def test_the_features_of_three_thousand_real_clips_take_seconds(real_data):
+    clips = read_clips(real_data / "audio" / "free-spoken-digits.zip")
     start = time.process_time()
     features = AudioFeatures.fit(clips)
     rows = features(clips)

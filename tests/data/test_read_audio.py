@@ -1,4 +1,3 @@
-import os
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -6,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recurra._base.errors import InputError
 from recurra.data import Labelled, read_audio, read_audio_table
 
 soundfile = pytest.importorskip("soundfile")
@@ -15,22 +13,13 @@ NAMES = ["0_theo_0.wav", "1_ann_0.wav", "more/7_theo_0.wav", "0_ann_1.wav"]
 
 
 @pytest.fixture(autouse=True)
-def _clips(tmp_path, monkeypatch):
+def _clips():
     """A folder and an archive of the same clips, of 1, 2, 3 and 4 hundredths of a second."""
-    monkeypatch.chdir(tmp_path)
     Path("clips/more").mkdir(parents=True)
     with zipfile.ZipFile("clips.zip", "w") as archive:
         for length, name in enumerate(NAMES, start=1):
             soundfile.write(f"clips/{name}", np.full(80 * length, 0.25), 8000)
             archive.write(f"clips/{name}", name)
-
-
-def error(call) -> str:
-    with pytest.raises(InputError) as caught:
-        call()
-    text = str(caught.value)
-    assert "\n" not in text
-    return text
 
 
 def seconds(read: Labelled) -> list[float]:
@@ -102,8 +91,8 @@ def test_numbers_as_labels():
         ),
     ],
 )
-def test_wrong_patterns(pattern, options, message):
-    assert error(lambda: read_audio("clips", label_pattern=pattern, **options)) == message
+def test_wrong_patterns(refusal, pattern, options, message):
+    assert refusal(read_audio, "clips", label_pattern=pattern, **options) == message
 
 
 def test_clips_named_in_a_table():
@@ -140,17 +129,14 @@ def test_clips_named_in_a_table():
         ),
     ],
 )
-def test_wrong_tables(rows, message):
+def test_wrong_tables(refusal, rows, message):
     Path("a.csv").write_text("file,label\n" + rows)
-    found = error(lambda: read_audio_table("a.csv", audio="file", label="label"))
+    found = refusal(read_audio_table, "a.csv", audio="file", label="label")
     assert found == message or (message.endswith(": ") and found.startswith(message + "a.csv"))
 
 
-def test_spoken_digits():
-    folder = os.environ.get("RECURRA_DATA")
-    if not folder:
-        pytest.skip("RECURRA_DATA, the folder of the data sets, is not set")
-    read = read_audio(Path(folder) / "audio" / "free-spoken-digits.zip", label_pattern=PATTERN)
+def test_spoken_digits(real_data):
+    read = read_audio(real_data / "audio" / "free-spoken-digits.zip", label_pattern=PATTERN)
     assert (len(read), read.notes) == (3000, ())
     assert Counter(read.labels) == {str(digit): 300 for digit in range(10)}
     assert set(Counter(read.groups).values()) == {500}

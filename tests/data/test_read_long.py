@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurra._base.errors import InputError
 from recurra.data import Labelled, read_long
 
 # Mixed series, mixed times.
@@ -20,24 +19,6 @@ a,2,-2e0,20,sit
 a,1,1,10,sit
 """
 ROLES = {"series": "id", "time": "t", "label": "activity"}
-
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
-def write(content: str | bytes, name: str = "a.csv") -> str:
-    Path(name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    return name
-
-
-def error(call) -> str:
-    with pytest.raises(InputError) as caught:
-        call()
-    text = str(caught.value)
-    assert "\n" not in text
-    return text
 
 
 def frame() -> pl.DataFrame:
@@ -56,9 +37,9 @@ def check(read: Labelled, source: str) -> None:
     assert (read.groups, read.notes) == (None, ())
 
 
-def test_series_in_the_order_of_their_times():
-    check(read_long(write(WALKS), **ROLES), "a.csv")
-    check(read_long(write(WALKS.replace(",", "\t"), "a.tsv"), **ROLES), "a.tsv")
+def test_series_in_the_order_of_their_times(write):
+    check(read_long(write("a.csv", WALKS), **ROLES), "a.csv")
+    check(read_long(write("a.tsv", WALKS.replace(",", "\t")), **ROLES), "a.tsv")
     frame().write_ndjson("a.jsonl")
     check(read_long("a.jsonl", **ROLES), "a.jsonl")
     frame().write_parquet("a.parquet")
@@ -66,31 +47,33 @@ def test_series_in_the_order_of_their_times():
     check(read_long(frame(), **ROLES), "the data")
     check(read_long(pd.DataFrame(frame().to_dict(as_series=False)), **ROLES), "the data")
     headless = WALKS.split("\n", 1)[1]
-    check(read_long(write(headless), series=1, time="2", label=5, header=False), "a.csv")
+    check(read_long(write("a.csv", headless), series=1, time="2", label=5, header=False), "a.csv")
 
 
-def test_columns_that_are_asked_for():
-    read = read_long(write(WALKS), series="id", time="t", columns=["y", 3])
+def test_columns_that_are_asked_for(write):
+    read = read_long(write("a.csv", WALKS), series="id", time="t", columns=["y", 3])
     np.testing.assert_array_equal(read.sequences.items[0], [[40, 4], [50, 5.5]])
     assert read.labels is None
 
 
-def test_a_label_for_each_step():
+def test_a_label_for_each_step(write):
     table = "id,t,x,state\na,2,1,off\na,1,1,on\nb,1,1,off\n"
-    read = read_long(write(table), series="id", time="t", label="state", step_labels=True)
+    read = read_long(write("a.csv", table), series="id", time="t", label="state", step_labels=True)
     assert read.labels == [["on", "off"], ["off"]]
 
 
-def test_labels_mean_themselves():
+def test_labels_mean_themselves(write):
     table = "id,t,x,state\n01,1,1,NA\n1,1,1,None\n"
-    read = read_long(write(table), series="id", time="t", label="state")
+    read = read_long(write("a.csv", table), series="id", time="t", label="state")
     assert read.labels == ["NA", "None"]
     assert read.names == ["a.csv, series 01", "a.csv, series 1"]
 
 
-def test_numbers_as_labels():
+def test_numbers_as_labels(write):
     read = read_long(
-        write("id,t,x,life\na,1,1,3.5\na,2,1,3.5\nb,1,1,4\n"), **{**ROLES, "label": "life"}, numeric=True
+        write("a.csv", "id,t,x,life\na,1,1,3.5\na,2,1,3.5\nb,1,1,4\n"),
+        **{**ROLES, "label": "life"},
+        numeric=True,
     )
     assert isinstance(read.labels, np.ndarray)
     assert read.labels.tolist() == [3.5, 4]
@@ -120,9 +103,9 @@ def test_times(times, order):
 
 
 @given(st.permutations([(series, time) for series in "ab" for time in range(4)]))
-def test_the_order_of_rows_does_not_count(rows):
+def test_the_order_of_rows_does_not_count(write, rows):
     table = "".join(f"{series},{time},{ord(series) + time}\n" for series, time in rows)
-    read = read_long(write(table), series=1, time=2, header=False)
+    read = read_long(write("a.csv", table), series=1, time=2, header=False)
     found = dict(zip(read.names, read.sequences.items))
     for series in "ab":
         expected = ord(series) + np.arange(4)
@@ -235,20 +218,18 @@ def test_the_order_of_rows_does_not_count(rows):
         ),
     ],
 )
-def test_bad_tables(content, options, message):
-    write(content)
-    assert error(lambda: read_long("a.csv", **(ROLES | options))) == message
+def test_bad_tables(write, refusal, content, options, message):
+    write("a.csv", content)
+    assert refusal(read_long, "a.csv", **(ROLES | options)) == message
 
 
-def test_rows_of_data_frames_are_counted():
+def test_rows_of_data_frames_are_counted(refusal):
     data = frame().with_columns(x=pl.Series([1.0, None, 2.0, 3.0, 4.0]))
-    assert error(lambda: read_long(data, **ROLES)) == (
+    assert refusal(read_long, data, **ROLES) == (
         "the data, row 2 has no value of x: column 'x' is empty; fill it in, or leave the row out"
     )
     data = frame().with_columns(x=pl.Series([1.0, np.nan, 2.0, 3.0, 4.0]))
-    assert error(lambda: read_long(data, **ROLES)) == (
+    assert refusal(read_long, data, **ROLES) == (
         "the data, row 2 has no value of x: column 'x' is empty; fill it in, or leave the row out"
     )
-    assert (
-        error(lambda: read_long(3, **ROLES)) == "the data must be a path, a data frame or an array, got int"
-    )
+    assert refusal(read_long, 3, **ROLES) == "the data must be a path, a data frame or an array, got int"

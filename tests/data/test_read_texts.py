@@ -1,7 +1,6 @@
 import csv
 import io
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurra._base.errors import InputError
 from recurra.data import Labelled, read_texts
 
 ROWS = [
@@ -21,24 +19,6 @@ ROWS = [
 CELL = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\t\n\r\ufeff")).filter(str.strip)
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
-def write(name: str, content: str | bytes) -> str:
-    Path(name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    return name
-
-
-def error(call) -> str:
-    with pytest.raises(InputError) as caught:
-        call()
-    text = str(caught.value)
-    assert "\n" not in text
-    return text
-
-
 def check(read: Labelled, name: str, places: list[str]) -> None:
     texts, labels, groups = zip(*ROWS)
     assert (read.sequences.kind, read.sequences.items) == ("text", list(texts))
@@ -47,7 +27,7 @@ def check(read: Labelled, name: str, places: list[str]) -> None:
     assert (len(read), read.notes) == (3, ())
 
 
-def test_a_tsv_has_no_quotes():
+def test_a_tsv_has_no_quotes(write):
     lines = ["\t".join(row) for row in ROWS]
     header = "text\tlabel\tauthor\n"
     write("a.tsv", header + "\n".join(lines))
@@ -69,7 +49,7 @@ def test_a_tsv_has_no_quotes():
     )
 
 
-def test_quotes_at_the_begin_of_a_tsv_value_belong_to_it():
+def test_quotes_at_the_begin_of_a_tsv_value_belong_to_it(write):
     write("a.tsv", '" starts here\t1\nends here "\t0\n"whole"\t1\n')
     read = read_texts("a.tsv", text=1, label=2, header=False)
     assert read.sequences.items == ['" starts here', 'ends here "', '"whole"']
@@ -77,7 +57,7 @@ def test_quotes_at_the_begin_of_a_tsv_value_belong_to_it():
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
-def test_a_csv_has_quotes(separator):
+def test_a_csv_has_quotes(write, separator):
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=separator).writerows([("text", "label", "author"), *ROWS])
     write("a.csv", text.getvalue())
@@ -88,21 +68,21 @@ def test_a_csv_has_quotes(separator):
     )
 
 
-def test_a_csv_row_may_span_lines_and_is_named_by_its_first():
+def test_a_csv_row_may_span_lines_and_is_named_by_its_first(write):
     write("a.csv", 'text,label\n"two\n\nparts",1\none,0\n')
     read = read_texts("a.csv", text="text", label="label")
     assert read.sequences.items == ["two\n\nparts", "one"]
     assert read.names == ["a.csv, line 2", "a.csv, line 5"]
 
 
-def test_long_values_are_read_and_the_library_is_left_as_it_was():
+def test_long_values_are_read_and_the_library_is_left_as_it_was(write):
     limit = csv.field_size_limit()
     write("a.csv", f'text\n"{"x," * 200_000}"\n')
     assert len(read_texts("a.csv").sequences.items[0]) == 400_000
     assert csv.field_size_limit() == limit
 
 
-def test_json_lines():
+def test_json_lines(write):
     lines = [json.dumps({"text": text, "label": label, "author": group}) for text, label, group in ROWS]
     write("a.jsonl", "\n".join(lines) + "\n")
     check(read_texts("a.jsonl", text="text", label=2, group=3), "a.jsonl", ["line 1", "line 2", "line 3"])
@@ -117,7 +97,7 @@ def test_parquet():
     )
 
 
-def test_labels_are_written_alike_in_every_format():
+def test_labels_are_written_alike_in_every_format(write):
     values = [1, 2.0, True, "NA", 0.5]
     write("a.jsonl", "\n".join(json.dumps({"text": "a", "label": value}) for value in values))
     assert read_texts("a.jsonl", text="text", label="label").labels == ["1", "2", "true", "NA", "0.5"]
@@ -130,7 +110,7 @@ def test_labels_are_written_alike_in_every_format():
     assert read_texts("b.parquet", text="text", label="label").labels == ["2024-01-02"]
 
 
-def test_plain_text_is_a_text_a_line():
+def test_plain_text_is_a_text_a_line(write):
     write("a.txt", b'\xef\xbb\xbfone, "two"\tthree\r\n NA \r\nl\xc3\xadne\xe2\x80\xa8end\r\n\r\n')
     read = read_texts("a.txt")
     assert read.sequences.items == ['one, "two"\tthree', " NA ", "líne\u2028end"]
@@ -138,7 +118,7 @@ def test_plain_text_is_a_text_a_line():
     assert read.names == ["a.txt, line 1", "a.txt, line 2", "a.txt, line 3"]
 
 
-def test_numbers_as_labels():
+def test_numbers_as_labels(write):
     write("a.tsv", "a\t1\nb\t-2.5e3\n")
     labels = read_texts("a.tsv", text=1, label=2, header=False, numeric=True).labels
     assert isinstance(labels, np.ndarray)
@@ -146,12 +126,12 @@ def test_numbers_as_labels():
     assert labels.tolist() == [1, -2500]
 
 
-def test_the_only_column_needs_no_name():
+def test_the_only_column_needs_no_name(write):
     write("a.csv", "review\ngood\n")
     assert read_texts("a.csv").sequences.items == ["good"]
 
 
-def test_a_name_comes_before_a_number():
+def test_a_name_comes_before_a_number(write):
     write("a.csv", "2,1\nfirst,second\n")
     assert read_texts("a.csv", text="2").sequences.items == ["first"]
     assert read_texts("a.csv", text=2).sequences.items == ["second"]
@@ -159,7 +139,7 @@ def test_a_name_comes_before_a_number():
 
 
 @given(st.lists(st.tuples(CELL, CELL), min_size=1))
-def test_what_was_written_is_read(rows):
+def test_what_was_written_is_read(write, rows):
     texts, labels = [list(column) for column in zip(*rows)]
     labels = [label.strip() for label in labels]
     write("a.tsv", "".join(f"{text}\t{label}\n" for text, label in rows))
@@ -177,7 +157,7 @@ def test_what_was_written_is_read(rows):
     assert (read.sequences.items, read.labels) == (texts, labels)
 
 
-def test_items_can_be_taken():
+def test_items_can_be_taken(write):
     write("a.tsv", "a\t1\tx\nb\t2\ty\nc\t3\tz\n")
     read = read_texts("a.tsv", text=1, label=2, group=3, header=False)
     for index in (np.array([2, 0]), np.array([True, False, True]), slice(None, None, 2)):
@@ -361,39 +341,33 @@ def test_items_can_be_taken():
         ),
     ],
 )
-def test_bad_files(content, name, options, message):
+def test_bad_files(write, refusal, content, name, options, message):
     write(name, content)
-    assert error(lambda: read_texts(name, **options)) == message
+    assert refusal(read_texts, name, **options) == message
 
 
-def test_json_that_nests_too_deep():
+def test_json_that_nests_too_deep(write, refusal):
     write("a.jsonl", "[" * 100_000)
-    assert error(lambda: read_texts("a.jsonl")).startswith("a.jsonl, line 1 is not JSON: ")
+    assert refusal(read_texts, "a.jsonl").startswith("a.jsonl, line 1 is not JSON: ")
 
 
-def test_missing_files():
+def test_missing_files(write, refusal):
     write("reviews.tsv", "a")
-    assert error(lambda: read_texts("review.tsv")) == "review.tsv does not exist; did you mean 'reviews.tsv'?"
+    assert refusal(read_texts, "review.tsv") == "review.tsv does not exist; did you mean 'reviews.tsv'?"
     Path("folder.tsv").mkdir()
-    assert error(lambda: read_texts("folder.tsv")) == "folder.tsv is a folder; name a file in it"
+    assert refusal(read_texts, "folder.tsv") == "folder.tsv is a folder; name a file in it"
 
 
 @pytest.mark.parametrize(("part", "rows"), [("train", 6920), ("dev", 872), ("test", 1821)])
-def test_the_stanford_treebank(part, rows):
-    folder = os.environ.get("RECURRA_DATA")
-    if not folder:
-        pytest.skip("RECURRA_DATA, the folder of the data sets, is not set")
-    path = Path(folder) / "sentiment" / f"sst2.{part}.tsv"
+def test_the_stanford_treebank(real_data, part, rows):
+    path = real_data / "sentiment" / f"sst2.{part}.tsv"
     read = read_texts(path, text=1, label=2, header=False)
     assert len(read) == rows == len(path.read_bytes().splitlines())
     assert set(read.labels) == {"0", "1"}
 
 
-def test_first_names():
-    folder = os.environ.get("RECURRA_DATA")
-    if not folder:
-        pytest.skip("RECURRA_DATA, the folder of the data sets, is not set")
-    read = read_texts(Path(folder) / "text" / "names.txt")
+def test_first_names(real_data):
+    read = read_texts(real_data / "text" / "names.txt")
     assert len(read) == 32_033
     assert read.sequences.items[:2] == ["emma", "olivia"]
     assert read.names[-1] == "names.txt, line 32033"

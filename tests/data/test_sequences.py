@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from recurra._base.errors import InputError
 from recurra.data import Clip, Sequences, as_sequences, pad
 
 EXPECTED = "a list of texts, of lists of tokens, of arrays (steps, columns) or of clips"
@@ -17,12 +16,6 @@ RESHAPE = (
     "a list of texts or arrays holds several items"
 )
 NONE = "Found array with 0 sample(s) while a minimum of 1 is required: X has no items"
-
-
-def refusal(call, *arguments, **options):
-    with pytest.raises(InputError) as caught:
-        call(*arguments, **options)
-    return str(caught.value)
 
 
 def clip(n=5, rate=8000, name="a.wav"):
@@ -236,7 +229,7 @@ def test_padding_puts_zeros_past_each_end(lengths, shape, dtype):
         assert (row[n:] == 0).all()
 
 
-def test_what_cannot_be_padded_together_is_refused():
+def test_what_cannot_be_padded_together_is_refused(refusal):
     assert refusal(pad, []) == "there are no arrays to pad; give at least one"
     assert refusal(pad, [np.zeros((4, 2)), np.zeros((4, 3))]) == (
         "arrays[1] has shape (4, 3) and arrays[0] has (4, 2); only the first axis, time, may differ"
@@ -279,7 +272,7 @@ def test_what_cannot_be_padded_together_is_refused():
         ([np.zeros(2), [[1, 2], [3]]], "X[1] must have shape (steps, columns); its steps differ in columns"),
     ],
 )
-def test_what_has_no_shape_of_sequences_is_refused(X, message):
+def test_what_has_no_shape_of_sequences_is_refused(refusal, X, message):
     assert refusal(as_sequences, X) == message
 
 
@@ -314,7 +307,7 @@ def test_what_has_no_shape_of_sequences_is_refused(X, message):
     ],
     ids=str,
 )
-def test_mixed_or_missing_items_are_refused(X, message):
+def test_mixed_or_missing_items_are_refused(refusal, X, message):
     assert refusal(as_sequences, X) == message
 
 
@@ -353,32 +346,28 @@ AT = "at step 2, column 0 (both from 0); fill or remove such values"
     ],
     ids=str,
 )
-def test_values_that_are_no_finite_numbers_are_refused(X, message):
+def test_values_that_are_no_finite_numbers_are_refused(refusal, X, message):
     assert refusal(as_sequences, X) == message
 
 
-def test_an_object_among_numbers_is_a_type_error_too():
+def test_an_object_among_numbers_is_a_type_error_too(refusal):
     X = np.ones((2, 2), object)
     X[1, 0] = {"foo": "bar"}
     message = "X[1] must hold numbers: float() argument must be a string or a real number, not 'dict'"
     assert refusal(as_sequences, X) == message
     with pytest.raises(TypeError, match="must hold numbers"):
         as_sequences(X)
-    assert (
-        refusal(as_sequences, [b"a"])
-        == "X[0] must be a text, a list of tokens, an array or a clip; got bytes"
-    )
+    got = refusal(as_sequences, [b"a"])
+    assert got == "X[0] must be a text, a list of tokens, an array or a clip; got bytes"
 
 
-def test_sparse_matrices_are_refused():
+def test_sparse_matrices_are_refused(refusal):
     from scipy.sparse import csr_array
 
     message = "X is sparse; sparse data is not supported, give X.toarray()"
     assert refusal(as_sequences, csr_array(np.eye(3))) == message
 
 
-def test_the_name_of_the_argument_is_in_the_message():
-    assert (
-        refusal(as_sequences, [None], name="texts")
-        == "texts[0] is missing (None); fill it in or leave it out"
-    )
+def test_the_name_of_the_argument_is_in_the_message(refusal):
+    got = refusal(as_sequences, [None], name="texts")
+    assert got == "texts[0] is missing (None); fill it in or leave it out"

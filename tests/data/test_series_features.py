@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurra._base.errors import InputError
 from recurra.data import SeriesFeatures
 
 
@@ -15,12 +14,6 @@ def some_series(lengths=(5, 0, 1, 40), width=3, seed=0):
         rng.normal([5, -2, 1e4][:width], [1, 1e-3, 50][:width], (n, width)).astype(np.float32)
         for n in lengths
     ]
-
-
-def refusal(call, *arguments):
-    with pytest.raises(InputError) as caught:
-        call(*arguments)
-    return str(caught.value)
 
 
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=6).filter(any), st.integers(0, 5))
@@ -72,7 +65,7 @@ def test_a_round_trip_through_json_keeps_every_bit():
     np.testing.assert_array_equal(back.deviation, features.deviation)
 
 
-def test_series_that_do_not_fit_are_named():
+def test_series_that_do_not_fit_are_named(refusal):
     features = SeriesFeatures.fit(some_series())
     fine, wide = np.zeros((2, 3), np.float32), np.zeros((2, 4), np.float32)
     assert refusal(features, [fine, wide]) == (
@@ -107,5 +100,5 @@ def test_series_that_do_not_fit_are_named():
         ({"mean": [0, 1], "deviation": [1, 0]}, "deviation must be above 0 for each column, got 0.0"),
     ],
 )
-def test_fields_that_are_no_scales_are_refused(fields, message):
+def test_fields_that_are_no_scales_are_refused(refusal, fields, message):
     assert refusal(SeriesFeatures.from_dict, fields) == message

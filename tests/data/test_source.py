@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from recurra._base.errors import InputError
 from recurra.data import Source
 
 TEXTS = Source("texts", {"text": "2", "label": "1", "header": False})
@@ -113,7 +112,5 @@ def test_clips_of_a_table_and_those_without_one(sounds: Path):
         ),
     ],
 )
-def test_what_is_no_source(fields, message: str):
-    with pytest.raises(InputError) as error:
-        Source.from_dict(fields)
-    assert str(error.value) == message
+def test_what_is_no_source(refusal, fields, message: str):
+    assert refusal(Source.from_dict, fields) == message

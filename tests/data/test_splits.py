@@ -65,10 +65,8 @@ FRACTION = "validation must lie between 0 and 1 (a number of rows has no point),
         (float("nan"), FRACTION.format("nan")),
     ],
 )
-def test_a_share_that_is_none(share, message):
-    with pytest.raises(InputError) as caught:
-        parse_share("validation", share)
-    assert str(caught.value) == message
+def test_a_share_that_is_none(refusal, share, message):
+    assert refusal(parse_share, "validation", share) == message
 
 
 @pytest.mark.parametrize(
@@ -191,7 +189,5 @@ def test_to_dict():
         ),
     ],
 )
-def test_parts_that_do_not_fit(time, shares, message):
-    with pytest.raises(InputError) as caught:
-        split_rows(time, **shares)
-    assert str(caught.value) == message
+def test_parts_that_do_not_fit(refusal, time, shares, message):
+    assert refusal(split_rows, time, **shares) == message

@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from recurra._base.errors import InputError, MissingExtraError
+from recurra._base.errors import MissingExtraError
 from recurra.data import Series, read_series, read_table
 
 DAYS = ["2024-01-01", "2024-01-02", "2024-01-03"]
@@ -21,30 +21,10 @@ TWO_ZONES = [
 FOUND = "No time column was named; {!r} is the only one with dates and was used."
 
 
-@pytest.fixture
-def write(tmp_path, monkeypatch):
-    """Write a file into the current folder, so that messages hold a bare name."""
-    monkeypatch.chdir(tmp_path)
-
-    def write(content: str | bytes, name: str = "data.csv", encoding: str = "utf-8") -> Path:
-        Path(name).write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
-        return Path(name)
-
-    return write
-
-
 def check(series: Series, times: list[str] | None, values: list[float]) -> None:
     expected = np.arange(1, len(values) + 1) if times is None else np.array(times, dtype="datetime64[us]")
     np.testing.assert_array_equal(series.time, expected)
     np.testing.assert_array_equal(series.values[:, 0], values)
-
-
-def error(call) -> str:
-    with pytest.raises(InputError) as caught:
-        call()
-    text = str(caught.value)
-    assert "\n" not in text
-    return text
 
 
 @pytest.mark.parametrize(
@@ -61,7 +41,7 @@ def error(call) -> str:
     ids=["commas", "semicolons", "tabs", "Windows", "blank lines", "quotes and spaces", "byte order mark"],
 )
 def test_text(write, content, name):
-    path = write(content, name)
+    path = write(name, content)
     for source in (path, str(path)):
         series = read_series(source, columns=["y"])
         check(series, DAYS, [1.5, -2, 300])
@@ -78,7 +58,7 @@ def test_text(write, content, name):
 )
 def test_quotes_in_the_line_of_names(write, header, names):
     separator = ";" if ";" in header else ","
-    path = write(f'{header}\n"say ""hi""; twice, please"{separator}2\n')
+    path = write("data.csv", f'{header}\n"say ""hi""; twice, please"{separator}2\n')
     assert read_table(path).to_dict(as_series=False) == {
         names[0]: ['say "hi"; twice, please'],
         names[1]: [2],
@@ -87,7 +67,9 @@ def test_quotes_in_the_line_of_names(write, header, names):
 
 def test_missing_values_in_text(write):
     words = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", '" "']
-    path = write("n,y,x\n" + "".join(f"{i},{word},{i}.5\n" for i, word in enumerate(["1", *words, "2"], 1)))
+    path = write(
+        "data.csv", "n,y,x\n" + "".join(f"{i},{word},{i}.5\n" for i, word in enumerate(["1", *words, "2"], 1))
+    )
     series = read_series(path, columns=["y", "x"], time="n")
     check(series, None, [1, *[np.nan] * len(words), 2])
     assert series.report.missing == {"y": len(words), "x": 0}
@@ -215,9 +197,9 @@ def test_a_time_column_that_is_not_named(frame, name, note):
         ),
     ],
 )
-def test_dates_that_cannot_be_read_do_not_become_row_numbers(name, values, message):
+def test_dates_that_cannot_be_read_do_not_become_row_numbers(refusal, name, values, message):
     frame = pl.DataFrame({name: values, "y": [1, 2, 3]})
-    got = error(lambda: read_series(frame, columns=["y"]))
+    got = refusal(read_series, frame, columns=["y"])
     assert got.startswith(f"time column {name!r} of the data {message}")
 
 
@@ -252,9 +234,9 @@ HELP = "it needs a line of column names and rows of values"
         ),
     ],
 )
-def test_files_that_hold_no_table(write, content, name, message):
-    path = write(content, name)
-    assert error(lambda: read_table(path)) == message
+def test_files_that_hold_no_table(refusal, write, content, name, message):
+    path = write(name, content)
+    assert refusal(read_table, path) == message
 
 
 @pytest.mark.parametrize(
@@ -264,42 +246,42 @@ def test_files_that_hold_no_table(write, content, name, message):
         ("PAR1 not at all", "data.parquet", "data.parquet is not a Parquet file that can be read: "),
     ],
 )
-def test_files_that_are_broken(write, content, name, start):
-    path = write(content, name)
-    assert error(lambda: read_table(path)).startswith(start)
+def test_files_that_are_broken(refusal, write, content, name, start):
+    path = write(name, content)
+    assert refusal(read_table, path).startswith(start)
 
 
-def test_a_parquet_file_that_was_cut_short(tmp_path):
+def test_a_parquet_file_that_was_cut_short(refusal, tmp_path):
     path = tmp_path / "data.parquet"
     pl.DataFrame({"y": range(1000)}).write_parquet(path)
     whole = path.read_bytes()
     for kept in (len(whole) - 1, len(whole) // 2, 5):
         path.write_bytes(whole[:kept])
-        assert error(lambda: read_table(path)).startswith(f"{path} is not a Parquet file that can be read: ")
+        assert refusal(read_table, path).startswith(f"{path} is not a Parquet file that can be read: ")
 
 
-def test_files_that_are_not_there(write):
-    write("day,y\n", "load.csv")
-    assert error(lambda: read_table("laod.csv")) == "laod.csv does not exist; did you mean 'load.csv'?"
-    assert error(lambda: read_table("/no/such/x.csv")) == "/no/such/x.csv does not exist"
-    assert error(lambda: read_table(Path.cwd())) == f"{Path.cwd()} is a folder; name a file in it"
+def test_files_that_are_not_there(refusal, write):
+    write("load.csv", "day,y\n")
+    assert refusal(read_table, "laod.csv") == "laod.csv does not exist; did you mean 'load.csv'?"
+    assert refusal(read_table, "/no/such/x.csv") == "/no/such/x.csv does not exist"
+    assert refusal(read_table, Path.cwd()) == f"{Path.cwd()} is a folder; name a file in it"
 
 
-def test_a_file_that_cannot_be_read(write, monkeypatch):
-    path = write("day,y\n1,2\n")
+def test_a_file_that_cannot_be_read(refusal, write, monkeypatch):
+    path = write("data.csv", "day,y\n1,2\n")
 
     def refuse(self):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "read_bytes", refuse)
-    assert error(lambda: read_table(path)) == "data.csv cannot be read: Permission denied"
+    assert refusal(read_table, path) == "data.csv cannot be read: Permission denied"
 
 
 @pytest.mark.parametrize("source", [3, None, [1, 2], {"y": [1]}])
-def test_what_is_no_data(source):
+def test_what_is_no_data(refusal, source):
     kind = type(source).__name__
     message = f"the data must be a path, a data frame or an array, got {kind}"
-    assert error(lambda: read_series(source, columns=["y"])) == message
+    assert refusal(read_series, source, columns=["y"]) == message
 
 
 @pytest.mark.parametrize(
@@ -314,13 +296,13 @@ def test_what_is_no_data(source):
         ),
     ],
 )
-def test_frames_that_hold_no_table(frame, message):
-    assert error(lambda: read_table(frame)) == message
+def test_frames_that_hold_no_table(refusal, frame, message):
+    assert refusal(read_table, frame) == message
 
 
-def test_a_frame_without_rows():
+def test_a_frame_without_rows(refusal):
     message = "the data has no rows; it needs a row of values for each time"
-    assert error(lambda: read_table(pd.DataFrame({"y": []}))) == message
+    assert refusal(read_table, pd.DataFrame({"y": []})) == message
 
 
 WIDE = {f"c{i}": [i] for i in range(30)}
@@ -397,16 +379,16 @@ SHOWN = ", ".join(list(WIDE)[:20])
         ),
     ],
 )
-def test_columns_that_cannot_be_used(frame, asked, message):
-    assert error(lambda: read_series(pl.DataFrame(frame), **asked)) == message
+def test_columns_that_cannot_be_used(refusal, frame, asked, message):
+    assert refusal(read_series, pl.DataFrame(frame), **asked) == message
 
 
-def test_messages_name_the_file(write):
-    path = write("date,load\n2024-01-01,1\n2024-01-02,x\n")
-    assert error(lambda: read_series(path, columns=["laod"])) == (
+def test_messages_name_the_file(refusal, write):
+    path = write("data.csv", "date,load\n2024-01-01,1\n2024-01-02,x\n")
+    assert refusal(read_series, path, columns=["laod"]) == (
         "data.csv has no column 'laod'; its columns are date, load; did you mean 'load'?"
     )
-    assert error(lambda: read_series(path, columns=["load"])) == (
+    assert refusal(read_series, path, columns=["load"]) == (
         "column 'load' of data.csv is not numeric: data row 2 holds 'x'; name a column of numbers, "
         "or leave the value empty to have it imputed"
     )

@@ -5,16 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from recurra._base.errors import InputError
 from recurra.data import TextWords
 
 TEXTS = ["A good film.", "Don't see it!", "GOOD it isn't"]
-
-
-def error(call) -> str:
-    with pytest.raises(InputError) as caught:
-        call()
-    return str(caught.value)
 
 
 def test_words_and_their_characters():
@@ -80,5 +73,5 @@ def test_a_saved_one_gives_the_same_ids():
         ),
     ],
 )
-def test_wrong_use(call, message):
-    assert error(call) == message
+def test_wrong_use(refusal, call, message):
+    assert refusal(call) == message

@@ -16,11 +16,6 @@ WANTED = ["missing", "Œuvre", "the", "Œuvre", ". . .", "no\u00a0break", "œuvr
 FOUND = [False, True, True, True, True, True, False]
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
 def glove(words=WORDS, vectors=VECTORS, end="\n") -> bytes:
     rows = (f"{word} {' '.join(map(repr, row.tolist()))}{end}" for word, row in zip(words, vectors))
     return "".join(rows).encode()
@@ -34,15 +29,6 @@ def word2vec_text(words=WORDS, vectors=VECTORS) -> bytes:
 def word2vec_binary(words=WORDS, vectors=VECTORS, end=b"\n") -> bytes:
     rows = (word.encode() + b" " + row.astype("<f4").tobytes() + end for word, row in zip(words, vectors))
     return f"{len(words)} {vectors.shape[1]}\n".encode() + b"".join(rows)
-
-
-def error(content: bytes, wanted=("the", "x")) -> str:
-    Path("a.vec").write_bytes(content)
-    with pytest.raises(InputError) as caught:
-        read_vectors("a.vec", list(wanted))
-    text = str(caught.value)
-    assert "\n" not in text
-    return text
 
 
 @pytest.mark.parametrize(
@@ -199,8 +185,8 @@ def test_only_what_is_wanted_takes_memory():
         ),
     ],
 )
-def test_damaged_files(content, message):
-    assert error(content) == message
+def test_damaged_files(write, refusal, content, message):
+    assert refusal(read_vectors, write("a.vec", content), ["the", "x"]) == message
 
 
 @given(st.binary(max_size=200), st.sampled_from([b"", b"2 2\n", b"the 1 2\n", b"1 1\nthe "]))
@@ -217,13 +203,11 @@ def test_no_bytes_break_the_reader(content, start):
     assert re.match("a.vec[, ]", message)
 
 
-def test_every_file_that_is_cut_short_is_refused():
+def test_every_file_that_is_cut_short_is_refused(write, refusal):
     content = word2vec_binary()
     for size in range(len(content) - 1):  # the last line end may be missing
-        assert "a.vec" in error(content[:size])
+        assert "a.vec" in refusal(read_vectors, write("a.vec", content[:size]), ["the", "x"])
 
 
-def test_missing_files():
-    with pytest.raises(InputError) as caught:
-        read_vectors("glove.txt", ["a"])
-    assert str(caught.value) == "glove.txt does not exist"
+def test_missing_files(refusal):
+    assert refusal(read_vectors, "glove.txt", ["a"]) == "glove.txt does not exist"

@@ -7,20 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurra._base.errors import InputError
 from recurra.data import WordFeatures
 
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 SENTENCES = [["The", "cat", "sat"], ["the", "Cat", "!"], ["A", "1990s", "cat"]]
 SENTENCE = st.lists(st.text(st.characters(exclude_categories=["Cs"])))
-
-
-def error(call) -> str:
-    with pytest.raises(InputError) as caught:
-        call()
-    text = str(caught.value)
-    assert "\n" not in text
-    return text
 
 
 def test_words_and_their_characters():
@@ -177,5 +168,5 @@ WORDS = {"words": [UNKNOWN, "a"], "characters": [UNKNOWN, "b"]}
         ),
     ],
 )
-def test_wrong_arguments(call, message):
-    assert error(call) == message
+def test_wrong_arguments(refusal, call, message):
+    assert refusal(call) == message
