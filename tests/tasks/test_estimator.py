@@ -1,7 +1,9 @@
 """A forecaster as scikit-learn knows estimators, its model file, and its card."""
 
+import copy
 import dataclasses
 import datetime as dt
+import pickle
 
 import numpy as np
 import polars as pl
@@ -16,10 +18,10 @@ from recurra.tasks import Forecaster
 
 
 def test_follows_scikit_learn(fitted):
-    copy = clone(fitted)
-    assert copy.get_params() == fitted.get_params()
-    assert not hasattr(copy, "model_")
-    assert copy.set_params(horizon=3, cell="gru").get_params()["horizon"] == 3
+    cloned = clone(fitted)
+    assert cloned.get_params() == fitted.get_params()
+    assert not hasattr(cloned, "model_")
+    assert cloned.set_params(horizon=3, cell="gru").get_params()["horizon"] == 3
     assert repr(Forecaster(target="load", horizon=7)) == "Forecaster(horizon=7, target='load')"
 
 
@@ -79,6 +81,15 @@ def test_the_numbers_of_a_grid_search_are_as_good_as_python_s(quick, frame, tmp_
     loaded = Forecaster.load(tmp_path / "load.safetensors")
     assert {name: loaded.get_params()[name] for name in sizes} == plain
     assert loaded.model_.fingerprint == quick(**plain).fit(frame).model_.fingerprint
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))])  # noqa: S301
+def test_a_fitted_forecaster_can_be_copied_and_sent_to_another_process(fitted, frame, copied):
+    twin = copied(fitted)
+    np.testing.assert_array_equal(twin.predict(frame).quantiles, fitted.predict(frame).quantiles)
+    np.testing.assert_array_equal(twin.evaluation_.quantiles, fitted.evaluation_.quantiles)
+    assert (twin.metrics_, twin.context_) == (fitted.metrics_, fitted.context_)
+    assert twin.artifact_.fingerprint == fitted.artifact_.fingerprint
 
 
 def test_load_refuses_a_model_without_settings(fitted, tmp_path):

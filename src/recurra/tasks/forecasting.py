@@ -1,15 +1,11 @@
 """Forecasting: the steps after a window of a series, with quantiles."""
 
 import dataclasses
-import inspect
-from pathlib import Path
 from typing import Any, Self
 
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from recurra import artifact as artifacts
-from recurra._base.errors import ArtifactError, InputError
+from recurra._base.errors import InputError
 from recurra._base.validation import one_of, positive_int
 from recurra.artifact import Artifact
 from recurra.data import Scaler, Share, format_time, impute, make_windows, read_series, split_rows
@@ -23,13 +19,14 @@ from recurra.tasks.forecast_network import (
     WindowExamples,
 )
 from recurra.tasks.memory import check_memory
+from recurra.tasks.saved import SavedEstimator
 from recurra.training import Listener, TrainingSettings, train
 
 LEVELS = (0.1, 0.5, 0.9)
 _LEAST_CONTEXT = 32
 
 
-class Forecaster(BaseEstimator):
+class Forecaster(SavedEstimator):
     """Forecast a column of a table ``horizon`` steps ahead, with the quantiles 0.1, 0.5 and 0.9.
 
     A recurrent network reads the last ``context`` rows, centred on their own end so that a trend does not
@@ -65,6 +62,9 @@ class Forecaster(BaseEstimator):
         windows_: how many windows each part has.
         evaluation_: the test part's, with every forecast.
     """
+
+    model_class = ForecastModel
+    model_: ForecastModel
 
     def __init__(
         self,
@@ -194,31 +194,9 @@ class Forecaster(BaseEstimator):
         """Minus the scaled mean absolute error over every window of ``data``: at best 0."""
         return -self.evaluate(data).metrics["scaled_mae"]
 
-    def save(self, path: str | Path) -> None:
-        """Write the model to ``path``, whole or not at all; raises InputError if it cannot be written."""
-        check_is_fitted(self)
-        artifacts.save(self.artifact_, path)
-
-    @classmethod
-    def load(cls, path: str | Path) -> Self:
-        """The forecaster that was saved to ``path``; raises ArtifactError for a file that is none."""
-        artifact = artifacts.load(path)
-        settings = artifact.card.get("settings")
-        known = inspect.signature(cls).parameters
-        if artifact.task != "forecast" or not isinstance(settings, dict) or settings.keys() != known.keys():
-            raise ArtifactError(
-                f"{path} does not hold the settings of a Forecaster; use recurra.load to predict with it"
-            )
-        forecaster = cls(**settings)
-        forecaster._adopt(artifact)
-        return forecaster
-
     def _adopt(self, artifact: Artifact) -> None:
-        self.artifact_ = artifact
-        self.model_ = ForecastModel(artifact)
+        super()._adopt(artifact)
         self.context_ = self.model_.context
-        self.history_ = artifact.history
-        self.metrics_, self.baselines_ = artifact.card.get("metrics"), artifact.card.get("baselines")
 
     def _settings(self) -> TrainingSettings:
         """Check names and how to train; sizes are checked where they are read, parts with the data."""

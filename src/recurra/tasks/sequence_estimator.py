@@ -10,13 +10,10 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from recurra import artifact as artifacts
-from recurra._base.errors import ArtifactError, InputError
-from recurra.artifact import Artifact
+from recurra._base.errors import InputError
 from recurra.data import AudioFeatures, Labelled, Source, as_labelled
 from recurra.evaluation import Baselines, Comparison
 from recurra.runtime.features import Features
@@ -24,6 +21,7 @@ from recurra.runtime.sequence_model import SequenceModel, sequence_artifact
 from recurra.runtime.sequence_stream import SequenceStream
 from recurra.tasks.augmentation import augmented
 from recurra.tasks.card import plain
+from recurra.tasks.saved import SavedEstimator
 from recurra.tasks.sequence_card import data_fingerprint, sequence_card
 from recurra.tasks.sequence_defaults import BY_KIND, SequenceDefaults
 from recurra.tasks.sequence_examples import SequenceExamples
@@ -36,7 +34,7 @@ from recurra.training import Listener, TrainingSettings, train
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class SequenceEstimator(BaseEstimator):
+class SequenceEstimator(SavedEstimator):
     """Base of `SequenceClassifier`, `SequenceRegressor` and `SequenceTagger`.
 
     What is None is chosen by the kind of the sequences, see `recurra.tasks.sequence_defaults`.
@@ -267,31 +265,6 @@ class SequenceEstimator(BaseEstimator):
         check_is_fitted(self)
         return self.model_.stream(state)
 
-    def save(self, path: str | Path) -> None:
-        """Write the model to ``path``, whole or not at all; raises InputError if it cannot be written."""
-        check_is_fitted(self)
-        artifacts.save(self.artifact_, path)
-
-    @classmethod
-    def load(cls, path: str | Path) -> Self:
-        """The estimator that was saved to ``path``; raises ArtifactError for a file that is none."""
-        artifact = artifacts.load(path)
-        settings = artifact.card.get("settings")
-        known = {field.name for field in dataclasses.fields(cls) if field.init}
-        if artifact.task != cls.task or not isinstance(settings, dict) or settings.keys() != known:
-            raise ArtifactError(
-                f"{path} does not hold the settings of a {cls.__name__}; use recurra.load to predict with it"
-            )
-        estimator = cls(**settings)
-        estimator._adopt(artifact)
-        return estimator
-
-    def _adopt(self, artifact: Artifact) -> None:
-        self.artifact_ = artifact
-        self.model_ = self.model_class(artifact)
-        self.history_ = artifact.history
-        self.metrics_, self.baselines_ = artifact.card.get("metrics"), artifact.card.get("baselines")
-
     def _examples(self, parts: Parts, features: Features, targets: Targets) -> dict[str, SequenceExamples]:
         """What is learnt from and what chooses the best epoch; InputError where labels do not fit."""
         weights = {"training": parts.training_weights, "validation": parts.validation_weights}
@@ -307,16 +280,6 @@ class SequenceEstimator(BaseEstimator):
 
     def _check_lengths(self, part: Labelled, inputs: list[np.ndarray]) -> None:
         """Raise InputError where the labels of a part do not fit the lengths of its inputs."""
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Without the model at work, whose packed weights stay in memory; it is made from the artifact."""
-        state: Any = super().__getstate__()
-        return {name: value for name, value in state.items() if name != "model_"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        if "artifact_" in state:
-            self.model_ = self.model_class(self.artifact_)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
