@@ -25,7 +25,7 @@ from recurra import SequenceClassifier, SequenceTagger, nn
 from recurra.data import Labelled, by_group, by_pattern, read_audio, read_conllu, read_texts
 from recurra.evaluation import Baselines, fit_label_baselines, fit_tag_baselines
 from recurra.nn import words
-from recurra.tasks import sequence_network
+from recurra.tasks.layers import LAYERS
 from recurra.tasks.sequence_estimator import SequenceEstimator
 
 DIGITS = r"^(?P<label>\d)_(?P<group>[a-z]+)_"
@@ -147,8 +147,8 @@ def _setting(text: str) -> tuple[str, Any]:
 def use_torch_layers() -> None:
     """Let networks be made of PyTorch's layers, with PackedSequence for ragged rows."""
     for cell, layer in (("rnn", nn.RNN), ("lstm", nn.LSTM), ("gru", nn.GRU)):
-        sequence_network.LAYERS[cell] = packed(getattr(torch.nn, layer.__name__), layer)
-    words.LSTM = sequence_network.LAYERS["lstm"]
+        LAYERS[cell] = packed(getattr(torch.nn, layer.__name__), layer)
+    words.LSTM = LAYERS["lstm"]
 
 
 def packed(theirs: Any, ours: Any) -> Any:

@@ -10,12 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from recurra import nn
 from recurra.data import Windows
 from recurra.runtime import ForecastInputs
-
-LAYERS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
-"""The layer of each cell that a forecaster can have."""
+from recurra.tasks.layers import LAYERS, initialise
+from recurra.tasks.pinball import pinball
 
 
 class ForecastNetwork(torch.nn.Module):
@@ -34,8 +32,7 @@ class ForecastNetwork(torch.nn.Module):
         self.head = torch.nn.Linear(self.encoder.stack.output_size, inputs.output_size)
         self.autoregression = torch.nn.Linear(inputs.context, inputs.horizon, bias=False)
         self._shape = (inputs.horizon, len(inputs.levels))
-        initial = self.encoder.stack.initialise(np.random.default_rng(seed))
-        self.encoder.load_state_dict({name: torch.from_numpy(array) for name, array in initial.items()})
+        initialise(self.encoder, seed)
         for parameter in (*self.head.parameters(), *self.autoregression.parameters()):
             torch.nn.init.zeros_(parameter)
 
@@ -43,10 +40,6 @@ class ForecastNetwork(torch.nn.Module):
         output, _ = self.encoder(x)
         quantiles = self.head(output[:, -1]).unflatten(1, self._shape)
         return quantiles + self.autoregression(x[:, :, 0]).unsqueeze(2)
-
-    def tensors(self) -> dict[str, np.ndarray]:
-        """Every parameter by name, as arrays."""
-        return {name: tensor.numpy(force=True) for name, tensor in self.state_dict().items()}
 
 
 @dataclass(frozen=True)
@@ -78,14 +71,12 @@ class WindowExamples:
 
 @dataclass(frozen=True)
 class PinballLoss:
-    """max(q (y − f_q), (q − 1) (y − f_q)), over observed targets and all levels (Koenker & Bassett 1978)."""
+    """The pinball loss over observed targets and all levels."""
 
     levels: tuple[float, ...]
 
     def __call__(
         self, network: torch.nn.Module, inputs: Tensor, targets: Tensor, observed: Tensor
     ) -> tuple[Tensor, Tensor]:
-        above = targets.unsqueeze(2) - network(inputs)
-        levels = above.new_tensor(self.levels)
-        loss = torch.maximum(levels * above, (levels - 1) * above).mean(dim=2)
+        loss = pinball(network(inputs), targets, self.levels)
         return (loss * observed).sum(), observed.sum()

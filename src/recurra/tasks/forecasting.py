@@ -12,12 +12,8 @@ from recurra.data import Scaler, Share, format_time, impute, make_windows, read_
 from recurra.evaluation import Evaluation, TargetScale, evaluate_forecasts
 from recurra.runtime import Forecast, ForecastInputs, ForecastModel, forecast_artifact
 from recurra.tasks.card import forecast_card
-from recurra.tasks.forecast_network import (
-    LAYERS,
-    ForecastNetwork,
-    PinballLoss,
-    WindowExamples,
-)
+from recurra.tasks.forecast_network import ForecastNetwork, PinballLoss, WindowExamples
+from recurra.tasks.layers import LAYERS, tensors
 from recurra.tasks.memory import check_memory
 from recurra.tasks.saved import SavedEstimator
 from recurra.training import Listener, TrainingSettings, train
@@ -163,7 +159,7 @@ class Forecaster(SavedEstimator):
         )
 
         artifact = forecast_artifact(
-            inputs, network.encoder.stack, network.tensors(), history=history.to_dict(), card={}
+            inputs, network.encoder.stack, tensors(network), history=history.to_dict(), card={}
         )
         test = windows["test"]
         evaluation = evaluate_forecasts(

@@ -21,6 +21,7 @@ from recurra.runtime.sequence_model import SequenceModel, sequence_artifact
 from recurra.runtime.sequence_stream import SequenceStream
 from recurra.tasks.augmentation import augmented
 from recurra.tasks.card import plain
+from recurra.tasks.layers import tensors
 from recurra.tasks.saved import SavedEstimator
 from recurra.tasks.sequence_card import data_fingerprint, sequence_card
 from recurra.tasks.sequence_defaults import BY_KIND, SequenceDefaults
@@ -233,7 +234,7 @@ class SequenceEstimator(SavedEstimator):
         artifact = sequence_artifact(
             self.task,
             network.parts(),
-            network.tensors(),
+            tensors(network),
             features,
             self._fields(targets, network, examples["validation"]),
             source=source,

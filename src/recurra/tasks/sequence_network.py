@@ -15,10 +15,9 @@ from recurra.decoding import Allowed
 from recurra.runtime import network_parts as parts
 from recurra.runtime.features import Features
 from recurra.tasks.common_affixes import common_affixes, lower_case
+from recurra.tasks.layers import LAYERS, initialise
 from recurra.tasks.memory import check_memory
 
-LAYERS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
-"""The layer of each cell."""
 POOLS = ("last", "mean", "max", "mean_max", "attention")
 """From the encoder's steps to one row."""
 
@@ -100,8 +99,7 @@ class SequenceNetwork(torch.nn.Module):
             self.head = torch.nn.Linear(pooled, outputs)
             self.crf = nn.CRF(outputs, allowed=allowed, batch_first=True) if settings.crf else None
         self.bag = None if bag is None else nn.Bag(*map(torch.from_numpy, bag))
-        initial = self.encoder.stack.initialise(np.random.default_rng(seed))
-        self.encoder.load_state_dict({name: torch.from_numpy(array) for name, array in initial.items()})
+        initialise(self.encoder, seed)
         if vectors is not None and self.embedding is not None:
             embedding = self.embedding.word if isinstance(self.embedding, nn.Words) else self.embedding
             with torch.no_grad():
@@ -149,10 +147,6 @@ class SequenceNetwork(torch.nn.Module):
         if self.crf is not None:
             found.append(parts.Crf("crf", self.head.out_features))
         return found
-
-    def tensors(self) -> dict[str, np.ndarray]:
-        """Every parameter by name, as arrays."""
-        return {name: tensor.numpy(force=True) for name, tensor in self.state_dict().items()}
 
 
 def _check_memory(features: Features, settings: NetworkSettings) -> None:

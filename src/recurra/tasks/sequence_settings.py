@@ -8,8 +8,9 @@ import numpy as np
 
 from recurra._base.errors import InputError
 from recurra._base.validation import one_of, positive_float, positive_int, probability
+from recurra.tasks.layers import LAYERS
 from recurra.tasks.sequence_defaults import SequenceDefaults
-from recurra.tasks.sequence_network import LAYERS, POOLS, NetworkSettings
+from recurra.tasks.sequence_network import POOLS, NetworkSettings
 from recurra.training import TrainingSettings
 
 _LEAST_STEPS = 500  # of the optimiser: with fewer, a network of any size has hardly begun to learn

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from recurra.decoding import Allowed, allowed, scheme_of
 from recurra.tasks.classes import class_counts, class_weights, codes
+from recurra.tasks.pinball import pinball
 from recurra.tasks.sequence_network import SequenceNetwork
 
 _ROUNDING = 1e-12  # the deviation of equal numbers, as a share of them, is below it
@@ -86,7 +87,7 @@ class ClassTargets(Targets):
 
 @dataclass(frozen=True, eq=False)
 class ValueTargets(Targets):
-    """One number a sequence: the pinball loss of its quantiles (Koenker & Bassett 1978), in standard units.
+    """One number a sequence: the pinball loss of its quantiles, in standard units.
 
     Attributes:
         mean, deviation: of the training labels.
@@ -114,9 +115,7 @@ class ValueTargets(Targets):
     def loss(
         self, network: SequenceNetwork, x: Tensor, lengths: Tensor, targets: Tensor, weights: Tensor
     ) -> tuple[Tensor, Tensor]:
-        above = targets[:, None] - network(x, lengths)
-        levels = above.new_tensor(self.levels)
-        losses = torch.maximum(levels * above, (levels - 1) * above).mean(dim=1)
+        losses = pinball(network(x, lengths), targets, self.levels)
         return (weights * losses).sum(), weights.sum()
 
     def fields(self) -> dict[str, Any]:
