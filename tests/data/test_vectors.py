@@ -131,45 +131,51 @@ def test_only_what_is_wanted_takes_memory():
             b"a 1 2 3\nthe 1 oops 3\n",
             "a.vec, line 2 has numbers that cannot be read: could not convert string to float: b'oops'",
         ),
-        (b"a 1 2\nb 1\n", "a.vec, line 2 has 1 numbers after a word, expected 2; it is damaged"),
-        (b"a 1 2\n\nthe 1 2\n", "a.vec, line 2 has 0 numbers after a word, expected 2; it is damaged"),
+        (
+            b"a 1 2\nb 1\n",
+            "a.vec, line 2 must have 2 numbers after its word, got 1; it is damaged",
+        ),
+        (
+            b"a 1 2\n\nthe 1 2\n",
+            "a.vec, line 2 must have 2 numbers after its word, got 0; it is damaged",
+        ),
         (b"a 1 2\nthe 1 nan\n", "a.vec, line 2 has a number that is not finite in float32; it is damaged"),
         (b"a 1 2\nthe 1 1e39\n", "a.vec, line 2 has a number that is not finite in float32; it is damaged"),
         (
             b"3 2\na 1 2\nb 1 2\n",
-            "a.vec says that it has 3 words and has 2; it is cut short or damaged",
+            "a.vec must have as many words as its first line says, 3, got 2; it is cut short or damaged",
         ),
         (
             b"1 2\na 1 2\nb 1 2\n",
-            "a.vec says that it has 1 words and has 2; it is cut short or damaged",
+            "a.vec must have as many words as its first line says, 1, got 2; it is cut short or damaged",
         ),
         (
             b"0 300\n",
-            "a.vec says that it has 0 words of 300 numbers each; it must have words, of 1 to 10000 numbers",
+            "the first line of a.vec must say how many words it has, and 1 to 10000 numbers for each, got 0 and 300",
         ),
         (
             b"3 999999999999\n",
-            "a.vec says that it has 3 words of 999999999999 numbers each; "
-            "it must have words, of 1 to 10000 numbers",
+            "the first line of a.vec must say how many words it has, and 1 to 10000 numbers for each, "
+            "got 3 and 999999999999",
         ),
         (
             b"999999999999 10000\nthe " + b"\x00" * 40_000,
-            "a.vec says that it has 999999999999 words of 10000 numbers each, and is too short for them; "
+            "a.vec is too short for what its first line says, words (999999999999) and numbers for each (10000); "
             "it is cut short or damaged",
         ),
         (
             word2vec_binary(["the"])[:-2],
-            "a.vec says that it has 1 words of 3 numbers each, and is too short for them; "
+            "a.vec is too short for what its first line says, words (1) and numbers for each (3); "
             "it is cut short or damaged",
         ),
         (
             word2vec_binary(["the", "abcdefghi"], end=b"")[:-4],
-            "a.vec says that it has 2 words of 3 numbers each, and is too short for them; "
+            "a.vec is too short for what its first line says, words (2) and numbers for each (3); "
             "it is cut short or damaged",
         ),
         (
             word2vec_binary(["the"]) + b"more",
-            "a.vec says that it has 1 words and has more; it is damaged",
+            "a.vec has more words than its first line says, 1; it is damaged",
         ),
         (
             word2vec_binary(["a", "", "the"]),
@@ -211,3 +217,9 @@ def test_every_file_that_is_cut_short_is_refused(write, refusal):
 
 def test_missing_files(refusal):
     assert refusal(read_vectors, "glove.txt", ["a"]) == "glove.txt does not exist"
+
+
+@pytest.mark.parametrize("path", [5, None, ["glove.txt"], b"glove.txt"])
+def test_what_is_no_path(refusal, path):
+    expected = f"path must be that of a file of word vectors, as text or a Path, got {path!r}"
+    assert refusal(read_vectors, path, ["a"]) == expected

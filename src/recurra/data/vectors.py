@@ -30,10 +30,15 @@ def read_vectors(path: str | Path, wanted: Sequence[str]) -> tuple[np.ndarray, n
         found: (V,) bool, whether the file has the word.
         vectors: (V, D) float32, zeros where it has not.
 
-    Raises InputError, with the line or the word's number, for a file that is damaged, cut short or has no
-    vectors. No memory is taken for what the file only claims to hold.
+    Raises InputError for a path that is none, and, with the line or the word's number, for a file that is
+    damaged, cut short or has no vectors. No memory is taken for what the file only claims to hold.
     """
-    path = Path(path)
+    try:
+        path = Path(path)
+    except TypeError as error:
+        raise InputError(
+            f"path must be that of a file of word vectors, as text or a Path, got {path!r}"
+        ) from error
     check_file(path)
     places: dict[bytes, list[int]] = {}
     for place, word in enumerate(wanted):
@@ -61,8 +66,8 @@ def _read(path: Path, file: BinaryIO, wanted: Set[bytes]) -> tuple[int, dict[byt
     count, size = int(header[1]), int(header[2])
     if not count or not 1 <= size <= _MOST_NUMBERS:
         raise InputError(
-            f"{path} says that it has {count} words of {size} numbers each; it must have words, of 1 to "
-            f"{_MOST_NUMBERS} numbers"
+            f"the first line of {path} must say how many words it has, and 1 to {_MOST_NUMBERS} numbers for "
+            f"each, got {count} and {size}"
         )
     start = file.tell()
     # Not a line: a byte of a float may be the end of one.
@@ -72,7 +77,10 @@ def _read(path: Path, file: BinaryIO, wanted: Set[bytes]) -> tuple[int, dict[byt
         return size, _read_binary(path, file, wanted, count=count, size=size)
     size, seen, rows = _read_text(path, file, wanted, first=2, size=size)
     if seen != count:
-        raise InputError(f"{path} says that it has {count} words and has {seen}; it is cut short or damaged")
+        raise InputError(
+            f"{path} must have as many words as its first line says, {count}, got {seen}; "
+            "it is cut short or damaged"
+        )
     return size, rows
 
 
@@ -108,7 +116,7 @@ def _read_text(
                 )
         if spaces < size:
             raise InputError(
-                f"{path}, line {number} has {spaces} numbers after a word, expected {size}; it is damaged"
+                f"{path}, line {number} must have {size} numbers after its word, got {spaces}; it is damaged"
             )
         # A few words of GloVe's hold spaces.
         word, *texts = line.rsplit(b" ", size) if spaces > size else line.split(b" ", 1)
@@ -127,7 +135,7 @@ def _read_binary(
 ) -> dict[bytes, np.ndarray]:
     """The vectors of the wanted words: each a word, a space and ``size`` float32, maybe a line end."""
     cut = InputError(
-        f"{path} says that it has {count} words of {size} numbers each, and is too short for them; "
+        f"{path} is too short for what its first line says, words ({count}) and numbers for each ({size}); "
         "it is cut short or damaged"
     )
     width = 4 * size
@@ -152,7 +160,7 @@ def _read_binary(
             rows[word] = row
         start = space + 1 + width
     if (buffer[start:] + file.read(1)).strip(b"\n"):
-        raise InputError(f"{path} says that it has {count} words and has more; it is damaged")
+        raise InputError(f"{path} has more words than its first line says, {count}; it is damaged")
     return rows
 
 
