@@ -5,38 +5,22 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from recurra._base.errors import InputError
 from recurra.data.label_values import class_texts
 from recurra.evaluation import BaselineOutputs, Baselines, ClassificationEvaluation, evaluate_labels
 from recurra.runtime import schema
-from recurra.runtime.sequence_model import SequenceModel
-from recurra.runtime.sequence_stream import SequenceStream
+from recurra.runtime.class_model import ClassModel
 
 
-class ClassificationModel(SequenceModel):
+class ClassificationModel(ClassModel):
     """A trained classifier of sequences."""
 
     task = "classify"
     pools = True
-    fields: ClassVar[Mapping[str, schema.Field]] = {
-        "classes": schema.CLASSES,
-        "counts": schema.SIZES,
-        "temperature": schema.POSITIVE,
-    }
-
-    classes: np.ndarray
-    """(K,), as they were in training: text, whole numbers, numbers or truth values."""
-
-    @property
-    def output_size(self) -> int:
-        return len(self.classes)
+    fields: ClassVar[Mapping[str, schema.Field]] = {**ClassModel.fields, "temperature": schema.POSITIVE}
 
     def _adopt(self, fields: Mapping[str, Any]) -> None:
-        self.classes = np.array(fields["classes"])
-        self._counts = np.array(fields["counts"], np.float64)  # of the training part, by class
+        super()._adopt(fields)
         self._temperature = float(fields["temperature"])
-        if len(self._counts) != len(self.classes):
-            raise InputError(f"there are {len(self.classes)} classes, but counts of {len(self._counts)}")
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable class of each sequence (N,); X as for `predict_proba`."""
@@ -54,9 +38,7 @@ class ClassificationModel(SequenceModel):
 
         A softmax of the outputs divided by one temperature (Guo, Pleiss, Sun & Weinberger 2017).
         """
-        scaled = outputs.astype(np.float64) / self._temperature
-        odds = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-        return odds / odds.sum(axis=1, keepdims=True)
+        return super().probabilities(outputs.astype(np.float64) / self._temperature)
 
     def evaluate(
         self, X: Any, y: Any = None, *, baselines: Baselines[np.ndarray] | None = None
@@ -75,15 +57,10 @@ class ClassificationModel(SequenceModel):
             labels,
             self.predict_proba(sequences),
             classes,
-            baselines=self._majority(len(labels)) if baselines is None else baselines.on(sequences),
+            baselines=self._constant(len(labels)) if baselines is None else baselines.on(sequences),
         )
 
-    def stream(self, state: bytes | None = None) -> SequenceStream:
-        """Probabilities (K,) after each step, see `recurra.runtime.sequence_stream.SequenceStream`."""
-        return SequenceStream(self, lambda output: self.probabilities(output[None])[0], state)
-
-    def _majority(self, count: int) -> BaselineOutputs[np.ndarray]:
-        shares = self._counts / self._counts.sum()
-        name, most = "majority class", str(self.classes[shares.argmax()])
-        note = f"{most!r} for all, {100 * shares.max():.1f} % of the training part"
+    def _constant(self, count: int) -> BaselineOutputs[np.ndarray]:
+        shares, _, note = self._majority("for all")
+        name = "majority class"
         return BaselineOutputs({name: np.tile(shares, (count, 1))}, {}, {name: note})

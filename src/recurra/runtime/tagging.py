@@ -1,7 +1,6 @@
 """A label for each step of a sequence from a trained model: no PyTorch from here on."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -9,30 +8,15 @@ from recurra._base.errors import InputError
 from recurra.data.label_values import check_steps, class_texts, step_labels
 from recurra.decoding import viterbi
 from recurra.evaluation import BaselineOutputs, Baselines, Tagging, TaggingEvaluation, evaluate_tags
-from recurra.runtime import schema
-from recurra.runtime.sequence_model import SequenceModel
+from recurra.runtime.class_model import ClassModel
 from recurra.runtime.sequence_stream import SequenceStream
 
 
-class TaggingModel(SequenceModel):
+class TaggingModel(ClassModel):
     """A trained tagger."""
 
     task = "tag"
     pools = False
-    fields: ClassVar[Mapping[str, schema.Field]] = {"classes": schema.CLASSES, "counts": schema.SIZES}
-
-    classes: np.ndarray
-    """(K,), as they were in training."""
-
-    @property
-    def output_size(self) -> int:
-        return len(self.classes)
-
-    def _adopt(self, fields: Mapping[str, Any]) -> None:
-        self.classes = np.array(fields["classes"])
-        self._counts = np.array(fields["counts"], np.float64)  # of the training part, by class
-        if len(self._counts) != len(self.classes):
-            raise InputError(f"there are {len(self.classes)} classes, but counts of {len(self._counts)}")
 
     def predict(self, X: Any) -> list[list[Any]]:
         """The tag of each step of each sequence, N lists of T_i; ``X`` as for `read`.
@@ -54,12 +38,6 @@ class TaggingModel(SequenceModel):
             )
         return [self.probabilities(output) for output in self.outputs(self.read(X))]
 
-    def probabilities(self, outputs: np.ndarray) -> np.ndarray:
-        """The softmax (T, K) float64 of outputs (T, K) of the network."""
-        scores = outputs.astype(np.float64)
-        odds = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return odds / odds.sum(axis=1, keepdims=True)
-
     def evaluate(
         self, X: Any, y: Any = None, *, baselines: Baselines[Tagging] | None = None
     ) -> TaggingEvaluation:
@@ -79,7 +57,7 @@ class TaggingModel(SequenceModel):
             [class_texts(row, self.classes) for row in labels],
             Tagging(tags, odds),
             classes,
-            baselines=self._majority(tags) if baselines is None else baselines.on(sequences),
+            baselines=self._constant(tags) if baselines is None else baselines.on(sequences),
         )
 
     def stream(self, state: bytes | None = None) -> SequenceStream:
@@ -92,17 +70,16 @@ class TaggingModel(SequenceModel):
                 "a stream needs a model without a conditional random field, which decides once all steps are "
                 "in; fit with crf=False and bidirectional=False"
             )
-        return SequenceStream(self, lambda output: self.probabilities(output[None])[0], state)
+        return super().stream(state)
 
     def _codes(self, outputs: list[np.ndarray]) -> list[np.ndarray]:
         if self.network.crf is None:
             return [output.argmax(axis=1) for output in outputs]
         return [viterbi(output[:, None], np.array([len(output)]), *self.network.crf)[0] for output in outputs]
 
-    def _majority(self, tags: list[list[str]]) -> BaselineOutputs[Tagging]:
-        shares = self._counts / self._counts.sum()
-        name, most = "most frequent tag", str(self.classes[shares.argmax()])
-        note = f"{most!r} at every step, {100 * shares.max():.1f} % of the training part"
+    def _constant(self, tags: list[list[str]]) -> BaselineOutputs[Tagging]:
+        shares, most, note = self._majority("at every step")
+        name = "most frequent tag"
         constant = Tagging(
             [[most] * len(row) for row in tags], [np.tile(shares, (len(row), 1)) for row in tags]
         )

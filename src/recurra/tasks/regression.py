@@ -14,10 +14,8 @@ from recurra.runtime import RegressionModel
 from recurra.runtime.features import Features
 from recurra.tasks.sequence_defaults import SequenceDefaults
 from recurra.tasks.sequence_estimator import SequenceEstimator
-from recurra.tasks.sequence_examples import SequenceExamples
-from recurra.tasks.sequence_network import SequenceNetwork
 from recurra.tasks.sequence_parts import one_column
-from recurra.tasks.targets import Targets, ValueTargets
+from recurra.tasks.targets import ValueTargets
 
 LEVELS = (0.1, 0.5, 0.9)
 
@@ -56,14 +54,6 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
 
     def _targets(self, labels: Any, defaults: SequenceDefaults) -> ValueTargets:  # noqa: ARG002
         return ValueTargets.of(labels, LEVELS)
-
-    def _fields(
-        self,
-        targets: Targets,
-        network: SequenceNetwork,  # noqa: ARG002
-        validation: SequenceExamples,  # noqa: ARG002
-    ) -> dict[str, Any]:
-        return targets.fields()
 
     def _baselines(self, training: Labelled, features: Features) -> Baselines[Any]:  # noqa: ARG002
         return fit_value_baselines(training.sequences, number_labels(training.labels), levels=LEVELS)

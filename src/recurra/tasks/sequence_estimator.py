@@ -122,11 +122,14 @@ class SequenceEstimator(SavedEstimator):
     def _baselines(self, training: Labelled, features: Features) -> Baselines[Any]:
         """The baselines, fitted on the training part."""
 
-    @abstractmethod
     def _fields(
-        self, targets: Targets, network: SequenceNetwork, validation: SequenceExamples
+        self,
+        targets: Targets,
+        network: SequenceNetwork,  # noqa: ARG002
+        validation: SequenceExamples,  # noqa: ARG002
     ) -> dict[str, Any]:
         """The task's own fields of the preprocessing, for a trained network."""
+        return targets.fields()
 
     def _bag(
         self, features: Features, targets: Targets, training: SequenceExamples

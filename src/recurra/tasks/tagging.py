@@ -17,9 +17,7 @@ from recurra.runtime.features import Features
 from recurra.tasks.classes import class_counts
 from recurra.tasks.sequence_defaults import SequenceDefaults
 from recurra.tasks.sequence_estimator import SequenceEstimator
-from recurra.tasks.sequence_examples import SequenceExamples
-from recurra.tasks.sequence_network import SequenceNetwork
-from recurra.tasks.targets import TagTargets, Targets
+from recurra.tasks.targets import TagTargets
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -73,14 +71,6 @@ class SequenceTagger(SequenceEstimator):
         if self.crf and smoothing:
             raise InputError(f"label_smoothing must be 0 or None with crf=True, got {smoothing!r}")
         return TagTargets.of(labels, probability("label_smoothing", smoothing))
-
-    def _fields(
-        self,
-        targets: Targets,
-        network: SequenceNetwork,  # noqa: ARG002
-        validation: SequenceExamples,  # noqa: ARG002
-    ) -> dict[str, Any]:
-        return targets.fields()
 
     def _check_lengths(self, part: Labelled, inputs: list[np.ndarray]) -> None:
         check_steps(step_labels(part.labels), list(map(len, inputs)), part.names)
