@@ -13,8 +13,11 @@ def shuffled_batches(examples: Examples, batch_size: int) -> list[Tensor]:
     """Every example once, as batches of their numbers (n,), int64, drawn from PyTorch's generator.
 
     With ``lengths``, the shuffled examples are sorted by length within pools of fifty batches, which are
-    then shuffled. The smaller batch, if there is one, has what is left of the last pool.
+    then shuffled. The smaller batch, if there is one, has what is left of the last pool. Examples with
+    ``batches`` decide themselves.
     """
+    if (own := getattr(examples, "batches", None)) is not None:
+        return own(batch_size, shuffle=True)
     order = torch.randperm(len(examples))
     lengths = _lengths(examples)
     if lengths is None:
@@ -25,7 +28,12 @@ def shuffled_batches(examples: Examples, batch_size: int) -> list[Tensor]:
 
 
 def ordered_batches(examples: Examples, batch_size: int) -> list[Tensor]:
-    """Every example once, in order, or from the shortest to the longest where there are ``lengths``."""
+    """Every example once, in order, or from the shortest to the longest where there are ``lengths``.
+
+    Examples with ``batches`` decide themselves.
+    """
+    if (own := getattr(examples, "batches", None)) is not None:
+        return own(batch_size, shuffle=False)
     order = torch.arange(len(examples))
     lengths = _lengths(examples)
     return list((order if lengths is None else _by_length(order, lengths)).split(batch_size))

@@ -9,6 +9,7 @@ over all that and the tensors. The tensors are
     adam.STATE.NAME                         Adam's state of each parameter that has had a gradient
     random, drawn_from                      the states of PyTorch's generator, now and when the order of the
                                             epoch under way was drawn: (n,) uint8
+    carry.NAME                              what the loss hands to the next batch, such as recurrent states
     learnt                                  (batches learnt of the epoch under way, 4) float64, see `Learnt`
 """
 
@@ -74,10 +75,11 @@ class Checkpoint:
         model: torch.nn.Module,
         adam: torch.optim.Optimizer,
         average: WeightAverage,
+        carry: Mapping[str, Tensor],
     ) -> None:
         check_writable(path)
         self.path, self.run, self.batches = Path(path), run, batches
-        self.model, self.adam, self.average = model, adam, average
+        self.model, self.adam, self.average, self.carry = model, adam, average, carry
 
     def write(self, standing: Standing) -> None:
         """Put the run as it stands under the path, durably and all at once; raises OSError if that fails."""
@@ -88,6 +90,7 @@ class Checkpoint:
             **_under("model", self.model.state_dict()),
             **_under("best", standing.best),
             **_under("average", self.average.weights),
+            **_under("carry", standing.carry),
         }
         for name, parameter in self.model.named_parameters():
             for state, value in self.adam.state.get(parameter, {}).items():
@@ -154,6 +157,7 @@ class Checkpoint:
         model = take.all("model", weights)
         standing.best = take.all("best", weights) if done else {}
         average = take.all("average", self.average.weights)
+        standing.carry = take.all("carry", self.carry)
         adam = {
             parameter: take.adam(name, parameter)
             for name, parameter in self.model.named_parameters()

@@ -10,7 +10,9 @@ class Examples(Protocol):
     """Numbered examples, made a batch at a time.
 
     Where they also have ``lengths``, an array or tensor (n,) of whole numbers, a batch is made of examples of
-    about the same length, so that it needs little padding.
+    about the same length, so that it needs little padding. Where they have ``batches(batch_size, shuffle)``,
+    that says what makes up each batch, always as many: whatever tensors ``[]`` takes, such as those of parts
+    of examples that must follow one another.
     """
 
     def __len__(self) -> int: ...
@@ -20,8 +22,9 @@ class Examples(Protocol):
         ...
 
 
-Loss: TypeAlias = Callable[..., tuple[Tensor, Tensor]]
+Loss: TypeAlias = Callable[..., tuple[Tensor, Tensor] | tuple[Tensor, Tensor, dict[str, Tensor]]]
 """From the model and a batch's tensors to a sum over targets and how many targets that is, both scalar.
 
-Every example has a target.
+Every example has a target. A loss that carries something from batch to batch takes it after the model,
+tensors by name, and gives what the next batch takes as a third value: the same names, shapes and types.
 """

@@ -2,9 +2,9 @@
 
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
-from typing import cast
+from typing import Any, cast
 
 import torch
 from lightning_fabric import Fabric
@@ -32,6 +32,7 @@ def train(
     settings: TrainingSettings,
     on_event: Listener | None = None,
     *,
+    carry: Mapping[str, Tensor] | None = None,
     validate: Callable[[torch.nn.Module], float] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     resume: bool = False,
@@ -45,6 +46,8 @@ def train(
     is left as it was. ``on_event`` is told what happens, see `recurra.training.events`.
 
     Args:
+        carry: what ``loss`` hands from each batch of an epoch to the next, such as recurrent states, as it is
+            before the first; see `recurra.training.Loss`. None where batches know nothing of one another.
         validate: gives the model after an epoch a score, to be minimised in place of the validation loss.
         checkpoint: a file to keep the run in, after every epoch and every minute within one; it is replaced.
         resume: go on from that file, to the same bits as a run that is never interrupted.
@@ -60,33 +63,40 @@ def train(
     if resume and checkpoint is None:
         raise InputError("resume needs a checkpoint to go on from; give its path as checkpoint")
     tell = on_event or (lambda event: None)  # noqa: ARG005
-    batches = math.ceil(len(training) / settings.batch_size)
+    batches = len(ordered_batches(training, settings.batch_size))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
         fabric = Fabric(accelerator="cpu", devices=1)
         adam = _adam(model, settings)
         network, optimizer = fabric.setup(model, adam)
         average = WeightAverage(model, settings.average)
-        standing, file = Standing(), None
+        standing, file = Standing(carry=dict(carry or {})), None
         if checkpoint is not None:
             sizes = len(training), len(validation)
             run = Run.of(settings, model, sizes, fingerprint, validate=validate is not None)
-            file = Checkpoint(checkpoint, run, batches, model, adam, average)
+            file = Checkpoint(checkpoint, run, batches, model, adam, average, standing.carry)
             standing = file.read() if resume else standing
         began, written = monotonic() - standing.seconds, standing.seconds
+
+        def measured(examples: Examples, index: Tensor, carried: Mapping[str, Tensor]) -> Any:
+            batch = fabric.to_device(examples[index])
+            return (*loss(network, *batch), {}) if carry is None else loss(network, carried, *batch)
+
         tell(Started(settings.epochs, batches, standing.epoch, len(standing.learnt)))
 
         while not standing.stopped:
             epoch = standing.epoch
             network.train()
             order = _order(standing, training, settings.batch_size)
+            if not standing.learnt:
+                standing.carry = dict(carry or {})
             for batch in range(len(standing.learnt) + 1, batches + 1):
                 step = (epoch - 1) * batches + batch
                 standing.seconds = monotonic() - began
                 rate = _learning_rate(settings, step - 1, settings.epochs * batches, standing.seconds)
                 for group in adam.param_groups:
                     group["lr"] = rate
-                total, count = loss(network, *fabric.to_device(training[order[batch - 1]]))
+                total, count, standing.carry = measured(training, order[batch - 1], standing.carry)
                 mean = total / count
                 optimizer.zero_grad()
                 fabric.backward(mean)
@@ -108,9 +118,11 @@ def train(
 
             network.eval()
             with average.applied(), torch.no_grad():
-                parts = ordered_batches(validation, settings.batch_size)
-                sums = [loss(network, *fabric.to_device(validation[index])) for index in parts]
-                validation_loss = _mean([(total.item(), count.item()) for total, count in sums])
+                sums, carried = [], dict(carry or {})
+                for index in ordered_batches(validation, settings.batch_size):
+                    total, count, carried = measured(validation, index, carried)
+                    sums.append((total.item(), count.item()))
+                validation_loss = _mean(sums)
                 score = None if validate is None else float(validate(model))
                 chosen = validation_loss if score is None else score
                 where = f"on the validation part after epoch {epoch}"

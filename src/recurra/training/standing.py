@@ -26,6 +26,7 @@ class Standing:
     epochs: list[EpochEnd] = field(default_factory=list)  # those that are over
     learnt: list[Learnt] = field(default_factory=list)  # the batches of the one under way
     drawn_from: Tensor = field(default_factory=torch.get_rng_state)  # the order of its batches
+    carry: dict[str, Tensor] = field(default_factory=dict)  # what the loss hands to the next batch
     best: dict[str, Tensor] = field(default_factory=dict)  # weights after the best epoch
     seconds: float = 0.0
     stopped: str = ""  # why, once it has: "epochs", "early" or "time"

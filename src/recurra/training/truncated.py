@@ -1,0 +1,116 @@
+"""Truncated backpropagation through time: documents read a stretch at a time, with the state carried along.
+
+Gradients reach back to the beginning of a stretch, states to the beginning of the document (Williams & Peng,
+"An efficient gradient-based algorithm for on-line training of recurrent network trajectories", 1990).
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from recurra._base.validation import positive_int
+
+_STRETCHES = 64  # that a piece of a long document has, about: its first has no past to go by
+
+
+@dataclass(frozen=True, eq=False)
+class TruncatedExamples:
+    """Documents as examples for `recurra.training.train`, whose loss carries states.
+
+    A document much longer than the others, such as a whole corpus, is cut into pieces, so that a batch has
+    rows enough; a piece begins without a past, as a document does. Rows whose pieces have about as many
+    stretches go together, stretch after stretch.
+
+    Attributes:
+        inputs: D arrays (T_d, …), of one shape and dtype but for T_d.
+        targets: D arrays (T_d, …), the same.
+        bptt: steps of a stretch.
+        batch_size: rows of a batch at most.
+    """
+
+    inputs: Sequence[np.ndarray]
+    targets: Sequence[np.ndarray]
+    bptt: int
+    batch_size: int
+
+    def __post_init__(self) -> None:
+        positive_int("bptt", self.bptt)
+        positive_int("batch_size", self.batch_size)
+
+    def __len__(self) -> int:
+        return len(self._pieces[0])
+
+    def batches(self, batch_size: int, *, shuffle: bool) -> list[Tensor]:
+        """What each batch holds, (n, 3) int64: where each stretch starts, its length, whether it is a first.
+
+        Shuffled by PyTorch's generator, or in order of length. ``batch_size`` is that of the examples.
+        """
+        starts, lengths = self._pieces
+        stretches = np.ceil(lengths / self.bptt).astype(np.int64)
+        order = torch.randperm(len(starts)).numpy() if shuffle else np.argsort(lengths, kind="stable")
+        order = order[np.argsort(stretches[order], kind="stable")]
+        rounds = [order[first : first + batch_size] for first in range(0, len(order), batch_size)]
+        turns = torch.randperm(len(rounds)).tolist() if shuffle else range(len(rounds))
+        found = []
+        for turn in turns:
+            rows = rounds[turn]
+            rows = rows[np.argsort(-lengths[rows], kind="stable")]
+            for k in range(stretches[rows[0]]):
+                left = lengths[rows] - k * self.bptt
+                live = rows[left > 0]
+                size = np.minimum(left[left > 0], self.bptt)
+                first = np.full(len(live), k == 0)
+                found.append(torch.from_numpy(np.stack([starts[live] + k * self.bptt, size, first], axis=1)))
+        return found
+
+    def __getitem__(self, index: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Inputs and targets (n, T, …), zero past each row's length; lengths (n,); which rows begin, (n,)."""
+        starts, lengths, first = index.unbind(1)
+        steps = torch.arange(int(lengths.max()))
+        live = steps < lengths[:, None]
+        places = (starts[:, None] + steps).masked_fill(~live, 0)
+        padded = (_padded(flat, places, live) for flat in self._flat)
+        return *padded, lengths, first.bool()
+
+    @cached_property
+    def _flat(self) -> tuple[Tensor, Tensor]:
+        """All documents, one after the other."""
+        return torch.from_numpy(np.concatenate(self.inputs)), torch.from_numpy(np.concatenate(self.targets))
+
+    @cached_property
+    def _pieces(self) -> tuple[np.ndarray, np.ndarray]:
+        """Where each starts, and how long it is: int64 (P,) each."""
+        lengths = [len(document) for document in self.inputs]
+        rows = round(sum(lengths) / (self.batch_size * _STRETCHES * self.bptt))
+        longest = math.ceil(sum(lengths) / (self.batch_size * max(1, rows)))
+        starts, sizes, begin = [], [], 0
+        for length in lengths:
+            parts = max(1, round(length / max(longest, self.bptt)))
+            cuts = begin + np.arange(parts + 1) * length // parts
+            starts.append(cuts[:-1])
+            sizes.append(np.diff(cuts))
+            begin += length
+        return np.concatenate(starts), np.concatenate(sizes)
+
+
+def carried(states: Mapping[str, Tensor], first: Tensor) -> dict[str, Tensor]:
+    """The states (1, B, ·) for the n rows of a batch (1, n, ·), zero for those of ``first`` (n,)."""
+    return {name: state[:, : len(first)].masked_fill(first[:, None], 0.0) for name, state in states.items()}
+
+
+def kept(states: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """``states`` (1, B, ·) with those ``after`` a batch of n rows (1, n, ·) for these, out of the graph."""
+    return {
+        name: torch.cat([after[name].detach(), state[:, after[name].size(1) :]], dim=1)
+        for name, state in states.items()
+    }
+
+
+def _padded(flat: Tensor, places: Tensor, live: Tensor) -> Tensor:
+    values = flat[places]
+    return values.masked_fill(~live.view(*live.shape, *(1,) * (values.ndim - 2)), 0)
