@@ -4,6 +4,7 @@ from recurra.data.as_labelled import as_labelled
 from recurra.data.audio import Clip, read_clip, read_clips, resample
 from recurra.data.co2 import mauna_loa
 from recurra.data.conllu import read_conllu, read_tagged
+from recurra.data.corpus import Corpus, cut_corpus, hold_out, read_corpus
 from recurra.data.frequency import Frequency, format_time, future_times, season_length
 from recurra.data.label_parts import by_group, by_pattern, split_labels
 from recurra.data.labelled import Labelled
@@ -29,6 +30,7 @@ __all__ = [
     "AudioFeatures",
     "Clip",
     "Contexts",
+    "Corpus",
     "FrameStream",
     "Frequency",
     "GapReport",
@@ -49,8 +51,10 @@ __all__ = [
     "as_sequences",
     "by_group",
     "by_pattern",
+    "cut_corpus",
     "format_time",
     "future_times",
+    "hold_out",
     "impute",
     "last_context",
     "last_observed",
@@ -63,6 +67,7 @@ __all__ = [
     "read_clip",
     "read_clips",
     "read_conllu",
+    "read_corpus",
     "read_long",
     "read_series",
     "read_table",

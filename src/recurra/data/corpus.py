@@ -1,0 +1,161 @@
+"""Texts to learn to write from: one long text, or many that end."""
+
+import dataclasses
+import numbers
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from recurra._base.errors import InputError
+from recurra.data.rows import Column, read_rows
+from recurra.data.sequences import Sequences
+from recurra.data.text_file import check_file
+
+_TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
+_BYTE_ORDER_MARK = "\ufeff"
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """N documents, all with an end or none.
+
+    Attributes:
+        texts: of the documents; their lines end in ``\\n``.
+        ends: whether a document is over after its last character, as a name or a message is. A text that was
+            cut somewhere, or just stops, has no end that could be learnt.
+        name: of the file, for people.
+        notes: what people should know of how it was read, in sentences.
+    """
+
+    texts: list[str]
+    ends: bool
+    name: str
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @property
+    def characters(self) -> int:
+        """Of all texts, with one for the end of each where they end: the line end of a file with lines."""
+        return sum(map(len, self.texts)) + self.ends * len(self)
+
+    def take(self, index: np.ndarray | slice) -> "Corpus":
+        """The documents at ``index``: whole numbers, a mask or a slice."""
+        return dataclasses.replace(self, texts=[self.texts[i] for i in np.arange(len(self))[index]])
+
+    def fingerprint(self) -> str:
+        """SHA-256, in hexadecimal, of the texts."""
+        return Sequences("text", self.texts).fingerprint()
+
+
+def read_corpus(path: str | Path, *, lines: bool = False, text: Column | None = None) -> Corpus:
+    """Read the documents of a file.
+
+    Args:
+        path: a .csv, .tsv, .jsonl or .parquet file with a document in each row; any other is plain text.
+        lines: whether each line of a plain text is a document of its own that ends there; else the whole
+            file is one without an end. Lines that are empty, or have nothing but blanks, are left out.
+        text: the column of the documents, "text" if None; plain text has none.
+
+    ``\\r\\n`` becomes ``\\n`` and a byte order mark is dropped. Raises InputError where the file cannot be
+    read, is binary, not UTF-8 or empty, or a column or the text of a row is missing, with its byte or line.
+    """
+    path = Path(path)
+    check_file(path)
+    if path.suffix.lower() in _TABLES:
+        if lines:
+            raise InputError(
+                f"lines is for plain text and {path} has a document in each row; leave lines out"
+            )
+        return _from_rows(path, "text" if text is None else text)
+    if text is not None:
+        raise InputError(f"text names a column and {path} is plain text, which has none; leave text out")
+    whole, notes = _plain_text(path)
+    if not lines:
+        return Corpus([whole], False, path.name, notes)
+    # Not splitlines: a text may hold any of Unicode's other line ends. The last line may end or not.
+    found = whole.removesuffix("\n").split("\n")
+    texts = [line for line in found if line.strip()]
+    if blank := len(found) - len(texts):
+        notes += (f"{blank} of {len(found)} lines {'is' if blank == 1 else 'are'} empty and left out.",)
+    return Corpus(texts, True, path.name, notes)
+
+
+def cut_corpus(
+    corpus: Corpus, *, validation_share: float, test_share: float, seed: int
+) -> tuple[Corpus, Corpus, Corpus]:
+    """A training, a validation and a test part, by `hold_out`: the test part of the whole comes first, then
+    the validation part of what is left. A single text keeps its order, training | validation | test.
+
+    Raises InputError where a share is not between 0 and 1 or a part would be empty.
+    """
+    rest, test = hold_out(corpus, test_share, name="test_share", seed=seed)
+    training, validation = hold_out(rest, validation_share, name="validation_share", seed=seed)
+    return training, validation, test
+
+
+def hold_out(corpus: Corpus, share: float, *, name: str, seed: int) -> tuple[Corpus, Corpus]:
+    """What is left of ``corpus``, and the ``share`` of it that is held out, rounded.
+
+    Of several documents whole ones are drawn by ``seed``, and both parts keep their order. A single one is
+    cut where its last characters are the share; its parts have no end, because none of them begins and ends
+    where a document does. Raises InputError, with the share's ``name``, where it is not between 0 and 1 or a
+    part would be empty.
+    """
+    if isinstance(share, bool) or not isinstance(share, numbers.Real) or not 0 < float(share) < 1:
+        raise InputError(f"{name} must be a number above 0 and below 1, got {share!r}")
+    one = len(corpus) == 1
+    total, units = (len(corpus.texts[0]), "characters") if one else (len(corpus), "documents")
+    held = round(float(share) * total)
+    if held == 0:
+        raise InputError(f"{name} {share:g} of {total} {units} is none; give a larger share or more {units}")
+    if held == total:
+        raise InputError(
+            f"{name} {share:g} of {total} {units} leaves none to train on; "
+            f"give a smaller share or more {units}"
+        )
+    if one:
+        note = ("The only document was cut into parts, so where it ends is not learnt.",) * corpus.ends
+        cut = dataclasses.replace(corpus, ends=False, notes=corpus.notes + note)
+        (text,) = corpus.texts
+        return dataclasses.replace(cut, texts=[text[:-held]]), dataclasses.replace(cut, texts=[text[-held:]])
+    mask = np.zeros(total, bool)
+    mask[np.random.default_rng(seed).permutation(total)[:held]] = True
+    return corpus.take(~mask), corpus.take(mask)
+
+
+def _plain_text(path: Path) -> tuple[str, tuple[str, ...]]:
+    """The text of ``path``, and notes of what was changed."""
+    try:
+        text = _text_bytes(path).decode()
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8 text (at byte {error.start}); save it as UTF-8") from error
+    text = text.removeprefix(_BYTE_ORDER_MARK)
+    if not text.strip():
+        only = "holds nothing but blanks" if text else "is empty"
+        raise InputError(f"{path} {only}; give a text to learn from")
+    notes = ("Line ends \\r\\n were read as \\n.",) if "\r\n" in text else ()
+    return text.replace("\r\n", "\n"), notes
+
+
+def _from_rows(path: Path, column: Column) -> Corpus:
+    if path.suffix.lower() != ".parquet":
+        _text_bytes(path)
+    texts = read_rows(path).texts(column, "text")
+    return Corpus([text.replace("\r\n", "\n") for text in texts], True, path.name)
+
+
+def _text_bytes(path: Path) -> bytes:
+    """The bytes of ``path``; InputError where it cannot be read, or has a zero, which no text has."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+    zero = content.find(0)
+    if zero >= 0:
+        raise InputError(
+            f"{path} is binary or UTF-16, with a zero at byte {zero}; give a text that is saved as UTF-8"
+        )
+    return content

@@ -1,0 +1,221 @@
+import hashlib
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recurra.data import Corpus, cut_corpus, hold_out, read_corpus
+
+
+def corpus(*texts: str, ends: bool = True) -> Corpus:
+    return Corpus(list(texts), ends, "a.txt")
+
+
+def test_plain_text_is_one_document_that_has_no_end(write):
+    read = read_corpus(write("a.txt", " one\n\ntwo é\u2028\rx \n\n"))
+    assert (read.texts, read.ends, read.name) == ([" one\n\ntwo é\u2028\rx \n\n"], False, "a.txt")
+    assert (read.characters, len(read), read.notes) == (17, 1, ())
+
+
+@pytest.mark.parametrize("name", ["a.md", "a", "a.PY"])
+def test_plain_text_has_any_name(write, name):
+    assert read_corpus(write(name, "x = 1\n")).texts == ["x = 1\n"]
+
+
+def test_windows_files_are_read_as_others(write):
+    read = read_corpus(write("a.txt", b"\xef\xbb\xbfone\r\n\r\ntwo\r\n"))
+    assert (read.texts, read.notes) == (["one\n\ntwo\n"], ("Line ends \\r\\n were read as \\n.",))
+    read = read_corpus("a.txt", lines=True)
+    assert read.texts == ["one", "two"]
+    assert read.notes == ("Line ends \\r\\n were read as \\n.", "1 of 3 lines is empty and left out.")
+
+
+def test_lines_are_documents_that_end(write):
+    read = read_corpus(write("names.txt", "anna\n bob \n\n \nx\u2028y"), lines=True)
+    assert (read.texts, read.ends, read.name) == (["anna", " bob ", "x\u2028y"], True, "names.txt")
+    assert read.notes == ("2 of 5 lines are empty and left out.",)
+    assert read.characters == 4 + 5 + 3 + 3
+
+
+def test_rows_are_documents_that_end(write):
+    texts = ["two\nlines\r\n", "né", "12"]
+    rows = [{"text": text, "body": "other"} for text in texts]
+    write("a.jsonl", "\n".join(map(json.dumps, rows)))
+    pl.DataFrame(rows).write_parquet("a.parquet")
+    write("a.csv", 'text,body\n"two\nlines\n",other\nné,other\n12,other\n')
+    for name in ("a.jsonl", "a.parquet", "a.csv"):
+        read = read_corpus(name)
+        assert (read.texts, read.ends, read.name) == (["two\nlines\n", "né", "12"], True, name)
+    write("a.tsv", "text\tbody\n1\tx\n2\ty\n")
+    assert read_corpus("a.tsv").texts == ["1", "2"]
+    assert read_corpus("a.tsv", text="body").texts == ["x", "y"]
+    assert read_corpus("a.tsv", text=2).texts == ["x", "y"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "options", "message"),
+    [
+        ("a.txt", "", {}, "a.txt is empty; give a text to learn from"),
+        ("a.txt", b"\xef\xbb\xbf", {}, "a.txt is empty; give a text to learn from"),
+        ("a.txt", " \r\n\t\n", {"lines": True}, "a.txt holds nothing but blanks; give a text to learn from"),
+        ("a.txt", b"caf\xe9 au", {}, "a.txt is not UTF-8 text (at byte 3); save it as UTF-8"),
+        (
+            "a.txt",
+            b"\xff\xfea\x00",
+            {},
+            "a.txt is binary or UTF-16, with a zero at byte 3; give a text that is saved as UTF-8",
+        ),
+        (
+            "a.tsv",
+            b"text\na\x00b\n",
+            {},
+            "a.tsv is binary or UTF-16, with a zero at byte 6; give a text that is saved as UTF-8",
+        ),
+        ("a.jsonl", b'{"text": "\xe9"}', {}, "a.jsonl is not UTF-8 text (at byte 10); save it as UTF-8"),
+        ("a.jsonl", "", {}, "a.jsonl is empty; it needs a row on each line"),
+        (
+            "a.jsonl",
+            '{"texts": "a"}',
+            {},
+            "a.jsonl has no column 'text'; its columns are texts; did you mean 'texts'?",
+        ),
+        ("a.csv", "text,x\na,b\n", {"text": "y"}, "a.csv has no column 'y'; its columns are text, x"),
+        (
+            "a.jsonl",
+            '{"text": "a"}\n{"text": " "}',
+            {},
+            "a.jsonl, line 2 has no text: column 'text' is empty; fill it in, or leave the row out",
+        ),
+        (
+            "a.jsonl",
+            '{"text": "a"}\n{"body": "b"}',
+            {},
+            "a.jsonl, line 2 has no text: column 'text' is empty; fill it in, or leave the row out",
+        ),
+        (
+            "a.jsonl",
+            '{"text": "a"}\n{"text": ["b"]}',
+            {},
+            "a.jsonl, line 2 holds a list in column 'text'; it must hold text or a number",
+        ),
+        (
+            "a.csv",
+            "text\na\n",
+            {"lines": True},
+            "lines is for plain text and a.csv has a document in each row; leave lines out",
+        ),
+        (
+            "a.txt",
+            "a",
+            {"text": "body"},
+            "text names a column and a.txt is plain text, which has none; leave text out",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) and " " not in value and value else "",
+)
+def test_refused_files(write, refusal, name, content, options, message):
+    assert refusal(read_corpus, write(name, content), **options) == message
+
+
+def test_a_file_that_is_not_there(write, refusal):
+    write("names.txt", "a")
+    assert refusal(read_corpus, "name.txt") == "name.txt does not exist; did you mean 'names.txt'?"
+    assert refusal(read_corpus, ".") == ". is a folder; name a file in it"
+
+
+def test_a_text_is_cut_in_its_order():
+    whole = corpus("".join(chr(65 + i) for i in range(50)), ends=False)
+    parts = cut_corpus(whole, validation_share=0.1, test_share=0.1, seed=3)
+    assert [part.characters for part in parts] == [41, 4, 5]
+    assert "".join(part.texts[0] for part in parts) == whole.texts[0]
+    assert [(part.ends, part.name, part.notes) for part in parts] == [(False, "a.txt", ())] * 3
+
+
+def test_the_parts_of_the_only_document_have_no_end():
+    parts = cut_corpus(corpus("0123456789"), validation_share=0.2, test_share=0.2, seed=0)
+    note = "The only document was cut into parts, so where it ends is not learnt."
+    assert [(part.texts, part.ends, part.notes) for part in parts] == [
+        (["012345"], False, (note,)),
+        (["67"], False, (note,)),
+        (["89"], False, (note,)),
+    ]
+
+
+@given(count=st.integers(5, 60), seed=st.integers(0, 2**32 - 1))
+def test_documents_are_drawn_whole_and_keep_their_order(count, seed):
+    whole = corpus(*(f"{i:02}" for i in range(count)))
+    parts = cut_corpus(whole, validation_share=0.25, test_share=0.2, seed=seed)
+    test = round(0.2 * count)
+    validation = round(0.25 * (count - test))
+    assert [len(part) for part in parts] == [count - test - validation, validation, test]
+    assert sorted(text for part in parts for text in part.texts) == whole.texts
+    for part in parts:
+        assert part.texts == sorted(part.texts)
+        assert part.ends
+    again = cut_corpus(whole, validation_share=0.25, test_share=0.2, seed=seed)
+    assert [part.texts for part in again] == [part.texts for part in parts]
+
+
+def test_another_seed_draws_others():
+    whole = corpus(*map(str, range(100)))
+    assert len({hold_out(whole, 0.1, name="share", seed=seed)[1].fingerprint() for seed in range(20)}) == 20
+
+
+@pytest.mark.parametrize(
+    ("texts", "share", "message"),
+    [
+        (["abc"], 0.1, "test_share 0.1 of 3 characters is none; give a larger share or more characters"),
+        (
+            ["a", "b", "c"],
+            0.1,
+            "test_share 0.1 of 3 documents is none; give a larger share or more documents",
+        ),
+        (
+            ["a", "b"],
+            0.9,
+            "test_share 0.9 of 2 documents leaves none to train on; give a smaller share or more documents",
+        ),
+        (["abc"], 0, "test_share must be a number above 0 and below 1, got 0"),
+        (["abc"], 1.0, "test_share must be a number above 0 and below 1, got 1.0"),
+        (["abc"], float("nan"), "test_share must be a number above 0 and below 1, got nan"),
+        (["abc"], True, "test_share must be a number above 0 and below 1, got True"),
+        (["abc"], "0.1", "test_share must be a number above 0 and below 1, got '0.1'"),
+    ],
+    ids=range(8),
+)
+def test_refused_cuts(refusal, texts, share, message):
+    assert refusal(cut_corpus, corpus(*texts), validation_share=0.1, test_share=share, seed=0) == message
+
+
+def test_the_validation_part_is_named_where_it_is_empty(refusal):
+    assert refusal(cut_corpus, corpus(*"abcde"), validation_share=0.1, test_share=0.2, seed=0) == (
+        "validation_share 0.1 of 4 documents is none; give a larger share or more documents"
+    )
+
+
+def test_some_documents():
+    whole = corpus("a", "b", "c")
+    assert whole.take(np.array([2, 0])).texts == ["c", "a"]
+    assert whole.take(np.array([False, True, False])).texts == ["b"]
+    taken = whole.take(slice(1, None))
+    assert (taken.texts, taken.ends, taken.name) == (["b", "c"], True, "a.txt")
+
+
+def test_a_fingerprint_tells_texts_apart():
+    prints = {corpus(*texts).fingerprint() for texts in (["ab"], ["a", "b"], ["b", "a"], ["é"])}
+    assert len(prints) == 4
+    assert corpus("ab").fingerprint() == corpus("ab").fingerprint()
+    assert len(bytes.fromhex(corpus("é").fingerprint())) == hashlib.sha256().digest_size
+
+
+def test_real_texts(real_data):
+    plays = read_corpus(real_data / "text/tinyshakespeare.txt")
+    parts = cut_corpus(plays, validation_share=0.1, test_share=0.1, seed=0)
+    assert [part.characters for part in parts] == [903_469, 100_386, 111_539]
+    names = read_corpus(real_data / "text/names.txt", lines=True)
+    assert (len(names), names.notes) == (32_033, ())
+    # The bytes of the file, as its lines end in one each.
+    assert names.characters == (real_data / "text/names.txt").stat().st_size + 1
