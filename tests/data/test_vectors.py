@@ -151,7 +151,8 @@ def test_only_what_is_wanted_takes_memory():
         ),
         (
             b"0 300\n",
-            "the first line of a.vec must say how many words it has, and 1 to 10000 numbers for each, got 0 and 300",
+            "the first line of a.vec must say how many words it has, and 1 to 10000 numbers for each, "
+            "got 0 and 300",
         ),
         (
             b"3 999999999999\n",
@@ -160,18 +161,18 @@ def test_only_what_is_wanted_takes_memory():
         ),
         (
             b"999999999999 10000\nthe " + b"\x00" * 40_000,
-            "a.vec is too short for what its first line says, words (999999999999) and numbers for each (10000); "
-            "it is cut short or damaged",
+            "a.vec is too short for what its first line says, words (999999999999) and numbers for "
+            "each (10000); it is cut short or damaged",
         ),
         (
             word2vec_binary(["the"])[:-2],
-            "a.vec is too short for what its first line says, words (1) and numbers for each (3); "
-            "it is cut short or damaged",
+            "a.vec is too short for what its first line says, words (1) and numbers for each (3); it is "
+            "cut short or damaged",
         ),
         (
             word2vec_binary(["the", "abcdefghi"], end=b"")[:-4],
-            "a.vec is too short for what its first line says, words (2) and numbers for each (3); "
-            "it is cut short or damaged",
+            "a.vec is too short for what its first line says, words (2) and numbers for each (3); it is "
+            "cut short or damaged",
         ),
         (
             word2vec_binary(["the"]) + b"more",
