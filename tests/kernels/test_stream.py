@@ -69,6 +69,29 @@ def packed(rng):
     return random_stack(rng, "lstm", 2, (3, 5), np.float32)
 
 
+@settings(max_examples=50, deadline=None)
+@given(data=st.data())
+def test_steps_at_once_are_steps_one_by_one(data):
+    name = data.draw(st.sampled_from(["rnn", "lstm", "gru", "min_gru", "min_lstm"]))
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    packed = random_stack(
+        rng, name, data.draw(st.integers(1, 3)), (3, data.draw(st.integers(1, 40))), np.float32
+    )
+    if name in ("rnn", "lstm", "gru") and data.draw(st.booleans()):
+        p = {k: rng.normal(size=s).astype(np.float32) for k, s in packed.stack.parameter_shapes().items()}
+        packed = kernels.QuantizedStack(packed.stack, p, "int8")
+    x = rng.normal(size=(data.draw(st.integers(0, 9)), 3)).astype(np.float32)
+    state = {
+        name: rng.normal(size=a.shape).astype(np.float32)
+        for name, a in kernels.StackStream(packed).state().items()
+    }
+    one, other = kernels.StackStream(packed, state), kernels.StackStream(packed, state)
+    want = np.array([one.step(row) for row in x], np.float32).reshape(len(x), packed.stack.output_size)
+    np.testing.assert_array_equal(other.run(x), want, strict=True)
+    for key, array in one.state().items():
+        np.testing.assert_array_equal(other.state()[key], array, strict=True)
+
+
 def test_outputs_and_states_are_the_callers_own(rng, packed):
     state = of_row(random_state(rng, packed))
     stream = kernels.StackStream(packed, state)

@@ -56,6 +56,19 @@ class StackStream:
             x = check_array("x", x, (self.packed.stack.cell.input_size,))
             return self._step(contiguous(x, self.packed.dtype))
 
+    def run(self, x: Array, *, threads: int = 1) -> Array:
+        """Outputs (T, R) of the next T steps, for x (T, I), at once: the bits that `step` gives one by one."""
+        x = check_array("x", x, ("T", self.packed.stack.cell.input_size))
+        if isinstance(self.packed, QuantizedStack):
+            outputs = np.empty((len(x), self.packed.stack.output_size), self.packed.dtype)
+            for output, row in zip(outputs, x):
+                output[:] = self.step(row)
+            return outputs
+        before = {name: array[:, None] for name, array in self.state().items()}
+        outputs, after = self.packed.forward(x[:, None], before, threads=threads)
+        self.set_state({name: array[:, 0] for name, array in after.items()})
+        return outputs[:, 0]
+
     def state(self) -> Arrays:
         """The state (L, ·) after the last step, by name: new arrays."""
         state = check_state(self.packed.stack, None, None, self.packed.dtype)
