@@ -3,6 +3,7 @@ import math
 import struct
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from recurra._base.errors import InputError, MissingExtraError
 from recurra.data import Clip, audio, read_clip, read_clips, resample
+from recurra.data import archive as archives
 
 
 def sound(n: int = 800, rate: int = 8000, seed: int = 0) -> np.ndarray:
@@ -361,7 +363,7 @@ def test_an_entry_that_unpacks_to_more_than_it_claims_is_not_unpacked(refusal, t
 
 
 def test_entries_that_are_too_much_together_are_refused(refusal, tmp_path, monkeypatch):
-    monkeypatch.setattr(audio, "_LARGEST_TOTAL", 4000)
+    monkeypatch.setattr(audio, "_SOUND", replace(audio._SOUND, largest_total=4000))
     path = archive(tmp_path / "x.zip", {f"{i}.wav": WHOLE for i in range(3)})
     message = f"{path} unpacks to 4,932 bytes of sound, more than 4,000; split it up"
     assert refusal(read_clips, path) == message
@@ -389,7 +391,7 @@ def test_an_archive_of_a_hundred_thousand_entries_is_refused_at_once(refusal, tm
 
 
 def test_a_directory_of_more_entries_than_its_count_says_is_refused(refusal, tmp_path, monkeypatch):
-    monkeypatch.setattr(audio, "_LARGEST_DIRECTORY", 1000)
+    monkeypatch.setattr(archives, "_LARGEST_DIRECTORY", 1000)
     path = archive(tmp_path / "x.zip", {f"{i}.wav": b"" for i in range(30)})
     content = bytearray(path.read_bytes())
     struct.pack_into("<HH", content, len(content) - 14, 1, 1)
@@ -399,7 +401,7 @@ def test_a_directory_of_more_entries_than_its_count_says_is_refused(refusal, tmp
 
 
 def test_a_folder_of_too_many_files_is_refused(refusal, tmp_path, monkeypatch):
-    monkeypatch.setattr(audio, "_MOST_FILES", 2)
+    monkeypatch.setattr(archives, "_MOST_FILES", 2)
     for name in "abc":
         (tmp_path / f"{name}.wav").write_bytes(WHOLE)
     assert refusal(read_clips, tmp_path) == f"{tmp_path} has 3 files, more than 2; split it up"

@@ -3,30 +3,27 @@
 import io
 import math
 import struct
-import zipfile
-import zlib
-from collections import Counter
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from recurra._base.errors import InputError, MissingExtraError
+from recurra.data.archive import Kind, read_members
 
 _LOWEST_RATE, _HIGHEST_RATE = 1_000, 384_000
 _MOST_SAMPLES = 2**27  # of all channels of a clip: 512 MiB as float32
-_SUFFIXES = (".flac", ".wav")
-
-_MOST_FILES = 65_535  # of a plain zip archive, and of a folder
-_LARGEST_DIRECTORY = 16 * 2**20  # bytes: names of 200 characters for each of the files
-_LARGEST_FILE, _LARGEST_TOTAL = 512 * 2**20, 4 * 2**30  # bytes, unpacked
-_HIGHEST_RATIO, _SMALLEST_BOMB = 100, 2**20  # sound packs to a half; a mebibyte is no bomb
 _MOST_CHUNKS = 1000  # of a WAV file, before its sound
 _UNKNOWN = 0xFFFF0000  # and above: what programs announce that cannot seek back
-_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, OSError, ValueError)
+_SOUND = Kind(
+    suffixes=(".wav", ".flac"),
+    files="WAV or FLAC files",
+    content="sound",
+    largest_file=512 * 2**20,
+    largest_total=4 * 2**30,
+    highest_ratio=100,  # sound packs to a half
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,105 +150,7 @@ def read_clips(source: str | Path) -> list[Clip]:
     Raises InputError where there are no such files, or one cannot be read, and for archives with damage,
     encryption, archives within, paths that lead out, or sizes that no collection of sound has.
     """
-    path = Path(source)
-    if path.is_dir():
-        files = {file.relative_to(path).as_posix(): file for file in path.rglob("*") if file.is_file()}
-        names = _audio_names(files, str(path))
-        return [read_clip(files[name], name=name) for name in names]
-    if not path.exists():
-        raise InputError(f"{path} does not exist; give a folder or a zip archive of WAV or FLAC files")
-    try:
-        with path.open("rb") as file:
-            _check_directory(file, path)
-            with zipfile.ZipFile(file) as archive:
-                return list(_clips_in(archive, path))
-    except InputError:
-        raise
-    except _BROKEN as error:
-        raise InputError(f"{path} cannot be read as a zip archive: {error}") from error
-
-
-def _clips_in(archive: zipfile.ZipFile, path: Path) -> Iterator[Clip]:
-    """The clips of ``archive``, all of whose entries are checked before the first is read."""
-    entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
-    for entry in entries:
-        place = PureWindowsPath(entry.filename)  # knows both slashes, and drives
-        if place.anchor or ".." in place.parts:
-            raise InputError(
-                f"{path} has the entry {entry.filename!r}, which leads out of it; it is not read"
-            )
-        if entry.filename.lower().endswith(".zip"):
-            raise InputError(f"{path} holds another archive, {entry.filename}; unpack that first")
-    names = _audio_names((entry.filename for entry in entries), str(path))
-    by_name = {entry.filename: entry for entry in entries}
-    if len(by_name) < len(entries):
-        twice = next(
-            name for name, count in Counter(entry.filename for entry in entries).items() if count > 1
-        )
-        raise InputError(f"{path} has several entries of one name, {twice}; make the archive again")
-    for name in names:
-        _check_entry(by_name[name], path)
-    total = sum(by_name[name].file_size for name in names)
-    if total > _LARGEST_TOTAL:
-        raise InputError(
-            f"{path} unpacks to {total:,} bytes of sound, more than {_LARGEST_TOTAL:,}; split it up"
-        )
-    for name in names:
-        try:
-            unpacked = archive.read(by_name[name])
-        except _BROKEN as error:
-            raise InputError(f"{path}: {name} is damaged: {error}") from error
-        yield read_clip(io.BytesIO(unpacked), name=name)
-
-
-def _check_entry(entry: zipfile.ZipInfo, path: Path) -> None:
-    """Raise InputError unless ``entry`` is packed plainly and has sizes that sound can have."""
-    if entry.flag_bits & 1:
-        raise InputError(f"{path}: {entry.filename} is encrypted; make the archive again without a password")
-    if entry.compress_type not in _PACKED:
-        raise InputError(
-            f"{path}: {entry.filename} is not packed by deflate; make the archive again with that"
-        )
-    if entry.file_size > _LARGEST_FILE:
-        raise InputError(
-            f"{path}: {entry.filename} unpacks to {entry.file_size:,} bytes, more than {_LARGEST_FILE:,}; "
-            "cut it up"
-        )
-    if entry.file_size > max(_SMALLEST_BOMB, _HIGHEST_RATIO * entry.compress_size):
-        raise InputError(
-            f"{path}: {entry.filename} unpacks from {entry.compress_size:,} bytes to {entry.file_size:,}, "
-            f"more than {_HIGHEST_RATIO} times as many; sound does not, so it is not read"
-        )
-
-
-def _check_directory(file: BinaryIO, path: Path) -> None:
-    """Raise InputError unless the zip's directory is of a size that may be taken into memory."""
-    size = file.seek(0, io.SEEK_END)
-    file.seek(max(0, size - 22 - 65_535 - 20))
-    tail = file.read()
-    file.seek(0)
-    plain = tail[-22:-18] == b"PK\5\6" and tail.endswith(b"\0\0")
-    end = len(tail) - 22 if plain else tail.rfind(b"PK\5\6")
-    if end < 0 or len(tail) < end + 22:
-        raise InputError(f"{path} is not a zip archive, or is cut short; give a folder or a whole archive")
-    directory = struct.unpack_from("<I", tail, end + 12)[0]
-    if tail[max(0, end - 20) : end].startswith(b"PK\6\7") or directory > _LARGEST_DIRECTORY:
-        raise InputError(f"{path} is an archive of more than {_MOST_FILES:,} files or 4 GiB; split it up")
-
-
-def _audio_names(names: Iterable[str], place: str) -> list[str]:
-    """The names of sounds among ``names``, sorted; InputError, naming ``place``, for none or too many."""
-    seen = {name: PurePosixPath(name) for name in names}
-    if len(seen) > _MOST_FILES:
-        raise InputError(f"{place} has {len(seen):,} files, more than {_MOST_FILES:,}; split it up")
-    hidden = {name for name, path in seen.items() if any(p[0] == "." or p == "__MACOSX" for p in path.parts)}
-    visible = {name: path.suffix.lower() for name, path in seen.items() if name not in hidden}
-    sounds = sorted(name for name, suffix in visible.items() if suffix in _SUFFIXES)
-    if not sounds:
-        suffixes = Counter(suffix or "no suffix" for suffix in visible.values())
-        found = ", ".join(f"{suffix} ({count})" for suffix, count in sorted(suffixes.items())[:10])
-        raise InputError(f"{place} has no .wav or .flac files; it has {found or 'no files'}")
-    return sounds
+    return [read_clip(file, name=name) for name, file in read_members(source, _SOUND)]
 
 
 def _check_header(file: BinaryIO, name: str) -> None:
