@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 
@@ -26,6 +26,7 @@ class AttentionPool(Part):
     attention_size: int
 
     type = "attention_pool"
+    fields: ClassVar = {"name": schema.TEXT, "size": schema.SIZE, "attention_size": schema.SIZE}
     takes_steps = True
     pools = True
 
@@ -45,20 +46,6 @@ class AttentionPool(Part):
             kernels.Linear(tensors[f"{self.name}.key.weight"], tensors[f"{self.name}.key.bias"]),
             kernels.Linear(tensors[f"{self.name}.score.weight"]),
         )
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "type": self.type,
-            "name": self.name,
-            "size": self.size,
-            "attention_size": self.attention_size,
-        }
-
-    @classmethod
-    def from_dict(cls, fields: dict[str, Any], name: str) -> "AttentionPool":
-        sizes = {"size": schema.SIZE, "attention_size": schema.SIZE}
-        schema.check_fields(fields, {"name": schema.TEXT, **sizes}, name)
-        return cls(**fields)
 
 
 @dataclass(frozen=True)

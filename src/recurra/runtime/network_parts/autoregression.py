@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 
@@ -26,6 +26,12 @@ class Autoregression(Part):
     levels: int
 
     type = "autoregression"
+    fields: ClassVar = {
+        "name": schema.TEXT,
+        "context": schema.SIZE,
+        "horizon": schema.SIZE,
+        "levels": schema.SIZE,
+    }
     beside = True
 
     def output_size(self, input_size: int) -> int:
@@ -39,21 +45,6 @@ class Autoregression(Part):
 
     def bind(self, tensors: Mapping[str, np.ndarray]) -> Bound:
         return _Autoregression(self, kernels.Linear(tensors[f"{self.name}.weight"]))
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "type": self.type,
-            "name": self.name,
-            "context": self.context,
-            "horizon": self.horizon,
-            "levels": self.levels,
-        }
-
-    @classmethod
-    def from_dict(cls, fields: dict[str, Any], name: str) -> "Autoregression":
-        sizes = dict.fromkeys(("context", "horizon", "levels"), schema.SIZE)
-        schema.check_fields(fields, {"name": schema.TEXT, **sizes}, name)
-        return cls(**fields)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -33,6 +33,12 @@ class Bag(Part):
     outputs: int
 
     type = "bag"
+    fields: ClassVar = {
+        "name": schema.TEXT,
+        "words": schema.SIZE,
+        "pairs": schema.COUNT,
+        "outputs": schema.SIZE,
+    }
     takes_ids = True
     beside = True
 
@@ -61,21 +67,6 @@ class Bag(Part):
         if (np.diff(keys) <= 0).any():
             raise InputError(f"tensor '{self.name}.pairs' must hold different pairs in ascending order")
         return _Bag(self, tensors[f"{self.name}.weight"].copy(), np.append(keys, _LAST))
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "type": self.type,
-            "name": self.name,
-            "words": self.words,
-            "pairs": self.pairs,
-            "outputs": self.outputs,
-        }
-
-    @classmethod
-    def from_dict(cls, fields: dict[str, Any], name: str) -> "Bag":
-        sizes = {"words": schema.SIZE, "pairs": schema.COUNT, "outputs": schema.SIZE}
-        schema.check_fields(fields, {"name": schema.TEXT, **sizes}, name)
-        return cls(**fields)
 
 
 @dataclass(frozen=True, eq=False)

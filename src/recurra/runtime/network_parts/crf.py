@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -32,6 +32,7 @@ class Crf(Part):
     tags: int
 
     type = "crf"
+    fields: ClassVar = {"name": schema.TEXT, "tags": schema.SIZE}
     takes_steps = True
 
     def output_size(self, input_size: int) -> int:
@@ -48,14 +49,6 @@ class Crf(Part):
 
     def bind(self, tensors: Mapping[str, np.ndarray]) -> Bound:  # noqa: ARG002
         return _Identity()
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"type": self.type, "name": self.name, "tags": self.tags}
-
-    @classmethod
-    def from_dict(cls, fields: dict[str, Any], name: str) -> "Crf":
-        schema.check_fields(fields, {"name": schema.TEXT, "tags": schema.SIZE}, name)
-        return cls(**fields)
 
 
 class _Identity(Bound):

@@ -3,7 +3,7 @@
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -24,6 +24,7 @@ class Embedding(Part):
     size: int
 
     type = "embedding"
+    fields: ClassVar = {"name": schema.TEXT, "count": schema.SIZE, "size": schema.SIZE}
     takes_ids = True
 
     def output_size(self, input_size: int) -> int:  # noqa: ARG002
@@ -34,14 +35,6 @@ class Embedding(Part):
 
     def bind(self, tensors: Mapping[str, np.ndarray]) -> Bound:
         return _Embedding(tensors[f"{self.name}.weight"].copy())
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"type": self.type, "name": self.name, "count": self.count, "size": self.size}
-
-    @classmethod
-    def from_dict(cls, fields: dict[str, Any], name: str) -> "Embedding":
-        schema.check_fields(fields, {"name": schema.TEXT, "count": schema.SIZE, "size": schema.SIZE}, name)
-        return cls(**fields)
 
 
 @dataclass(frozen=True, eq=False)

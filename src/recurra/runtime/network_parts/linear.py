@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ class Linear(Part):
     out_features: int
 
     type = "linear"
+    fields: ClassVar = {"name": schema.TEXT, "in_features": schema.SIZE, "out_features": schema.SIZE}
 
     def output_size(self, input_size: int) -> int:
         check_width(self.name, self.in_features, input_size)
@@ -33,20 +34,6 @@ class Linear(Part):
 
     def bind(self, tensors: Mapping[str, np.ndarray]) -> Bound:
         return _Linear(kernels.Linear(tensors[f"{self.name}.weight"], tensors[f"{self.name}.bias"]))
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "type": self.type,
-            "name": self.name,
-            "in_features": self.in_features,
-            "out_features": self.out_features,
-        }
-
-    @classmethod
-    def from_dict(cls, fields: dict[str, Any], name: str) -> "Linear":
-        sizes = {"in_features": schema.SIZE, "out_features": schema.SIZE}
-        schema.check_fields(fields, {"name": schema.TEXT, **sizes}, name)
-        return cls(**fields)
 
 
 @dataclass(frozen=True)

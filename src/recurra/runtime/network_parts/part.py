@@ -5,11 +5,12 @@ Sequences run time-major, (T, N, ·); a pool turns them into rows, (N, ·).
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from recurra._base.errors import InputError
+from recurra.runtime import schema
 
 
 class Step:
@@ -59,6 +60,8 @@ class Part(ABC):
 
     type: ClassVar[str]
     """What the model file calls it."""
+    fields: ClassVar[Mapping[str, schema.Field]]
+    """Of its specification in the model file, by the names that it has here."""
     takes_ids: ClassVar[bool] = False
     """Whether it reads int64 ids, and so can only come first, or stand beside the others."""
     takes_steps: ClassVar[bool] = False
@@ -80,14 +83,15 @@ class Part(ABC):
     def bind(self, tensors: Mapping[str, np.ndarray]) -> Bound:
         """The part at work, with tensors of the right names and shapes, which it copies."""
 
-    @abstractmethod
     def to_dict(self) -> dict[str, Any]:
         """Its specification in the model file."""
+        return {"type": self.type, **{name: getattr(self, name) for name in self.fields}}
 
     @classmethod
-    @abstractmethod
-    def from_dict(cls, fields: dict[str, Any], name: str) -> "Part":
+    def from_dict(cls, fields: dict[str, Any], name: str) -> Self:
         """The part with that specification, less its type; InputError names the place below ``name``."""
+        schema.check_fields(fields, cls.fields, name)
+        return cls(**fields)
 
 
 def check_width(name: str, expected: int, got: int) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 
@@ -27,6 +27,7 @@ class Pool(Part):
     how: str = "last"
 
     type = "pool"
+    fields: ClassVar = {"how": schema.TEXT}
     takes_steps = True
     pools = True
 
@@ -53,14 +54,6 @@ class Pool(Part):
                 return _Ends()
             case _:
                 return _Last()
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"type": self.type, "how": self.how}
-
-    @classmethod
-    def from_dict(cls, fields: dict[str, Any], name: str) -> "Pool":
-        schema.check_fields(fields, {"how": schema.TEXT}, name)
-        return cls(**fields)
 
 
 class _Last(Bound):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -24,6 +24,7 @@ class Recurrent(Part):
     stack: Stack
 
     type = "recurrent"
+    fields: ClassVar = {"name": schema.TEXT}
     takes_steps = True
 
     def output_size(self, input_size: int) -> int:
@@ -38,12 +39,12 @@ class Recurrent(Part):
         return _Recurrent(self.name, kernels.PackedStack(self.stack, own), own)
 
     def to_dict(self) -> dict[str, Any]:
-        return {"type": self.type, "name": self.name, **self.stack.to_dict()}
+        return {**super().to_dict(), **self.stack.to_dict()}
 
     @classmethod
-    def from_dict(cls, fields: dict[str, Any], name: str) -> "Recurrent":
+    def from_dict(cls, fields: dict[str, Any], name: str) -> Self:
         rest = dict(fields)
-        schema.check_fields({"name": rest.pop("name", None)}, {"name": schema.TEXT}, name)
+        schema.check_fields({"name": rest.pop("name", None)}, cls.fields, name)
         return cls(fields["name"], Stack.from_dict(rest))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -39,6 +39,15 @@ class Words(Part):
     character_stack: Stack | None
 
     type = "words"
+    fields: ClassVar = {
+        "name": schema.TEXT,
+        "words": schema.SIZE,
+        "word_size": schema.SIZE,
+        "characters": schema.SIZE,
+        "affixes": schema.COUNT,
+        "affix_size": schema.COUNT,
+        "character_stack": schema.DICT_OR_NONE,
+    }
     takes_ids = True
 
     def __post_init__(self) -> None:
@@ -76,23 +85,11 @@ class Words(Part):
 
     def to_dict(self) -> dict[str, Any]:
         stack = self.character_stack
-        return {
-            "type": self.type,
-            "name": self.name,
-            "words": self.words,
-            "word_size": self.word_size,
-            "characters": self.characters,
-            "affixes": self.affixes,
-            "affix_size": self.affix_size,
-            "character_stack": None if stack is None else stack.to_dict(),
-        }
+        return {**super().to_dict(), "character_stack": None if stack is None else stack.to_dict()}
 
     @classmethod
-    def from_dict(cls, fields: dict[str, Any], name: str) -> "Words":
-        sizes = dict.fromkeys(("words", "word_size", "characters"), schema.SIZE)
-        sizes |= dict.fromkeys(("affixes", "affix_size"), schema.COUNT)
-        known = {"name": schema.TEXT, **sizes, "character_stack": schema.DICT_OR_NONE}
-        schema.check_fields(fields, known, name)
+    def from_dict(cls, fields: dict[str, Any], name: str) -> Self:
+        schema.check_fields(fields, cls.fields, name)
         stack = fields["character_stack"]
         return cls(**{**fields, "character_stack": None if stack is None else Stack.from_dict(stack)})
 
