@@ -30,6 +30,13 @@ def probability(name: str, value: Any) -> float:
     return float(value)
 
 
+def below_one(name: str, value: Any) -> float:
+    """Return ``value`` as a float; raise InputError unless it lies in [0, 1), so that something is left."""
+    if probability(name, value) == 1:
+        raise InputError(f"{name} must be below 1, which would leave nothing to learn from, got {value!r}")
+    return float(value)
+
+
 def one_of(name: str, value: Any, options: Iterable[str]) -> str:
     """Return ``value``; raise InputError, with the nearest option, unless it is one of ``options``."""
     options = list(options)
