@@ -31,4 +31,4 @@ def test_one_drops_everything():
     assert probability("dropout", 1) == 1.0
     with pytest.raises(InputError) as caught:
         below_one("dropout", 1)
-    assert str(caught.value) == "dropout must be below 1, which would leave nothing to learn from, got 1"
+    assert str(caught.value) == "dropout must be below 1, as 1 leaves nothing to learn from, got 1"

@@ -33,7 +33,7 @@ def probability(name: str, value: Any) -> float:
 def below_one(name: str, value: Any) -> float:
     """Return ``value`` as a float; raise InputError unless it lies in [0, 1), so that something is left."""
     if probability(name, value) == 1:
-        raise InputError(f"{name} must be below 1, which would leave nothing to learn from, got {value!r}")
+        raise InputError(f"{name} must be below 1, as 1 leaves nothing to learn from, got {value!r}")
     return float(value)
 
 
