@@ -187,6 +187,19 @@ def test_a_test_part_of_a_tagger_is_looked_at_before_training():
     assert message == "X[0] must have a label for each of its 3 steps, got 1"
 
 
+def test_features_of_a_test_part_are_made_before_training():
+    small, far = [x / 1000 for x in SERIES], [SERIES[0], np.full((3, 2), 3e38)]
+    message = refusal(SequenceClassifier(**SMALL), small, CLASSES, test=(far, CLASSES[:2]))
+    assert message == "series[1] is not finite or too far from the training series in column 0 (from 0)"
+    short = [Clip(np.zeros(9, np.float32), 8000, "short.wav")]
+    clips = [Clip(np.full(800, 0.1, np.float32), 8000)] * 8
+    message = refusal(SequenceClassifier(**SMALL), clips, CLASSES, test=(short, CLASSES[:1]))
+    assert message == (
+        "short.wav has 9 samples at 8000 a second, fewer than the 80 of one step; leave it out or use a longer "
+        "clip"
+    )
+
+
 @pytest.mark.parametrize(
     ("setting", "message"),
     [

@@ -278,7 +278,7 @@ class SequenceEstimator(SavedEstimator):
             inputs = features(part.sequences.items)
             self._check_lengths(part, inputs)
             examples[name] = SequenceExamples(inputs, targets.encode(part.labels, name), own)
-        if parts.test is not None:
+        if parts.test is not None:  # refuse before training what could not be scored after it
             self._check_lengths(parts.test, features(parts.test.sequences.items))
         return examples
 
