@@ -21,7 +21,7 @@ from rich.table import Table
 from torch import Tensor
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from recurra import SequenceClassifier, SequenceTagger, nn
+from recurra import SequenceClassifier, SequenceTagger
 from recurra.data import Labelled, by_group, by_pattern, read_audio, read_conllu, read_texts
 from recurra.evaluation import Baselines, fit_label_baselines, fit_tag_baselines
 from recurra.nn import words
@@ -101,10 +101,13 @@ def main() -> None:
     arguments = parser.parse_args()
     if "RECURRA_DATA" not in os.environ:
         parser.error("set RECURRA_DATA to the folder of the data")
-    if arguments.layers == "torch":
-        use_torch_layers()
     changes = dict(map(_setting, arguments.set))
     console, rows, fitted_on, fitted = Console(), [], None, None
+    if arguments.layers == "torch":
+        use_torch_layers()
+        if "weight_dropout" not in changes:
+            changes["weight_dropout"] = 0.0
+            console.print("torch.nn has no weight dropout: weight_dropout is 0, whatever the default.")
     for run in TASKS[arguments.task](Path(os.environ["RECURRA_DATA"]), arguments.seeds):
         run.estimator.set_params(**changes)
         start = time.perf_counter()
@@ -146,7 +149,7 @@ def _setting(text: str) -> tuple[str, Any]:
 
 def use_torch_layers() -> None:
     """Let networks be made of PyTorch's layers, with PackedSequence for ragged rows."""
-    for cell, layer in (("rnn", nn.RNN), ("lstm", nn.LSTM), ("gru", nn.GRU)):
+    for cell, layer in LAYERS.items():
         LAYERS[cell] = packed(getattr(torch.nn, layer.__name__), layer)
     words.LSTM = LAYERS["lstm"]
 
