@@ -11,6 +11,7 @@ from recurra.evaluation.forecast import Evaluation, evaluate_forecasts
 from recurra.evaluation.label_baselines import fit_label_baselines, fit_value_baselines
 from recurra.evaluation.metric import Metric
 from recurra.evaluation.metrics import METRICS, error_by_step, forecast_metrics
+from recurra.evaluation.ngram import NGram
 from recurra.evaluation.regression import Estimates, RegressionEvaluation, evaluate_values
 from recurra.evaluation.reliability import Reliability
 from recurra.evaluation.scale import TargetScale
@@ -32,6 +33,7 @@ __all__ = [
     "Estimates",
     "Evaluation",
     "Metric",
+    "NGram",
     "RegressionEvaluation",
     "Reliability",
     "SpanScores",
