@@ -195,8 +195,8 @@ def test_features_of_a_test_part_are_made_before_training():
     clips = [Clip(np.full(800, 0.1, np.float32), 8000)] * 8
     message = refusal(SequenceClassifier(**SMALL), clips, CLASSES, test=(short, CLASSES[:1]))
     assert message == (
-        "short.wav has 9 samples at 8000 a second, fewer than the 80 of one step; leave it out or use a longer "
-        "clip"
+        "short.wav has 9 samples at 8000 a second, fewer than the 80 of one step; leave it out or use a "
+        "longer clip"
     )
 
 
