@@ -12,7 +12,7 @@ begins a document as Heafield et al., "Scalable Modified Kneser-Ney Language Mod
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -115,16 +115,15 @@ class _Level:
     rest: np.ndarray
 
     @classmethod
-    def weigh(cls, keys: np.ndarray, counts: np.ndarray, contexts: int, alphabet: int) -> "_Level":
-        """The level of n-grams with the adjusted ``counts`` (G,), a of the equation."""
-        off = _discounts(counts)[np.minimum(counts, 3)]
-        context = keys // alphabet
-        total = np.bincount(context, counts, minlength=contexts)
-        left = np.bincount(context, off, minlength=contexts)
-        went_on = total > 0
-        rest = np.divide(left, total, out=np.ones(contexts), where=went_on)
-        share = (counts - off) / np.where(went_on, total, 1)[context]
-        return cls(keys, np.append(share, 0.0), np.append(rest, 1.0))
+    def weigh(cls, counted: "_Counted", alphabet: int) -> "_Level":
+        """The level of n-grams by their counts, a of the equation."""
+        off = _discounts(counted.counts)[np.minimum(counted.counts, 3)]
+        context = counted.keys // alphabet
+        total = np.bincount(context, counted.counts, minlength=counted.contexts)
+        left = np.bincount(context, off, minlength=counted.contexts)
+        rest = np.divide(left, total, out=np.ones(counted.contexts), where=total > 0)
+        share = (counted.counts - off) / total[context]
+        return cls(counted.keys, np.append(share, 0.0), np.append(rest, 1.0))
 
     def find(self, keys: np.ndarray, contexts: np.ndarray) -> np.ndarray:
         """The number of the n-gram of each of ``keys``; -1 where there is no such n-gram or context."""
@@ -134,6 +133,15 @@ class _Level:
         return np.where((contexts >= 0) & (self.keys[places] == keys), places, -1)
 
 
+@dataclass(frozen=True, eq=False)
+class _Counted:
+    """The n-grams of one order: keys (G,) as those of `_Level`, counts (G,), and C contexts they may have."""
+
+    keys: np.ndarray
+    counts: np.ndarray
+    contexts: int
+
+
 def _rising(documents: Sequence[np.ndarray], size: int, ends: bool) -> Iterator[NGram]:
     """The models of order 1, 2, 3, …; each shares the shorter n-grams of the one before."""
     tokens, first = _joined(documents, size, ends)
@@ -141,22 +149,23 @@ def _rising(documents: Sequence[np.ndarray], size: int, ends: bool) -> Iterator[
         raise InputError("the documents have no tokens; give some to count")
     alphabet = size + 1
     lower: list[_Level] = []
+    shorter = None
     places = np.zeros(len(tokens), np.int64)
-    keys, counts, number = np.zeros(1, np.int64), np.ones(1, np.int64), 1
     for order in itertools.count(1):
         contexts = _contexts(places, first, order)
         known = np.flatnonzero(contexts >= 0)
-        shorter, times, below = keys, counts, number
         keys, example, inverse = np.unique(
             contexts[known] * alphabet + tokens[known], return_index=True, return_inverse=True
         )
         # Where a document begins is a context, and nothing that is to be told.
-        counts, number = np.bincount(inverse[~first[known]], minlength=len(keys)), len(shorter)
-        if order > 1:
+        counts = np.bincount(inverse[~first[known]], minlength=len(keys))
+        if shorter is not None:
             # Each n-gram is one way to go on to the left of the shorter one that it ends with.
-            ways = np.bincount(places[known[example]], minlength=len(shorter))
-            lower.append(_Level.weigh(shorter, np.where(ways > 0, ways, times), below, alphabet))
-        yield NGram(size, ends, (*lower, _Level.weigh(keys, counts, number, alphabet)))
+            ways = np.bincount(places[known[example]], minlength=len(shorter.keys))
+            adjusted = np.where(ways > 0, ways, shorter.counts)
+            lower.append(_Level.weigh(replace(shorter, counts=adjusted), alphabet))
+        shorter = _Counted(keys, counts, 1 if shorter is None else len(shorter.keys))
+        yield NGram(size, ends, (*lower, _Level.weigh(shorter, alphabet)))
         places = np.full(len(tokens), -1)
         places[known] = inverse
 
@@ -191,9 +200,9 @@ def _joined(documents: Sequence[np.ndarray], size: int, ends: bool) -> tuple[np.
             raise InputError(
                 f"documents[{place}] must be a row of ids from 0 to {size - 1}, the vocabulary's"
             )
-        parts += [boundary, ids.astype(np.int64), boundary[: int(ends)]]
-    tokens = np.concatenate(parts) if parts else boundary[:0]
+        parts.append(np.concatenate([boundary, ids.astype(np.int64), boundary[: int(ends)]]))
+    tokens = np.concatenate([*parts, boundary[:0]])
+    lengths = np.array([len(part) for part in parts], np.int64)
     first = np.zeros(len(tokens), bool)
-    lengths = [sum(map(len, parts[i : i + 3])) for i in range(0, len(parts), 3)]
-    first[np.cumsum([0, *lengths[:-1]])[: len(lengths)]] = True
+    first[lengths.cumsum() - lengths] = True
     return tokens, first
