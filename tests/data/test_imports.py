@@ -1,7 +1,7 @@
 import subprocess
 import sys
 
-OPTIONAL = ("narwhals", "polars", "scipy", "soundfile", "tokenizers")
+OPTIONAL = ("mido", "narwhals", "polars", "scipy", "soundfile", "tokenizers")
 
 
 def test_optional_libraries_are_imported_when_they_are_used():

@@ -9,8 +9,11 @@ from recurra.data.frequency import Frequency, format_time, future_times, season_
 from recurra.data.label_parts import by_group, by_pattern, split_labels
 from recurra.data.labelled import Labelled
 from recurra.data.log_mel import AudioFeatures, FrameStream
+from recurra.data.midi import midi_bytes, read_midi
+from recurra.data.piano_roll import KEYS, LOWEST_NOTE, Piece, as_pieces, held
 from recurra.data.read_audio import read_audio, read_audio_table
 from recurra.data.read_long import read_long
+from recurra.data.read_music import Music, read_music
 from recurra.data.read_texts import read_texts
 from recurra.data.scaling import Scaler
 from recurra.data.sequences import Sequences, as_sequences, pad
@@ -27,6 +30,8 @@ from recurra.data.words import WordFeatures
 
 __all__ = [
     "IMPUTATION_RULE",
+    "KEYS",
+    "LOWEST_NOTE",
     "AudioFeatures",
     "Clip",
     "Contexts",
@@ -35,6 +40,8 @@ __all__ = [
     "Frequency",
     "GapReport",
     "Labelled",
+    "Music",
+    "Piece",
     "Scaler",
     "Sequences",
     "Series",
@@ -48,18 +55,21 @@ __all__ = [
     "WordFeatures",
     "array_series",
     "as_labelled",
+    "as_pieces",
     "as_sequences",
     "by_group",
     "by_pattern",
     "cut_corpus",
     "format_time",
     "future_times",
+    "held",
     "hold_out",
     "impute",
     "last_context",
     "last_observed",
     "make_windows",
     "mauna_loa",
+    "midi_bytes",
     "pad",
     "parse_share",
     "read_audio",
@@ -69,6 +79,8 @@ __all__ = [
     "read_conllu",
     "read_corpus",
     "read_long",
+    "read_midi",
+    "read_music",
     "read_series",
     "read_table",
     "read_tagged",
