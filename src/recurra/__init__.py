@@ -12,7 +12,7 @@ from recurra._base.errors import ArtifactError, InputError, MissingExtraError, R
 if TYPE_CHECKING:
     from recurra import nn
     from recurra.runtime import load, quantize
-    from recurra.tasks import Forecaster, SequenceClassifier, SequenceRegressor, SequenceTagger
+    from recurra.tasks import Forecaster, LanguageModel, SequenceClassifier, SequenceRegressor, SequenceTagger
 
     __version__: str
 
@@ -20,6 +20,7 @@ __all__ = [
     "ArtifactError",
     "Forecaster",
     "InputError",
+    "LanguageModel",
     "MissingExtraError",
     "RecurraError",
     "SequenceClassifier",
@@ -39,7 +40,7 @@ def __getattr__(name: str) -> Any:
             return importlib.import_module("recurra.nn")
         case "load" | "quantize":
             return getattr(importlib.import_module("recurra.runtime"), name)
-        case "Forecaster" | "SequenceClassifier" | "SequenceRegressor" | "SequenceTagger":
+        case "Forecaster" | "LanguageModel" | "SequenceClassifier" | "SequenceRegressor" | "SequenceTagger":
             return getattr(importlib.import_module("recurra.tasks"), name)
         case "__version__":
             return importlib.import_module("importlib.metadata").version("recurra")

@@ -1,5 +1,6 @@
 """Data: tables on a regular grid of times, cut into windows; texts, tokens, series and clips as sequences."""
 
+from recurra.data.as_corpus import as_corpus
 from recurra.data.as_labelled import as_labelled
 from recurra.data.audio import Clip, read_clip, read_clips, resample
 from recurra.data.co2 import mauna_loa
@@ -54,6 +55,7 @@ __all__ = [
     "Windows",
     "WordFeatures",
     "array_series",
+    "as_corpus",
     "as_labelled",
     "as_pieces",
     "as_sequences",

@@ -26,12 +26,15 @@ class Corpus:
             cut somewhere, or just stops, has no end that could be learnt.
         name: of the file, for people.
         notes: what people should know of how it was read, in sentences.
+        lines, column: as `read_corpus` was given them, so that other files can be read alike.
     """
 
     texts: list[str]
     ends: bool
     name: str
     notes: tuple[str, ...] = ()
+    lines: bool = False
+    column: Column | None = None
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -80,7 +83,7 @@ def read_corpus(path: str | Path, *, lines: bool = False, text: Column | None = 
     texts = [line for line in found if line.strip()]
     if blank := len(found) - len(texts):
         notes += (f"{blank} of {len(found)} lines {'is' if blank == 1 else 'are'} empty and left out.",)
-    return Corpus(texts, True, path.name, notes)
+    return Corpus(texts, True, path.name, notes, lines=True)
 
 
 def cut_corpus(
@@ -144,7 +147,7 @@ def _from_rows(path: Path, column: Column) -> Corpus:
     if path.suffix.lower() != ".parquet":
         _text_bytes(path)
     texts = read_rows(path).texts(column, "text")
-    return Corpus([text.replace("\r\n", "\n") for text in texts], True, path.name)
+    return Corpus([text.replace("\r\n", "\n") for text in texts], True, path.name, column=column)
 
 
 def _text_bytes(path: Path) -> bytes:

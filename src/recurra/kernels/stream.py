@@ -57,7 +57,7 @@ class StackStream:
             return self._step(contiguous(x, self.packed.dtype))
 
     def run(self, x: Array, *, threads: int = 1) -> Array:
-        """Outputs (T, R) of the next T steps, for x (T, I), at once: the bits that `step` gives one by one."""
+        """Outputs (T, R) of the next T steps, for x (T, I), at once: the bits of `step` one by one."""
         x = check_array("x", x, ("T", self.packed.stack.cell.input_size))
         if isinstance(self.packed, QuantizedStack):
             outputs = np.empty((len(x), self.packed.stack.output_size), self.packed.dtype)

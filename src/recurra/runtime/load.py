@@ -8,13 +8,18 @@ from recurra._base.errors import ArtifactError
 from recurra.artifact.wording import shown
 from recurra.runtime.classification import ClassificationModel
 from recurra.runtime.forecast import ForecastModel
+from recurra.runtime.language import TextModel
+from recurra.runtime.music import MusicModel
 from recurra.runtime.regression import RegressionModel
 from recurra.runtime.tagging import TaggingModel
 
-Model: TypeAlias = ForecastModel | ClassificationModel | RegressionModel | TaggingModel
+Model: TypeAlias = (
+    ForecastModel | ClassificationModel | RegressionModel | TaggingModel | TextModel | MusicModel
+)
 
 MODELS: dict[str, type[Model]] = {
-    model.task: model for model in (ForecastModel, ClassificationModel, RegressionModel, TaggingModel)
+    model.task: model
+    for model in (ForecastModel, ClassificationModel, RegressionModel, TaggingModel, TextModel, MusicModel)
 }
 """The class of the models of each task."""
 

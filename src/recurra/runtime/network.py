@@ -9,7 +9,17 @@ import numpy as np
 from recurra._base.errors import InputError
 from recurra.cells import check_lengths
 from recurra.runtime import schema
-from recurra.runtime.network_parts import Bag, Crf, Embedding, Part, Recurrent, Step, Words, part_from_dict
+from recurra.runtime.network_parts import (
+    Bag,
+    Crf,
+    Embedding,
+    Part,
+    Recurrent,
+    Step,
+    Tied,
+    Words,
+    part_from_dict,
+)
 
 
 class Network:
@@ -130,9 +140,20 @@ def _check_order(parts: Sequence[Part]) -> None:
             raise InputError(f"spec.layers must not have {part.type} in a network that reads {what}")
         if isinstance(part, Bag) and part.words != (known := _symbols(parts[0])):
             raise InputError(f"{part.name!r} takes {part.words} words, but the network reads {known}")
+        if isinstance(part, Tied):
+            _check_tied(part, parts[0])
         if isinstance(part, Crf) and i < len(parts) - 1:
             raise InputError("spec.layers must end with the crf")
         pooled = pooled or part.pools
+
+
+def _check_tied(part: Tied, first: Part) -> None:
+    table = (first.name, first.count, first.size) if isinstance(first, Embedding) else None
+    if table != (part.embedding, part.out_features, part.in_features):
+        raise InputError(
+            f"{part.name!r} is tied to {part.embedding!r}, which must be an embedding of {part.out_features} "
+            f"symbols of size {part.in_features} at the beginning of the network"
+        )
 
 
 def _symbols(first: Part) -> int | None:

@@ -63,4 +63,7 @@ SIZES = Field("a list of whole numbers of at least 1", lambda value: _all(value,
 CLASSES = Field(
     "a list of at least two texts, numbers or truth values, all of one kind", lambda value: _classes(value)
 )
+COLUMN_OR_NONE = Field(
+    "text, a whole number or null", lambda value: value is None or type(value) in (str, int)
+)
 DICTS = Field("a list of dicts", lambda value: _all(value, DICT.holds))

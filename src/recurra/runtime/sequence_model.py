@@ -174,13 +174,18 @@ def check_sequences(
     return sequences
 
 
-def batches(arrays: Sequence[np.ndarray]) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Row numbers (n,), padded arrays (n, T, …) and lengths (n,), of about the same length together."""
+def batches(
+    arrays: Sequence[np.ndarray], most_steps: int = _MOST_STEPS
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Row numbers (n,), padded arrays (n, T, …) and lengths (n,), of about the same length together.
+
+    A batch has ``most_steps`` at most, padding among them, or one row.
+    """
     order = np.argsort([-len(array) for array in arrays], kind="stable")
     start = 0
     while start < len(order):
         longest = max(1, len(arrays[order[start]]))
-        rows = order[start : start + max(1, min(_MOST_ROWS, _MOST_STEPS // longest))]
+        rows = order[start : start + max(1, min(_MOST_ROWS, most_steps // longest))]
         yield rows, *pad_inputs([arrays[row] for row in rows])
         start += len(rows)
 

@@ -4,18 +4,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import safetensors
-import safetensors.numpy
 
 from recurra._base.errors import InputError
 from recurra.data import AudioFeatures, FrameStream, SeriesFeatures, TextFeatures, TextWords, WordFeatures
 from recurra.runtime.features import Features
 from recurra.runtime.stepping import NetworkStream
+from recurra.runtime.stream_state import from_bytes, to_bytes
 
 if TYPE_CHECKING:
     from recurra.runtime.sequence_model import SequenceModel
 
-_OWNER = "fingerprint"
 _UNITS = {"char": "character", "word": "word", "bpe": "token"}
 
 
@@ -60,8 +58,7 @@ class SequenceStream:
         arrays = {f"network.{name}": array for name, array in self._network.state().items()}
         if self._frames is not None:
             arrays |= self._frames.state()
-        arrays[_OWNER] = np.frombuffer(bytes.fromhex(self._model.fingerprint), np.uint8)
-        return safetensors.numpy.save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+        return to_bytes(arrays, self._model.fingerprint)
 
     def reset(self) -> None:
         """Go back to before the first step."""
@@ -88,13 +85,7 @@ class SequenceStream:
                 raise InputError("a stream of audio takes samples: use push(samples)")
 
     def _restore(self, state: bytes) -> None:
-        try:
-            arrays = safetensors.numpy.load(state)
-        except (safetensors.SafetensorError, TypeError) as error:
-            raise InputError(f"state is none that a stream gave: {error}") from None
-        owner = arrays.pop(_OWNER, np.empty(0, np.uint8)).tobytes().hex()
-        if owner != self._model.fingerprint:
-            raise InputError("state belongs to another model; give one that a stream of this model gave")
+        arrays = from_bytes(state, self._model.fingerprint)
         if self._frames is not None:
             self._frames.restore({name: arrays.pop(name) for name in arrays.keys() & {"samples"}})
         self._network.restore({name.removeprefix("network."): array for name, array in arrays.items()})

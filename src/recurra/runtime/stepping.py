@@ -34,6 +34,16 @@ class NetworkStream:
             x = x + step(inputs) if beside else step(x)
         return x
 
+    def run(self, x: np.ndarray) -> np.ndarray:
+        """The outputs (T, O) after each of the next T steps, at least one, at once: the bits of `step`.
+
+        x is (T, I), or int64 (T,) or (T, 1 + C). Raises InputError for ids out of range.
+        """
+        inputs = x
+        for beside, step in zip(self._beside, self._steps):
+            x = x + step.run(inputs) if beside else step.run(x)
+        return x
+
     def state(self) -> dict[str, np.ndarray]:
         """The state after the last step, by name: new arrays."""
         return {name: array for step in self._steps for name, array in step.state().items()}

@@ -9,11 +9,13 @@ except ModuleNotFoundError as error:
 
 from recurra.tasks.classification import SequenceClassifier
 from recurra.tasks.forecasting import Forecaster
+from recurra.tasks.language_modelling import LanguageModel
 from recurra.tasks.regression import SequenceRegressor
 from recurra.tasks.tagging import SequenceTagger
 
 __all__ = [
     "Forecaster",
+    "LanguageModel",
     "SequenceClassifier",
     "SequenceRegressor",
     "SequenceTagger",

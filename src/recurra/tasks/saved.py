@@ -16,7 +16,12 @@ class SavedEstimator(BaseEstimator):
     """Base of estimators that, once fitted, are an artifact and the model at work that it makes."""
 
     model_class: ClassVar[Any]
-    """The class of ``model_``."""
+    """The class of ``model_``, of estimators that have but one."""
+
+    @classmethod
+    def _models(cls) -> dict[str, Any]:
+        """The classes of ``model_``, by task."""
+        return {cls.model_class.task: cls.model_class}
 
     def save(self, path: str | Path) -> None:
         """Write the model to ``path``, whole or not at all; raises InputError if it cannot be written."""
@@ -29,8 +34,7 @@ class SavedEstimator(BaseEstimator):
         artifact = artifacts.load(path)
         settings = artifact.card.get("settings")
         known = inspect.signature(cls).parameters.keys()
-        task = cls.model_class.task
-        if artifact.task != task or not isinstance(settings, dict) or settings.keys() != known:
+        if artifact.task not in cls._models() or not isinstance(settings, dict) or settings.keys() != known:
             raise ArtifactError(
                 f"{path} does not hold the settings of a {cls.__name__}; use recurra.load to predict with it"
             )
@@ -40,7 +44,7 @@ class SavedEstimator(BaseEstimator):
 
     def _adopt(self, artifact: Artifact) -> None:
         self.artifact_ = artifact
-        self.model_ = self.model_class(artifact)
+        self.model_ = self._models()[artifact.task](artifact)
         self.history_ = artifact.history
         self.metrics_, self.baselines_ = artifact.card.get("metrics"), artifact.card.get("baselines")
 
@@ -52,4 +56,4 @@ class SavedEstimator(BaseEstimator):
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         if "artifact_" in state:
-            self.model_ = self.model_class(self.artifact_)
+            self.model_ = self._models()[self.artifact_.task](self.artifact_)

@@ -6,7 +6,7 @@ from recurra.runtime.network_parts.bag import Bag
 from recurra.runtime.network_parts.closed_list import PARTS, part_from_dict
 from recurra.runtime.network_parts.crf import Crf, CrfScores
 from recurra.runtime.network_parts.embedding import Embedding
-from recurra.runtime.network_parts.linear import Linear
+from recurra.runtime.network_parts.linear import Linear, Tied
 from recurra.runtime.network_parts.part import Bound, Part, Step
 from recurra.runtime.network_parts.pool import POOLS, Pool
 from recurra.runtime.network_parts.recurrent import Recurrent
@@ -27,6 +27,7 @@ __all__ = [
     "Pool",
     "Recurrent",
     "Step",
+    "Tied",
     "Words",
     "part_from_dict",
 ]

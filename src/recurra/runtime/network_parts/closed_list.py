@@ -8,7 +8,7 @@ from recurra.runtime.network_parts.autoregression import Autoregression
 from recurra.runtime.network_parts.bag import Bag
 from recurra.runtime.network_parts.crf import Crf
 from recurra.runtime.network_parts.embedding import Embedding
-from recurra.runtime.network_parts.linear import Linear
+from recurra.runtime.network_parts.linear import Linear, Tied
 from recurra.runtime.network_parts.part import Part
 from recurra.runtime.network_parts.pool import Pool
 from recurra.runtime.network_parts.recurrent import Recurrent
@@ -16,7 +16,7 @@ from recurra.runtime.network_parts.words import Words
 
 PARTS: dict[str, type[Part]] = {
     part.type: part
-    for part in (Embedding, Words, Recurrent, Pool, AttentionPool, Linear, Autoregression, Bag, Crf)
+    for part in (Embedding, Words, Recurrent, Pool, AttentionPool, Linear, Tied, Autoregression, Bag, Crf)
 }
 
 

@@ -64,3 +64,7 @@ class _EmbeddingStep(Step):
         if not 0 <= place < len(self._weight):
             raise InputError(f"ids must lie between 0 and {len(self._weight) - 1}, got {place}")
         return self._weight[place]
+
+    def run(self, x: np.ndarray) -> np.ndarray:
+        check_ids("ids", x, len(self._weight))
+        return self._weight[x]

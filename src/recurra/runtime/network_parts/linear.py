@@ -37,6 +37,22 @@ class Linear(Part):
 
 
 @dataclass(frozen=True)
+class Tied(Linear):
+    """The same with the table of the embedding ``embedding`` for W, so that the file has it once."""
+
+    embedding: str
+
+    type = "tied"
+    fields: ClassVar = {**Linear.fields, "embedding": schema.TEXT}
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        return {f"{self.name}.bias": (self.out_features,)}
+
+    def bind(self, tensors: Mapping[str, np.ndarray]) -> Bound:
+        return _Linear(kernels.Linear(tensors[f"{self.embedding}.weight"], tensors[f"{self.name}.bias"]))
+
+
+@dataclass(frozen=True)
 class _Linear(Bound):
     packed: kernels.Linear
 
@@ -52,4 +68,7 @@ class _LinearStep(Step):
         self._packed = packed
 
     def __call__(self, x: Any) -> np.ndarray:
+        return self._packed(x)
+
+    def run(self, x: np.ndarray) -> np.ndarray:
         return self._packed(x)

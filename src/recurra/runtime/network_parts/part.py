@@ -20,6 +20,10 @@ class Step:
         """The output (O,) of the next step, for its input (I,): the bits that the whole sequence gives."""
         return x
 
+    def run(self, x: np.ndarray) -> np.ndarray:
+        """The outputs (T, O) of the next T steps, at least one, for their inputs (T, …)."""
+        return np.stack([self(row) for row in x])
+
     def state(self) -> dict[str, np.ndarray]:
         """What it keeps, by name: new arrays."""
         return {}

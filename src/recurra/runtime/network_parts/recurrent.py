@@ -110,6 +110,9 @@ class _RecurrentStep(Step):
     def __call__(self, x: Any) -> np.ndarray:
         return self._step(x)
 
+    def run(self, x: np.ndarray) -> np.ndarray:
+        return self._stream.run(x)
+
     def state(self) -> dict[str, np.ndarray]:
         return {self._prefix + name: array for name, array in self._stream.state().items()}
 

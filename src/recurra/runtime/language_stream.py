@@ -1,0 +1,76 @@
+"""A language model that goes along one text, token by token."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from recurra._base.errors import InputError
+from recurra.runtime.stepping import NetworkStream
+from recurra.runtime.stream_state import from_bytes, to_bytes
+
+if TYPE_CHECKING:
+    from recurra.runtime.language import TextModel
+
+_NEXT = "log_probabilities"
+_STRETCH = 1_024  # steps at once, so that memory stays small
+
+
+class LanguageStream:
+    """What a model says of the next token after each token of a text, with the bits of whole texts.
+
+    ``state`` is what another stream of the same model gave; None is before the first token of a document.
+    Raises InputError for a state that is not this model's.
+
+    Attributes:
+        log_probabilities: (V + 1,) float64, natural, of each token that may come next; at the end, of that
+            the document is over. The unknown token is among them.
+    """
+
+    log_probabilities: np.ndarray
+
+    def __init__(self, model: "TextModel", state: bytes | None = None) -> None:
+        self._model = model
+        self._network = NetworkStream(model.network)
+        if state is None:
+            self.reset()
+        else:
+            arrays = from_bytes(state, model.fingerprint)
+            following = arrays.pop(_NEXT, np.empty(0))
+            self._network.restore({name.removeprefix("network."): array for name, array in arrays.items()})
+            if following.shape != (model.network.output_size,) or following.dtype != np.float64:
+                raise InputError(f"state {_NEXT!r} must be float64 ({model.network.output_size},)")
+            self.log_probabilities = following
+
+    def step(self, token: int) -> np.ndarray:
+        """`log_probabilities` after one more token, its id; raises InputError for an id that there is not."""
+        self.log_probabilities = log_softmax(self._network.step(token))
+        return self.log_probabilities
+
+    def read(self, tokens: np.ndarray) -> np.ndarray:
+        """Step along ``tokens`` (T,) int64: (T,) float64, the log-probability that each had when it came."""
+        found = np.empty(len(tokens))
+        for start in range(0, len(tokens), _STRETCH):
+            stretch = tokens[start : start + _STRETCH]
+            after = log_softmax(self._network.run(stretch))
+            before = np.concatenate([self.log_probabilities[None], after[:-1]])
+            found[start : start + len(stretch)] = before[np.arange(len(stretch)), stretch]
+            self.log_probabilities = after[-1].copy()
+        return found
+
+    def state(self) -> bytes:
+        """The state after the last token, from which another stream of this model goes on alike."""
+        arrays = {f"network.{name}": array for name, array in self._network.state().items()}
+        return to_bytes({**arrays, _NEXT: self.log_probabilities}, self._model.fingerprint)
+
+    def reset(self) -> None:
+        """Go back to before the first token of a document."""
+        self._network.reset()
+        self.step(self._model.boundary)
+
+
+def log_softmax(logits: np.ndarray) -> np.ndarray:
+    """From float32 logits (…, V) to log-probabilities (…, V) float64, each row on its own."""
+    scores = logits.astype(np.float64)
+    scores -= scores.max(axis=-1, keepdims=True)
+    scores -= np.log(np.exp(scores).sum(axis=-1, keepdims=True))
+    return scores

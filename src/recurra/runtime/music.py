@@ -1,0 +1,163 @@
+"""Music from a trained model of piano rolls, and how probable it finds music: no PyTorch from here on."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from recurra._base.errors import InputError
+from recurra._base.validation import positive_int
+from recurra.artifact import Artifact
+from recurra.data import KEYS, Piece, Sequences, as_pieces, read_music
+from recurra.decoding import sample_keys
+from recurra.evaluation import Baselines, MusicEvaluation, evaluate_music
+from recurra.runtime import schema
+from recurra.runtime.language import generator_of
+from recurra.runtime.model import Model
+from recurra.runtime.music_stream import MusicStream
+from recurra.runtime.sequence_model import batches
+from recurra.runtime.stepping import NetworkStream
+
+LENGTH = 64
+"""Steps of a generated piece, unless it is said."""
+
+
+class MusicModel(Model):
+    """A trained model of piano rolls: which of the 88 keys sound at each step."""
+
+    task = "music"
+    fields: ClassVar[Mapping[str, schema.Field]] = {
+        "steps_per_beat": schema.POSITIVE,
+        "beats_per_minute": schema.POSITIVE,
+    }
+
+    def _take(self, artifact: Artifact) -> None:
+        fields = artifact.preprocessing
+        schema.check_fields(fields, self.fields, "preprocessing")
+        silence = np.zeros((1, KEYS), bool)
+        self.template = Piece(silence, "generated", fields["steps_per_beat"], fields["beats_per_minute"])
+        """The grid and the tempo of what it writes."""
+        sizes = self.network.input_size, self.network.output_size
+        if self.network.pools or sizes != (KEYS, KEYS):
+            raise InputError(f"the network of a model of music must take and give {KEYS} keys at every step")
+        NetworkStream(self.network)  # refuses layers that read from the end
+
+    def generate(
+        self,
+        prompt: Any = None,
+        *,
+        length: int = LENGTH,
+        temperature: float = 1.0,
+        seed: int = 0,
+        samples: int = 1,
+    ) -> list[Piece]:
+        """Pieces that go on from ``prompt``, without it; the same arguments give the same pieces.
+
+        Raises InputError where `write` does, and for ``samples`` that are no number.
+        """
+        generator = generator_of(seed)
+        found = []
+        for i in range(1, positive_int("samples", samples) + 1):
+            steps = list(self.write(prompt, length=length, temperature=temperature, seed=generator))
+            grid = self._grid(prompt)
+            found.append(
+                dataclasses.replace(
+                    grid, roll=np.stack(steps), name=f"generated {i}", generated=True, notes=()
+                )
+            )
+        return found
+
+    def write(
+        self,
+        prompt: Any = None,
+        *,
+        length: int = LENGTH,
+        temperature: float = 1.0,
+        seed: int | np.random.Generator = 0,
+    ) -> Iterator[np.ndarray]:
+        """Steps (88,) bool that go on from ``prompt``, as they are drawn.
+
+        Args:
+            prompt: a `Piece` or a roll (T, 88); None for the beginning of a piece.
+            length: steps to write.
+            temperature: of each key, see `recurra.decoding.sample_keys`.
+            seed: of the random numbers, or the generator to take them from.
+
+        Raises InputError for arguments out of range, and a prompt on another grid than the training pieces.
+        """
+        length, generator, stream = positive_int("length", length), generator_of(seed), self.stream()
+        stream.read(np.zeros((0, KEYS), bool) if prompt is None else self._grid(prompt).roll)
+        sample_keys(stream.logits, temperature, np.random.default_rng(0))  # refuses a temperature before all
+
+        def steps() -> Iterator[np.ndarray]:
+            for _ in range(length):
+                keys = sample_keys(stream.logits, temperature, generator)
+                stream.step(keys)
+                yield keys
+
+        return steps()
+
+    def predict(self, X: Any) -> list[np.ndarray]:
+        """The log-probability of each step, all keys together: arrays (T_i,) float64; ``X`` as for `read`."""
+        pieces = self.read(X)
+        found: list[np.ndarray] = [np.empty(0)] * len(pieces)
+        for rows, x, lengths in batches([steps_before(piece.roll.astype(np.float32)) for piece in pieces]):
+            for i, logits, length in zip(rows, self.network(x, lengths), lengths):
+                found[i] = _log_likelihood(logits[:length], pieces[i].roll)
+        return found
+
+    def evaluate(self, X: Any, *, baselines: Baselines[list[np.ndarray]] | None = None) -> MusicEvaluation:
+        """Score the model on pieces, ``X`` as for `read`, beside ``baselines`` that were fitted in training.
+
+        Raises InputError for data that does not suit the model.
+        """
+        pieces = self.read(X)
+        rolls = Sequences("series", [piece.roll for piece in pieces])
+        return evaluate_music(
+            rolls,
+            [own[1:] for own in self.predict(pieces)],
+            baselines=None if baselines is None else baselines.on(rolls),
+        )
+
+    def stream(self, state: bytes | None = None) -> MusicStream:
+        """A stream along one piece, see `MusicStream`."""
+        return MusicStream(self, state)
+
+    def read(self, X: Any) -> list[Piece]:
+        """``X`` as pieces: pieces, rolls, or the `pathlib.Path` of what `recurra.data.read_music` reads.
+
+        Of a file in parts, the test part. Raises InputError for anything else.
+        """
+        if not isinstance(X, Path):
+            return as_pieces(X)
+        music = read_music(X, steps_per_beat=self.template.steps_per_beat)
+        return music.training if music.test is None else music.test
+
+    def _grid(self, prompt: Any) -> Piece:
+        """The prompt as a piece; raises InputError where its steps are of another length than in training."""
+        if prompt is None:
+            return self.template
+        piece = (
+            prompt
+            if isinstance(prompt, Piece)
+            else dataclasses.replace(self.template, roll=prompt, name="prompt")
+        )
+        if piece.steps_per_beat != self.template.steps_per_beat:
+            raise InputError(
+                f"prompt must have {self.template.steps_per_beat:g} steps a beat, as the training pieces do, "
+                f"got {piece.steps_per_beat:g}"
+            )
+        return piece
+
+
+def steps_before(roll: np.ndarray) -> np.ndarray:
+    """What a network reads (T, 88) to foretell a ``roll`` (T, 88): silence, then each step but the last."""
+    return np.concatenate([np.zeros_like(roll[:1]), roll[:-1]])
+
+
+def _log_likelihood(logits: np.ndarray, roll: np.ndarray) -> np.ndarray:
+    """ln of Π_k σ(z_k) where a key k sounds and 1 − σ(z_k) where it does not: (T,) float64 for (T, 88)."""
+    scores = np.where(roll, logits, -logits).astype(np.float64)
+    return -np.logaddexp(0.0, -scores).sum(axis=1)

@@ -1,0 +1,29 @@
+"""The state of a stream as bytes, which say whose it is."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from recurra._base.errors import InputError
+
+_OWNER = "fingerprint"
+
+
+def to_bytes(arrays: Mapping[str, np.ndarray], fingerprint: str) -> bytes:
+    """``arrays`` by name, of a model with that ``fingerprint``, as a safetensors file."""
+    owner = {_OWNER: np.frombuffer(bytes.fromhex(fingerprint), np.uint8)}
+    return safetensors.numpy.save({name: np.ascontiguousarray(a) for name, a in {**arrays, **owner}.items()})
+
+
+def from_bytes(state: bytes, fingerprint: str) -> dict[str, np.ndarray]:
+    """Undo `to_bytes`; raises InputError for anything else, and for a state of another model."""
+    try:
+        arrays = safetensors.numpy.load(state)
+    except (safetensors.SafetensorError, TypeError) as error:
+        raise InputError(f"state is none that a stream gave: {error}") from None
+    owner = arrays.pop(_OWNER, np.empty(0, np.uint8)).tobytes().hex()
+    if owner != fingerprint:
+        raise InputError("state belongs to another model; give one that a stream of this model gave")
+    return arrays

@@ -1,0 +1,92 @@
+"""Text that a language model writes, piece by piece, as it is drawn."""
+
+from collections import deque
+from collections.abc import Iterator
+
+import numpy as np
+
+from recurra.data import TextFeatures
+from recurra.decoding import Sampling, draw
+from recurra.runtime.language_stream import LanguageStream
+
+_UNKNOWN = 0
+_LATELY = 64  # tokens that the repetition penalty looks back
+_LONGEST = 4  # bytes of a character
+
+
+class Writer:
+    """Pieces of text that go on where ``stream`` stands; iterate over it once.
+
+    Never writes the unknown token; ends with the document where ``ends``, else after ``length`` tokens, or
+    before the text ``stop``.
+
+    Attributes:
+        tokens: how many were written so far.
+        log_probability: of them under the model, whatever the sampling.
+        stopped: "length", "stop" or "end", once it has.
+    """
+
+    def __init__(
+        self,
+        stream: LanguageStream,
+        features: TextFeatures,
+        *,
+        ends: bool,
+        before: np.ndarray,
+        length: int,
+        sampling: Sampling,
+        stop: str | None,
+        generator: np.random.Generator,
+    ) -> None:
+        self._stream, self._features, self._ends, self._length = stream, features, ends, length
+        self._sampling, self._stop, self._generator = sampling, stop, generator
+        self._lately = deque(before.tolist(), maxlen=_LATELY)
+        self.tokens, self.log_probability, self.stopped = 0, 0.0, "length"
+
+    def __iter__(self) -> Iterator[str]:
+        held = ""  # what may be the beginning of the text that stops it
+        for piece in self._pieces():
+            held += piece
+            if self._stop and (place := held.find(self._stop)) >= 0:
+                self.stopped = "stop"
+                held = held[:place]
+                break
+            ready = len(held) - _overlap(held, self._stop or "")
+            if ready:
+                yield held[:ready]
+                held = held[ready:]
+        if held:
+            yield held
+
+    def _pieces(self) -> Iterator[str]:
+        """Text of one token, or of a few where it takes them to make a character."""
+        boundary = self._features.size
+        between = " " if self._features.level == "word" else ""
+        pending: list[int] = []
+        for _ in range(self._length):
+            possible = self._stream.log_probabilities.copy()
+            possible[_UNKNOWN] = -np.inf
+            if not self._ends:
+                possible[boundary] = -np.inf
+            token = draw(self._sampling.probabilities(possible, list(self._lately)), self._generator)
+            self.log_probability += float(self._stream.log_probabilities[token])
+            if token == boundary:
+                self.stopped = "end"
+                break
+            self._stream.step(token)
+            self.tokens += 1
+            begins = not self._lately
+            self._lately.append(token)
+            pending.append(token)
+            text = self._features.decode(pending)
+            if text.endswith("\ufffd") and len(pending) < _LONGEST:
+                continue
+            yield text if begins else between + text
+            pending = []
+        if pending:
+            yield self._features.decode(pending)
+
+
+def _overlap(text: str, stop: str) -> int:
+    """How many characters at the end of ``text`` are a beginning of ``stop``."""
+    return next((n for n in range(min(len(text), len(stop) - 1), 0, -1) if text.endswith(stop[:n])), 0)

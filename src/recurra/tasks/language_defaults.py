@@ -1,0 +1,83 @@
+"""What a language model uses where it was not told: by what it is of."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class LanguageDefaults:
+    """Sizes, regularisers and training for one kind of symbols, or for keys."""
+
+    embedding_size: int
+    cell: str
+    hidden_size: int
+    num_layers: int
+    tied: bool
+    dropout: float
+    embedding_dropout: float
+    weight_dropout: float
+    activation_penalty: float
+    change_penalty: float
+    bptt: int
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float
+    average: float
+
+
+CHAR = LanguageDefaults(
+    embedding_size=128,
+    cell="lstm",
+    hidden_size=512,
+    num_layers=1,
+    tied=False,  # a table of a hundred characters is not worth sharing
+    dropout=0.25,
+    embedding_dropout=0.0,  # a text without its e is no text
+    weight_dropout=0.0,
+    activation_penalty=0.0,
+    change_penalty=0.0,
+    bptt=64,
+    epochs=20,
+    batch_size=64,
+    learning_rate=3e-3,
+    weight_decay=0.01,
+    average=0.0,
+)
+WORD = LanguageDefaults(
+    embedding_size=256,
+    cell="lstm",
+    hidden_size=256,
+    num_layers=1,
+    tied=True,  # most weights are in the table, and each symbol is seen too seldom to learn it twice
+    dropout=0.5,
+    embedding_dropout=0.1,
+    weight_dropout=0.3,
+    activation_penalty=2.0,
+    change_penalty=1.0,
+    bptt=64,
+    epochs=20,
+    batch_size=32,
+    learning_rate=3e-3,
+    weight_decay=0.01,
+    average=0.0,
+)
+MUSIC = LanguageDefaults(
+    embedding_size=1,  # keys enter as they are
+    cell="lstm",
+    hidden_size=216,
+    num_layers=1,
+    tied=False,
+    dropout=0.5,
+    embedding_dropout=0.0,
+    weight_dropout=0.4,
+    activation_penalty=0.0,
+    change_penalty=0.0,
+    bptt=256,
+    epochs=120,
+    batch_size=16,
+    learning_rate=1e-2,
+    weight_decay=0.0,
+    average=0.0,
+)
+
+BY_LEVEL = {"char": CHAR, "word": WORD, "bpe": WORD, None: MUSIC}

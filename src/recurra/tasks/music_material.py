@@ -1,0 +1,83 @@
+"""Pieces as a model of music learns them: keys, each step after the one before."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+
+from recurra._base.errors import InputError
+from recurra.data import KEYS, Piece, Sequences, as_pieces
+from recurra.evaluation import MusicEvaluation, fit_music_baselines
+from recurra.runtime.music import MusicModel, steps_before
+from recurra.tasks.language_settings import check_music
+
+
+@dataclass(frozen=True)
+class MusicMaterial:
+    """The grid of a training part; `recurra.tasks.text_material.TextMaterial` is its like for texts.
+
+    Attributes:
+        steps_per_beat, beats_per_minute: of the first piece; all must be on one grid.
+    """
+
+    steps_per_beat: float
+    beats_per_minute: float
+    model_class: type[MusicModel] = field(default=MusicModel, init=False)
+    symbols: None = field(default=None, init=False)
+    keys: int = field(default=KEYS, init=False)
+    vectors: None = field(default=None, init=False)
+    notes: tuple[str, ...] = field(default=(), init=False)
+
+    @classmethod
+    def of(cls, training: list[Piece], arguments: Mapping[str, Any]) -> Self:
+        """Of a training part; raises InputError for pieces on different grids, and arguments for texts."""
+        check_music(arguments)
+        first = training[0]
+        for piece in training:
+            if piece.steps_per_beat != first.steps_per_beat:
+                raise InputError(
+                    f"all pieces must have as many steps a beat, got {first.steps_per_beat:g} in "
+                    f"{first.name} and {piece.steps_per_beat:g} in {piece.name}; read them with the same "
+                    "steps_per_beat"
+                )
+        return cls(first.steps_per_beat, first.beats_per_minute)
+
+    @staticmethod
+    def read(X: Any, name: str, like: list[Piece] | None = None) -> list[Piece]:  # noqa: ARG004
+        """A part as pieces; raises InputError for what is none."""
+        return as_pieces(X, name=name)
+
+    @staticmethod
+    def hold_out(training: list[Piece], share: float, seed: int) -> tuple[list[Piece], list[Piece]]:
+        """The training part without its validation part, and that: whole pieces, drawn by the seed."""
+        held = round(share * len(training))
+        if not 0 < held < len(training):
+            raise InputError(
+                f"validation_share {share:g} of {len(training)} pieces leaves {len(training) - held} of them "
+                f"to train on and {held} to choose the best epoch by; give more pieces, another share, or a "
+                "validation part"
+            )
+        order = np.random.default_rng(seed).permutation(len(training))
+        kept, left_out = sorted(order[held:]), sorted(order[:held])
+        return [training[i] for i in kept], [training[i] for i in left_out]
+
+    def steps(self, part: list[Piece]) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Inputs and targets (T_d, 88) float32 of each piece."""
+        rolls = [piece.roll.astype(np.float32) for piece in part]
+        return [steps_before(roll) for roll in rolls], rolls
+
+    def preprocessing(self) -> dict[str, Any]:
+        """What the model file says of the grid."""
+        return {"steps_per_beat": self.steps_per_beat, "beats_per_minute": self.beats_per_minute}
+
+    def part_notes(self, parts: Mapping[str, list[Piece] | None]) -> tuple[str, ...]:
+        """What was done to any piece, with how many it was done to where these are several."""
+        notes = Counter(note for part in parts.values() for piece in part or () for note in piece.notes)
+        return tuple(note if n == 1 else f"{note} ({n} pieces)" for note, n in notes.items())
+
+    def evaluate(self, model: MusicModel, parts: Mapping[str, list[Piece]]) -> MusicEvaluation:
+        """Score the model on the test part, beside what the training part says of each key."""
+        rolls = Sequences("series", [piece.roll for piece in parts["training"]])
+        return model.evaluate(parts["test"], baselines=fit_music_baselines(rolls))
