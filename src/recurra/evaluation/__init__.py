@@ -9,8 +9,11 @@ from recurra.evaluation.ets import ETS
 from recurra.evaluation.fitted_baselines import Baseline, BaselineOutputs, Baselines
 from recurra.evaluation.forecast import Evaluation, evaluate_forecasts
 from recurra.evaluation.label_baselines import fit_label_baselines, fit_value_baselines
+from recurra.evaluation.language import LanguageEvaluation, Stretch, evaluate_language
+from recurra.evaluation.language_baselines import fit_language_baselines
 from recurra.evaluation.metric import Metric
 from recurra.evaluation.metrics import METRICS, error_by_step, forecast_metrics
+from recurra.evaluation.music import MusicEvaluation, evaluate_music, fit_music_baselines
 from recurra.evaluation.ngram import NGram
 from recurra.evaluation.regression import Estimates, RegressionEvaluation, evaluate_values
 from recurra.evaluation.reliability import Reliability
@@ -32,11 +35,14 @@ __all__ = [
     "Comparison",
     "Estimates",
     "Evaluation",
+    "LanguageEvaluation",
     "Metric",
+    "MusicEvaluation",
     "NGram",
     "RegressionEvaluation",
     "Reliability",
     "SpanScores",
+    "Stretch",
     "Tagging",
     "TaggingEvaluation",
     "TargetScale",
@@ -44,9 +50,13 @@ __all__ = [
     "error_by_step",
     "evaluate_forecasts",
     "evaluate_labels",
+    "evaluate_language",
+    "evaluate_music",
     "evaluate_tags",
     "evaluate_values",
     "fit_label_baselines",
+    "fit_language_baselines",
+    "fit_music_baselines",
     "fit_tag_baselines",
     "fit_temperature",
     "fit_value_baselines",
