@@ -38,6 +38,14 @@ def test_lines_are_documents_that_end(write):
     assert (read.texts, read.ends, read.name) == (["anna", " bob ", "x\u2028y"], True, "names.txt")
     assert read.notes == ("2 of 5 lines are empty and left out.",)
     assert read.characters == 4 + 5 + 3 + 3
+    # The last line may end or not; more than that is an empty line.
+    for content, notes in (
+        ("a\nb", ()),
+        ("a\nb\n", ()),
+        ("a\nb\n\n", ("1 of 3 lines is empty and left out.",)),
+    ):
+        read = read_corpus(write("a.txt", content), lines=True)
+        assert (read.texts, read.notes) == (["a", "b"], notes)
 
 
 def test_rows_are_documents_that_end(write):
