@@ -14,7 +14,7 @@ GOLDEN = Path(__file__).parent.parent / "golden"
 TRAINING = {"torch", "lightning", "lightning_fabric", "sklearn"}
 PAGES = {"plotly", "jinja2", "fastapi", "typer", "rich"}
 TABLES = {"polars", "narwhals", "pandas", "pyarrow", "statsmodels", "scipy"}
-LEARNING = TRAINING | PAGES | TABLES | {"tokenizers", "soundfile"}
+LEARNING = TRAINING | PAGES | TABLES | {"tokenizers", "soundfile", "mido"}
 
 
 def imported(code: str) -> set[str]:

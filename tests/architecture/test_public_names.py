@@ -9,6 +9,7 @@ PUBLIC = {
         "ArtifactError",
         "Forecaster",
         "InputError",
+        "LanguageModel",
         "MissingExtraError",
         "RecurraError",
         "SequenceClassifier",
@@ -50,7 +51,13 @@ PUBLIC = {
         "Words",
         "accelerate",
     ],
-    "recurra.tasks": ["Forecaster", "SequenceClassifier", "SequenceRegressor", "SequenceTagger"],
+    "recurra.tasks": [
+        "Forecaster",
+        "LanguageModel",
+        "SequenceClassifier",
+        "SequenceRegressor",
+        "SequenceTagger",
+    ],
 }
 
 

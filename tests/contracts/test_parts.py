@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from recurra import nn
+from recurra._base.errors import InputError
 from recurra.cells import Stack, cell
 from recurra.decoding import allowed, viterbi
 from recurra.runtime import (
@@ -20,7 +21,7 @@ from recurra.runtime import (
     Words,
     network_spec,
 )
-from recurra.runtime.network_parts import PARTS, POOLS
+from recurra.runtime.network_parts import PARTS, POOLS, Tied
 from recurra.runtime.network_parts.spelling import affix_keys
 
 T, LENGTHS = 9, [9, 0, 4, 1, 7]
@@ -134,8 +135,30 @@ def test_the_same_result(name, ids):
 
 def test_every_part_has_a_case():
     own = {case[0].type for case in CASES.values()}
-    # An autoregression's module is a linear one: tests/tasks. A bag's has no parameters: below.
-    assert own == set(PARTS) - {Autoregression.type, Bag.type}
+    # An autoregression's module is a linear one: tests/tasks. A bag's has no parameters: below, with tied.
+    assert own == set(PARTS) - {Autoregression.type, Bag.type, Tied.type}
+
+
+def test_a_head_that_is_tied_has_the_embedding_s_table():
+    rng = np.random.default_rng(1)
+    parts = [Embedding("entry", 11, 6), Tied("part", 6, 11, "entry")]
+    tensors = {"entry.weight": rng.normal(size=(11, 6)), "part.bias": rng.normal(size=11)}
+    tensors = {name: array.astype(np.float32) for name, array in tensors.items()}
+    network, x = Network(network_spec(parts), tensors), rng.integers(0, 11, (3, 5))
+    table, bias = torch.from_numpy(tensors["entry.weight"]), torch.from_numpy(tensors["part.bias"])
+    want = torch.nn.functional.linear(table[torch.from_numpy(x)], table, bias)
+    torch.testing.assert_close(torch.from_numpy(network(x)), want, rtol=0, atol=3e-6)
+
+
+@pytest.mark.parametrize("tied", [Tied("part", 6, 11, "exit"), Tied("part", 6, 12, "entry")])
+def test_a_head_that_is_tied_to_nothing(tied):
+    tensors = {"entry.weight": np.zeros((11, 6), np.float32), "part.bias": np.zeros(11, np.float32)}
+    with pytest.raises(InputError) as error:
+        Network(network_spec([ENTRY, tied]), tensors)
+    assert str(error.value) == (
+        f"'part' is tied to {tied.embedding!r}, which must be an embedding of {tied.out_features} symbols of "
+        "size 6 at the beginning of the network"
+    )
 
 
 @pytest.mark.parametrize("pairs", [[[1, 1], [1, 2], [2, 1], [4, 5], [5, 3]], np.empty((0, 2))])

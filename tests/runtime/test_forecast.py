@@ -324,8 +324,8 @@ def test_a_task_of_another_version(make, tmp_path):
     with pytest.raises(ArtifactError) as error:
         load(path)
     assert str(error.value) == (
-        f"{path}: the model's task is 'translate', and this version knows forecast, classify, regress, tag; "
-        "update Recurra or give another file"
+        f"{path}: the model's task is 'translate', and this version knows forecast, classify, regress, tag, "
+        "language-model, music; update Recurra or give another file"
     )
 
 

@@ -60,15 +60,18 @@ class Writer:
 
     def _pieces(self) -> Iterator[str]:
         """Text of one token, or of a few where it takes them to make a character."""
-        boundary = self._features.size
-        between = " " if self._features.level == "word" else ""
+        features, sampling, generator = self._features, self._sampling, self._generator
+        boundary = features.size
+        whole = None if features.level == "bpe" else features.vocabulary  # the text of a token by itself
+        between = " " if features.level == "word" else ""
         pending: list[int] = []
         for _ in range(self._length):
             possible = self._stream.log_probabilities.copy()
             possible[_UNKNOWN] = -np.inf
             if not self._ends:
                 possible[boundary] = -np.inf
-            token = draw(self._sampling.probabilities(possible, list(self._lately)), self._generator)
+            lately = self._lately if sampling.repetition_penalty != 1 else ()
+            token = draw(sampling.probabilities(possible, lately), generator)
             self.log_probability += float(self._stream.log_probabilities[token])
             if token == boundary:
                 self.stopped = "end"
@@ -77,14 +80,17 @@ class Writer:
             self.tokens += 1
             begins = not self._lately
             self._lately.append(token)
+            if whole is not None:
+                yield whole[token] if begins else between + whole[token]
+                continue
             pending.append(token)
-            text = self._features.decode(pending)
+            text = features.decode(pending)
             if text.endswith("\ufffd") and len(pending) < _LONGEST:
                 continue
-            yield text if begins else between + text
+            yield text
             pending = []
         if pending:
-            yield self._features.decode(pending)
+            yield features.decode(pending)
 
 
 def _overlap(text: str, stop: str) -> int:

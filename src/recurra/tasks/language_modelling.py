@@ -51,7 +51,8 @@ class LanguageModel(SavedEstimator):
         cell: ``rnn``, ``lstm`` or ``gru``.
         hidden_size: units of each layer.
         num_layers: layers.
-        dropout: of columns before, between and after the layers, the same at every step; keys enter whole.
+        dropout: of columns before, between and after the layers, the same at every step; of keys that
+            enter a tenth at most.
         embedding_dropout: of symbols, gone wherever they stand in a batch.
         weight_dropout: of recurrent weights.
         activation_penalty: times the mean square of the outputs that dropout leaves, added to the loss.
