@@ -10,7 +10,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from recurra._base.errors import InputError
-from recurra._base.validation import probability
+from recurra._base.validation import below_one
 from recurra.artifact import Artifact
 from recurra.data import Labelled, TextWords, WordFeatures
 from recurra.data.label_values import class_labels
@@ -84,7 +84,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
 
     def _targets(self, labels: Any, defaults: SequenceDefaults) -> ClassTargets:
         smoothing = defaults.label_smoothing if self.label_smoothing is None else self.label_smoothing
-        return ClassTargets.of(labels, self.class_weight, probability("label_smoothing", smoothing))
+        return ClassTargets.of(labels, self.class_weight, below_one("label_smoothing", smoothing))
 
     def _bag(
         self, features: Features, targets: Targets, training: SequenceExamples

@@ -141,7 +141,7 @@ class LanguageModel(SavedEstimator):
         arguments = self.get_params()
         seed = TrainingSettings(seed=self.seed).seed
         share = _share(self.validation_share)
-        kind = MusicMaterial if _is_music(X) else TextMaterial
+        kind: Any = MusicMaterial if _is_music(X) else TextMaterial
         parts: dict[str, Any] = {"training": kind.read(X, "X"), "validation": None, "test": None}
         for name, given in (("validation", validation), ("test", test)):
             parts[name] = None if given is None else kind.read(given, name, parts["training"])

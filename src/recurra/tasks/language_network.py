@@ -6,6 +6,7 @@ between them can drop the same units at every step; `LanguageNetwork.tensors` ha
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from recurra import cells, nn
+from recurra.nn.layer import Layer
 from recurra.nn.named_state import run
 from recurra.runtime import network_parts as parts
 from recurra.tasks.layers import LAYERS, initialise, tensors
@@ -81,7 +83,7 @@ class LanguageNetwork(torch.nn.Module):
                 for k in range(layers)
             )
             self.head = torch.nn.Linear(hidden, keys if symbols is None else symbols)
-        for k, layer in enumerate(self.layers):
+        for k, layer in enumerate(self._layers()):
             initialise(layer, seed + k)
         torch.nn.init.zeros_(self.head.bias)
         if self.embedding is not None:
@@ -103,25 +105,28 @@ class LanguageNetwork(torch.nn.Module):
         rows = x.transpose(0, 1)
         output = rows if self.embedding is None else self.symbols(self.embedding, rows)
         dropped, after = self.entry(output), {}
-        for k, layer in enumerate(self.layers):
+        for k, layer in enumerate(self._layers()):
             before = {name: states[f"{k}.{name}"] for name in layer.stack.cell.states}
             output, own = run(layer, dropped, before, lengths)
             after |= {f"{k}.{name}": state for name, state in own.items()}
             dropped = self.dropout(output)
         return output, dropped, after
 
+    def _layers(self) -> list[Layer]:
+        return cast("list[Layer]", list(self.layers))
+
     def states(self, rows: int) -> dict[str, Tensor]:
         """Those before the first step of every row."""
         sizes = {
             f"{k}.{name}": size
-            for k, layer in enumerate(self.layers)
+            for k, layer in enumerate(self._layers())
             for name, size in layer.stack.cell.state_sizes().items()
         }
         return {name: torch.zeros(1, rows, size) for name, size in sizes.items()}
 
     def parts(self) -> list[parts.Part]:
         """The same network for the runtime."""
-        first = self.layers[0].stack
+        first = self._layers()[0].stack
         found: list[parts.Part] = []
         if self.embedding is not None:
             found.append(
@@ -129,7 +134,7 @@ class LanguageNetwork(torch.nn.Module):
             )
         found.append(parts.Recurrent("encoder", cells.Stack(first.cell, len(self.layers))))
         if self.settings.tied and self.embedding is not None:
-            found.append(parts.Tied("head", "embedding", self.head.in_features, self.head.out_features))
+            found.append(parts.Tied("head", self.head.in_features, self.head.out_features, "embedding"))
         else:
             found.append(parts.Linear("head", self.head.in_features, self.head.out_features))
         return found

@@ -4,12 +4,13 @@ import numpy as np
 import torch
 
 from recurra import nn
+from recurra.nn.layer import Layer
 
 LAYERS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 """The layer of each cell."""
 
 
-def initialise(layer: nn.RNN | nn.LSTM | nn.GRU, seed: int) -> None:
+def initialise(layer: Layer, seed: int) -> None:
     """Begin with the weights that `recurra.cells` gives the layer's stack for that seed."""
     initial = layer.stack.initialise(np.random.default_rng(seed))
     layer.load_state_dict({name: torch.from_numpy(array) for name, array in initial.items()})

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from recurra._base.errors import InputError
-from recurra._base.validation import one_of, positive_float, positive_int, probability
+from recurra._base.validation import below_one, one_of, positive_float, positive_int, probability
+from recurra.tasks.language_defaults import LanguageDefaults
 from recurra.tasks.layers import LAYERS
 from recurra.tasks.sequence_defaults import SequenceDefaults
 from recurra.tasks.sequence_network import POOLS, NetworkSettings
@@ -33,9 +34,9 @@ def network_settings(
         embedding_size=positive_int("embedding_size", chosen["embedding_size"]),
         hidden_size=positive_int("hidden_size", chosen["hidden_size"]),
         num_layers=positive_int("num_layers", chosen["num_layers"]),
-        dropout=probability("dropout", chosen["dropout"]),
+        dropout=below_one("dropout", chosen["dropout"]),
         word_dropout=probability("word_dropout", chosen["word_dropout"]),
-        weight_dropout=probability("weight_dropout", chosen["weight_dropout"]),
+        weight_dropout=below_one("weight_dropout", chosen["weight_dropout"]),
         cell=one_of("cell", chosen["cell"], LAYERS),
         bidirectional=flag("bidirectional", chosen["bidirectional"]),
         pool=one_of("pool", chosen["pool"], POOLS) if pools else None,
@@ -44,9 +45,9 @@ def network_settings(
 
 
 def training_settings(
-    arguments: Mapping[str, Any], defaults: SequenceDefaults, sequences: int
+    arguments: Mapping[str, Any], defaults: SequenceDefaults | LanguageDefaults, sequences: int
 ) -> TrainingSettings:
-    """Those of training on that many ``sequences``; raises InputError for an argument that is none.
+    """Those of training on that many ``sequences``, or stretches; InputError for an argument that is none.
 
     Where no ``epochs`` are asked for, there are those that the kind of sequences is used to, and more where
     the sequences are so few that the optimiser would make less than 500 steps: up to 200.
@@ -69,7 +70,7 @@ def training_settings(
     )
 
 
-def _chosen(arguments: Mapping[str, Any], defaults: SequenceDefaults) -> dict[str, Any]:
+def _chosen(arguments: Mapping[str, Any], defaults: SequenceDefaults | LanguageDefaults) -> dict[str, Any]:
     """The arguments, those that are None as the kind of sequences has them."""
     return {
         name: getattr(defaults, name, None) if value is None else value for name, value in arguments.items()

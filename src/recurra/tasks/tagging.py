@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from recurra._base.errors import InputError
-from recurra._base.validation import probability
+from recurra._base.validation import below_one
 from recurra.artifact import Artifact
 from recurra.data import Labelled
 from recurra.data.label_values import check_steps, step_labels
@@ -70,7 +70,7 @@ class SequenceTagger(SequenceEstimator):
             smoothing = 0.0 if self.crf else defaults.label_smoothing
         if self.crf and smoothing:
             raise InputError(f"label_smoothing must be 0 or None with crf=True, got {smoothing!r}")
-        return TagTargets.of(labels, probability("label_smoothing", smoothing))
+        return TagTargets.of(labels, below_one("label_smoothing", smoothing))
 
     def _check_lengths(self, part: Labelled, inputs: list[np.ndarray]) -> None:
         check_steps(step_labels(part.labels), list(map(len, inputs)), part.names)

@@ -74,8 +74,8 @@ class TruncatedExamples:
         steps = torch.arange(int(lengths.max()))
         live = steps < lengths[:, None]
         places = (starts[:, None] + steps).masked_fill(~live, 0)
-        padded = (_padded(flat, places, live) for flat in self._flat)
-        return *padded, lengths, first.bool()
+        x, targets = (_padded(flat, places, live) for flat in self._flat)
+        return x, targets, lengths, first.bool()
 
     @cached_property
     def _flat(self) -> tuple[Tensor, Tensor]:
