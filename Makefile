@@ -4,12 +4,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# What benchmarks/reproduce.py trains.
+REPRODUCED := sst2 lines digits speakers chorales-lstm chorales-gru shakespeare names
 NATIVE := CMakeLists.txt $(shell find native/core native/bindings -type f)
 NATIVE_TESTS := $(shell find native/tests -type f)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check test-python test-native test-arm test-slow test-aeon sanitize sanitize-threads spills accuracy reproduce-etth1 reproduce-sst2 reproduce-lines reproduce-digits reproduce-speakers bench bench-quick format stubs clean
+.PHONY: help install demo test check test-python test-native test-arm test-slow test-aeon sanitize sanitize-threads spills accuracy reproduce-etth1 $(REPRODUCED:%=reproduce-%): install
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -92,8 +94,12 @@ reproduce-sst2: ## Classify sentences as docs/labels.md reports it (all of these
 reproduce-lines: ## Tag parts of speech as docs/labels.md reports it
 reproduce-digits: ## Classify spoken digits of speakers known from training, as docs/labels.md reports it
 reproduce-speakers: ## Classify spoken digits of speakers that training never heard
-reproduce-sst2 reproduce-lines reproduce-digits reproduce-speakers: install
-	python -m benchmarks.reproduce $(@:reproduce-%=%) $(if $(LAYERS),--layers $(LAYERS))
+reproduce-chorales-lstm: ## Learn Bach's chorales as docs/language-models.md reports it
+reproduce-chorales-gru: ## The same with a GRU
+reproduce-shakespeare: ## Learn plays, character by character (quarter of an hour)
+reproduce-names: ## Learn first names, character by character
+reproduce-sst2 reproduce-lines reproduce-digits reproduce-speakers reproduce-chorales-lstm reproduce-chorales-gru reproduce-shakespeare reproduce-names: install
+	python -m benchmarks.reproduce $(@:reproduce-%=%) $(if $(LAYERS),--layers $(LAYERS)) $(if $(SEEDS),--seeds $(SEEDS))
 
 # SUITES="layers step" measures some again, on the same machine.
 bench: install $(VENV)/bench.done ## Time Recurra beside its peers on a quiet machine and write docs/benchmarks.md

@@ -12,6 +12,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,27 @@ from rich.table import Table
 from torch import Tensor
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from recurra import SequenceClassifier, SequenceTagger
-from recurra.data import Labelled, by_group, by_pattern, read_audio, read_conllu, read_texts
-from recurra.evaluation import Baselines, fit_label_baselines, fit_tag_baselines
+from recurra import LanguageModel, SequenceClassifier, SequenceTagger
+from recurra.data import (
+    Labelled,
+    Sequences,
+    by_group,
+    by_pattern,
+    cut_corpus,
+    hold_out,
+    read_audio,
+    read_conllu,
+    read_corpus,
+    read_music,
+    read_texts,
+)
+from recurra.evaluation import (
+    Baselines,
+    fit_label_baselines,
+    fit_language_baselines,
+    fit_music_baselines,
+    fit_tag_baselines,
+)
 from recurra.nn import words
 from recurra.tasks.layers import LAYERS
 from recurra.tasks.sequence_estimator import SequenceEstimator
@@ -33,30 +52,33 @@ DIGITS = r"^(?P<label>\d)_(?P<group>[a-z]+)_"
 
 @dataclass(frozen=True)
 class Run:
-    """One training: what to fit, on what."""
+    """One training: what to fit, on what, and what it is judged by."""
 
     name: str
-    estimator: SequenceEstimator
-    training: Labelled
-    test: Labelled
-    validation: Labelled | None = None
+    estimator: SequenceEstimator | LanguageModel
+    training: Any
+    test: Any
+    validation: Any = None
+    metric: str = "accuracy"
 
 
 def sst2(data: Path, seeds: int) -> Iterator[Run]:
     """Sentiment of sentences (Socher et al. 2013), without outside vectors."""
-    parts = [
+    training, test, validation = (
         read_texts(data / f"sentiment/sst2.{part}.tsv", text=1, label=2, header=False)
         for part in ("train", "test", "dev")
-    ]
+    )
     for seed in range(seeds):
-        yield Run(f"seed {seed}", SequenceClassifier(seed=seed), *parts)
+        yield Run(f"seed {seed}", SequenceClassifier(seed=seed), training, test, validation)
 
 
 def lines(data: Path, seeds: int) -> Iterator[Run]:
     """Parts of speech of the English LinES treebank, without outside vectors."""
-    parts = [read_conllu(data / f"tagging/en_lines-ud-{part}.conllu") for part in ("train", "test", "dev")]
+    training, test, validation = (
+        read_conllu(data / f"tagging/en_lines-ud-{part}.conllu") for part in ("train", "test", "dev")
+    )
     for seed in range(seeds):
-        yield Run(f"seed {seed}", SequenceTagger(seed=seed), *parts)
+        yield Run(f"seed {seed}", SequenceTagger(seed=seed), training, test, validation)
 
 
 def digits(data: Path, seeds: int) -> Iterator[Run]:
@@ -79,11 +101,40 @@ def speakers(data: Path, seeds: int) -> Iterator[Run]:
             yield Run(f"{name}, seed {seed}", estimator, clips.take(~tested), clips.take(tested))
 
 
+def chorales(data: Path, seeds: int, cell: str, hidden_size: int) -> Iterator[Run]:
+    """Bach's chorales as piano rolls, with about 300,000 weights."""
+    music = read_music(data / "music/JSB_Chorales.mat")
+    for seed in range(seeds):
+        estimator = LanguageModel(cell=cell, hidden_size=hidden_size, seed=seed)
+        yield Run(f"seed {seed}", estimator, music.training, music.test, music.validation, "nll")
+
+
+def shakespeare(data: Path, seeds: int) -> Iterator[Run]:
+    """Plays, character by character: the first nine tenths to learn from, the last to be scored on."""
+    corpus = read_corpus(data / "text/tinyshakespeare.txt")
+    rest, test = hold_out(corpus, 0.1, name="test_share", seed=0)
+    for seed in range(seeds):
+        estimator = LanguageModel(seed=seed, max_time=900.0)
+        yield Run(f"seed {seed}", estimator, rest, test, metric="nats")
+
+
+def names(data: Path, seeds: int) -> Iterator[Run]:
+    """First names, character by character; a tenth is scored."""
+    corpus = read_corpus(data / "text/names.txt", lines=True)
+    training, validation, test = cut_corpus(corpus, validation_share=0.05, test_share=0.1, seed=0)
+    for seed in range(seeds):
+        yield Run(f"seed {seed}", LanguageModel(seed=seed), training, test, validation, "bits")
+
+
 TASKS: dict[str, Callable[[Path, int], Iterator[Run]]] = {
     "sst2": sst2,
     "lines": lines,
     "digits": digits,
     "speakers": speakers,
+    "chorales-lstm": partial(chorales, cell="lstm", hidden_size=220),
+    "chorales-gru": partial(chorales, cell="gru", hidden_size=260),
+    "shakespeare": shakespeare,
+    "names": names,
 }
 
 
@@ -114,10 +165,10 @@ def main() -> None:
         run.estimator.fit(run.training, validation=run.validation)
         seconds = time.perf_counter() - start
         if run.training is not fitted_on:  # runs that share a training part follow one another
-            fitted_on, fitted = run.training, baselines(run.estimator.task, run.training)
+            fitted_on, fitted = run.training, baselines(run.estimator, run.training)
         evaluation = run.estimator.model_.evaluate(run.test, baselines=fitted)
-        accuracies = {"model": evaluation.metrics, **evaluation.baselines}
-        rows.append({"seconds": seconds, **{name: own["accuracy"] for name, own in accuracies.items()}})
+        scores = {"model": evaluation.metrics, **evaluation.baselines}
+        rows.append({"seconds": seconds, **{name: own[run.metric] for name, own in scores.items()}})
         console.print(f"{run.name}: {rows[-1]['model']:.4f} in {seconds:.0f} s")
     table = Table("", *rows[0])
     for how, reduce in (("mean", statistics.mean), ("least", min), ("most", max)):
@@ -125,10 +176,16 @@ def main() -> None:
     console.print(table)
 
 
-def baselines(task: str, part: Labelled) -> Baselines[Any]:
+def baselines(estimator: Any, part: Any) -> Baselines[Any]:
     """The baselines, fitted on the training part."""
+    if isinstance(estimator, LanguageModel):
+        model, parts = estimator.model_, estimator.parts_
+        if model.task == "music":
+            return fit_music_baselines(Sequences("series", [piece.roll for piece in part]))
+        training, validation = (Sequences("text", parts[name].texts) for name in ("training", "validation"))
+        return fit_language_baselines(training, validation, model.features, ends=model.ends)
     labels: Any = part.labels
-    if task == "tag":
+    if estimator.task == "tag":
         return fit_tag_baselines(part.sequences, labels, sorted({tag for row in labels for tag in row}))
     return fit_label_baselines(part.sequences, labels, sorted(set(labels)))
 
@@ -164,14 +221,14 @@ def packed(theirs: Any, ours: Any) -> Any:
                 raise SystemExit("torch.nn has no weight dropout; give --set weight_dropout=0")
             self.stack = ours(*sizes, **options).stack
 
-        def forward(self, x: Tensor, lengths: Any = None) -> Any:
+        def forward(self, x: Tensor, hx: Any = None, lengths: Any = None) -> Any:
             if lengths is None:
-                return super().forward(x)
+                return super().forward(x, hx)
             steps = x.size(1 if self.batch_first else 0)
             own = pack_padded_sequence(
                 x, torch.as_tensor(lengths), batch_first=self.batch_first, enforce_sorted=False
             )
-            output, state = super().forward(own)
+            output, state = super().forward(own, hx)
             return pad_packed_sequence(output, batch_first=self.batch_first, total_length=steps)[0], state
 
     return Packed
