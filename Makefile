@@ -11,7 +11,7 @@ NATIVE_TESTS := $(shell find native/tests -type f)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check test-python test-native test-arm test-slow test-aeon sanitize sanitize-threads spills accuracy reproduce-etth1 $(REPRODUCED:%=reproduce-%): install
+.PHONY: help install demo test check test-python test-native test-arm test-slow test-aeon sanitize sanitize-threads spills accuracy reproduce-etth1 $(REPRODUCED:%=reproduce-%) bench bench-quick format stubs clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -98,7 +98,7 @@ reproduce-chorales-lstm: ## Learn Bach's chorales as docs/language-models.md rep
 reproduce-chorales-gru: ## The same with a GRU
 reproduce-shakespeare: ## Learn plays, character by character (quarter of an hour)
 reproduce-names: ## Learn first names, character by character
-reproduce-sst2 reproduce-lines reproduce-digits reproduce-speakers reproduce-chorales-lstm reproduce-chorales-gru reproduce-shakespeare reproduce-names: install
+$(REPRODUCED:%=reproduce-%): install
 	python -m benchmarks.reproduce $(@:reproduce-%=%) $(if $(LAYERS),--layers $(LAYERS)) $(if $(SEEDS),--seeds $(SEEDS))
 
 # SUITES="layers step" measures some again, on the same machine.
