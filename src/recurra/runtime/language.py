@@ -1,5 +1,6 @@
 """Texts from a trained language model, and how probable it finds texts: no PyTorch from here on."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -146,6 +147,8 @@ class TextModel(Model):
             raise InputError(f"prompt must be text, got {type(prompt).__name__}")
         if stop is not None and (not isinstance(stop, str) or not stop):
             raise InputError(f"stop must be text of at least one character, or None, got {stop!r}")
+        if sampling is not None and not isinstance(sampling, Sampling):
+            raise InputError(f"sampling must be a Sampling or None, got {type(sampling).__name__}")
         tokens = self.features([prompt])[0]
         if len(unknown := np.flatnonzero(tokens == 0)):
             wrong = self.features.tokens(prompt)[unknown[0]]
@@ -160,6 +163,7 @@ class TextModel(Model):
             self.features,
             ends=self.ends,
             before=tokens,
+            apart=not prompt or prompt[-1].isspace(),
             length=positive_int("length", length),
             sampling=Sampling() if sampling is None else sampling,
             stop=stop,
@@ -213,11 +217,11 @@ class TextModel(Model):
     def read(self, X: Any) -> Corpus:
         """``X`` as documents: texts, one text, a `Corpus`, or a `pathlib.Path` of a file as in training.
 
-        Raises InputError for anything else.
+        They end if those of the training part do. Raises InputError for anything else.
         """
         if isinstance(X, Path):
-            return read_corpus(X, lines=self.lines, text=self.column)
-        return as_corpus(X, ends=self.ends)
+            X = read_corpus(X, lines=self.lines, text=self.column)
+        return dataclasses.replace(as_corpus(X, ends=self.ends), ends=self.ends)
 
 
 def shifted(ids: np.ndarray, boundary: int, *, ends: bool) -> tuple[np.ndarray, np.ndarray]:

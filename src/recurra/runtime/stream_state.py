@@ -21,7 +21,7 @@ def from_bytes(state: bytes, fingerprint: str) -> dict[str, np.ndarray]:
     """Undo `to_bytes`; raises InputError for anything else, and for a state of another model."""
     try:
         arrays = safetensors.numpy.load(state)
-    except (safetensors.SafetensorError, TypeError) as error:
+    except (safetensors.SafetensorError, TypeError, KeyError) as error:  # KeyError: NumPy has no such numbers
         raise InputError(f"state is none that a stream gave: {error}") from None
     owner = arrays.pop(_OWNER, np.empty(0, np.uint8)).tobytes().hex()
     if owner != fingerprint:

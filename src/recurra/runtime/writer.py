@@ -11,14 +11,16 @@ from recurra.runtime.language_stream import LanguageStream
 
 _UNKNOWN = 0
 _LATELY = 64  # tokens that the repetition penalty looks back
-_LONGEST = 4  # bytes of a character
+_HALF = "\ufffd"  # is read for bytes that are no character, or not all of one yet
+_MOST_HALF = 3  # bytes, and so tokens, of such an end
 
 
 class Writer:
     """Pieces of text that go on where ``stream`` stands; iterate over it once.
 
     Never writes the unknown token; ends with the document where ``ends``, else after ``length`` tokens, or
-    before the text ``stop``.
+    before the text ``stop``. ``before`` (T,) are the tokens that the stream has read; ``apart`` is whether a
+    word can follow them without a space.
 
     Attributes:
         tokens: how many were written so far.
@@ -33,6 +35,7 @@ class Writer:
         *,
         ends: bool,
         before: np.ndarray,
+        apart: bool,
         length: int,
         sampling: Sampling,
         stop: str | None,
@@ -40,7 +43,7 @@ class Writer:
     ) -> None:
         self._stream, self._features, self._ends, self._length = stream, features, ends, length
         self._sampling, self._stop, self._generator = sampling, stop, generator
-        self._lately = deque(before.tolist(), maxlen=_LATELY)
+        self._lately, self._apart = deque(before.tolist(), maxlen=_LATELY), apart
         self.tokens, self.log_probability, self.stopped = 0, 0.0, "length"
 
     def __iter__(self) -> Iterator[str]:
@@ -64,7 +67,8 @@ class Writer:
         boundary = features.size
         whole = None if features.level == "bpe" else features.vocabulary  # the text of a token by itself
         between = " " if features.level == "word" else ""
-        pending: list[int] = []
+        pending: list[int] = []  # the last tokens whose bytes may not be all of a character yet
+        told = 0  # characters of them that were given
         for _ in range(self._length):
             possible = self._stream.log_probabilities.copy()
             possible[_UNKNOWN] = -np.inf
@@ -78,19 +82,20 @@ class Writer:
                 break
             self._stream.step(token)
             self.tokens += 1
-            begins = not self._lately
             self._lately.append(token)
             if whole is not None:
-                yield whole[token] if begins else between + whole[token]
+                yield whole[token] if self._apart else between + whole[token]
+                self._apart = False
                 continue
             pending.append(token)
             text = features.decode(pending)
-            if text.endswith("\ufffd") and len(pending) < _LONGEST:
-                continue
-            yield text
-            pending = []
+            is_half = text.endswith(_HALF)
+            if told < (sure := len(text) - is_half):
+                yield text[told:sure]
+            pending = pending[-_MOST_HALF:] if is_half else []
+            told = len(features.decode(pending)) - 1 if is_half else 0
         if pending:
-            yield features.decode(pending)
+            yield features.decode(pending)[told:]
 
 
 def _overlap(text: str, stop: str) -> int:
