@@ -3,6 +3,7 @@
 import dataclasses
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
@@ -15,6 +16,7 @@ from recurra._base.errors import InputError
 from recurra.artifact import Artifact
 from recurra.cells import Stack, cell
 from recurra.data import Corpus, TextFeatures, read_corpus
+from recurra.data.vocabulary import UNKNOWN
 from recurra.decoding import Sampling
 from recurra.runtime import Embedding, Linear, Recurrent
 from recurra.runtime.language import TextModel, TextScore
@@ -150,6 +152,27 @@ def test_any_stretches_of_a_stream_have_the_same_bits(model):
     np.testing.assert_array_equal(got, expected)
     np.testing.assert_array_equal(pieces.log_probabilities, whole.log_probabilities)
     assert pieces.state() == whole.state()
+
+
+def test_a_long_text_of_many_words_takes_little_memory():
+    words = [f"w{i}" for i in range(20_000)]
+    features = TextFeatures("word", False, (UNKNOWN, *words)).to_dict()
+    symbols = len(words) + 2
+    parts = [
+        Embedding("embedding", symbols, 2),
+        Recurrent("encoder", Stack(cell("gru", input_size=2, hidden_size=2))),
+        Tied("head", 2, symbols, "embedding"),
+    ]
+    shapes = {name: shape for part in parts for name, shape in part.shapes().items()}
+    tensors = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+    fields = {"features": features, "ends": False, "lines": False, "column": None}
+    own = TextModel(language_artifact("language-model", parts, tensors, fields, history={}))
+    tracemalloc.start()
+    (found,) = own.log_probabilities([np.arange(1, 1025)])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    np.testing.assert_allclose(found, -np.log(symbols), rtol=1e-12)
+    assert peak < 200 * 2**20
 
 
 def test_what_a_stream_gave_does_not_change_with_its_next_step(model):

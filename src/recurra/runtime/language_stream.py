@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from recurra.runtime.language import TextModel
 
 _NEXT = "log_probabilities"
-_STRETCH = 1_024  # steps at once, so that memory stays small
+_MOST_STEPS, _MOST_VALUES = 1_024, 2**21  # of log-probabilities at once, so that memory stays small
 
 
 class LanguageStream:
@@ -49,11 +49,12 @@ class LanguageStream:
     def read(self, tokens: np.ndarray) -> np.ndarray:
         """Step along ``tokens`` (T,) int64: (T,) float64, the log-probability that each had when it came."""
         found = np.empty(len(tokens))
-        for start in range(0, len(tokens), _STRETCH):
-            stretch = tokens[start : start + _STRETCH]
+        most = max(1, min(_MOST_STEPS, _MOST_VALUES // len(self.log_probabilities)))
+        for start in range(0, len(tokens), most):
+            stretch = tokens[start : start + most]
             after = log_softmax(self._network.run(stretch))
-            before = np.concatenate([self.log_probabilities[None], after[:-1]])
-            found[start : start + len(stretch)] = before[np.arange(len(stretch)), stretch]
+            found[start] = self.log_probabilities[stretch[0]]
+            found[start + 1 : start + len(stretch)] = after[np.arange(len(stretch) - 1), stretch[1:]]
             self.log_probabilities = after[-1].copy()
         return found
 
