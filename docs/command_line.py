@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 from recurra.cli.app import app
 
 COMMANDS = [
-    "", "fit", "fit forecast", "fit classify", "fit regress", "fit tag",
-    "evaluate", "predict", "stream", "demo",
+    "", "fit", "fit forecast", "fit classify", "fit regress", "fit tag", "fit language-model",
+    "evaluate", "predict", "generate", "stream", "demo",
 ]  # fmt: skip
 TARGET = Path(__file__).with_name("command-line.md")
 HEAD = """# Command line

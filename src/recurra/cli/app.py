@@ -19,8 +19,10 @@ from recurra.cli.demo import demo
 from recurra.cli.evaluate import evaluate
 from recurra.cli.fit.classify import classify
 from recurra.cli.fit.forecast import forecast
+from recurra.cli.fit.language_model import language_model
 from recurra.cli.fit.regress import regress
 from recurra.cli.fit.tag import tag
+from recurra.cli.generate import generate
 from recurra.cli.predict import predict
 from recurra.cli.stream import stream
 
@@ -95,10 +97,11 @@ app = typer.Typer(
 )
 fit = typer.Typer(help="Train a model.", no_args_is_help=True)
 app.add_typer(fit, name="fit")
-for command in (forecast, classify, regress, tag):
+for command in (forecast, classify, regress, tag, language_model):
     fit.command()(command)
 app.command()(evaluate)
 app.command()(predict)
+app.command()(generate)
 app.command()(stream)
 app.command()(demo)
 

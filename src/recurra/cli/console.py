@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # tabs do no harm
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -21,6 +22,12 @@ err = Console(stderr=True, highlight=False)
 def say(text: str = "", style: str = "") -> None:
     """Print a line; a long one wraps between words."""
     out.print(_text(text, style))
+
+
+def write(piece: str) -> None:
+    """Print a piece of a text at once, as it is; a terminal gets no characters that could steer it."""
+    out.file.write(_STEERING.sub("\N{REPLACEMENT CHARACTER}", piece) if out.is_terminal else piece)
+    out.file.flush()
 
 
 def say_files(files: Mapping[str, Path], seconds: float) -> None:

@@ -18,22 +18,32 @@ if TYPE_CHECKING:
 def evaluate(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model file, as recurra fit writes it.")],
     data: Annotated[
-        Path, typer.Argument(metavar="DATA", help="Data such as the model was trained on, with labels.")
+        Path, typer.Argument(metavar="DATA", help="Data such as the model was trained on, with its labels.")
     ],
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")] = False,
 ) -> None:
     """Score a model on DATA, beside simple baselines.
 
-    A forecaster is scored on every forecast that DATA allows, any other model on every label in DATA, beside
-    what needs no training part: the commonest label, or the mean.
+    A forecaster is scored on every forecast that DATA allows, a language model on every token or step, and
+    any other model on every label in DATA, beside what needs no training part: the commonest label, or the
+    mean. For a language model there is none.
     """
     from recurra.runtime import ForecastModel, load
+    from recurra.runtime.language import TextModel
+    from recurra.runtime.music import MusicModel
 
     start = time.perf_counter()
     loaded = load(model)
     notes: list[str] = []
     if isinstance(loaded, ForecastModel):
         evaluation: Any = loaded.evaluate(data)
+    elif isinstance(loaded, TextModel):
+        corpus = loaded.read(data)
+        notes, evaluation = list(corpus.notes), loaded.evaluate(corpus)
+    elif isinstance(loaded, MusicModel):
+        pieces = loaded.read(data)
+        notes = [f"{piece.name}: {note}" for piece in pieces for note in piece.notes]
+        evaluation = loaded.evaluate(pieces)
     else:
         labelled = loaded.read_file(data, labelled=True)
         notes = [*labelled.notes, *resampled(loaded, labelled.sequences)]

@@ -1,20 +1,31 @@
-"""Models of labelled sequences in words."""
+"""What models tell of what, in words."""
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from recurra.data import Sequences
     from recurra.runtime import SequenceModel
+    from recurra.runtime.language import TextModel
+    from recurra.runtime.music import MusicModel
 
 _ITEMS = {"text": "text", "tokens": "sentence", "series": "series", "audio": "clip"}
 _STEPS = {"text": "token", "tokens": "word", "series": "step", "audio": "frame"}
+_SYMBOLS = {"char": "character", "word": "word", "bpe": "byte pair"}
 _SHOWN = 12
 
 
-def learnt(model: "SequenceModel") -> str:
+def learnt(model: "SequenceModel | TextModel | MusicModel") -> str:
     """What the model tells of what: ``One of 2 classes for each text: 0, 1``."""
     from recurra.runtime import RegressionModel
+    from recurra.runtime.language import TextModel
+    from recurra.runtime.music import MusicModel
 
+    if isinstance(model, TextModel):
+        symbol = _SYMBOLS[model.features.level]
+        return f"The next {symbol} of a text: one of {model.features.size - 1:,} that training saw"
+    if isinstance(model, MusicModel):
+        beat = f"{model.template.steps_per_beat:g} steps a beat"
+        return f"The next step of a piece: which of 88 keys sound, with {beat}"
     if isinstance(model, RegressionModel):
         return f"A number for each {_ITEMS[model.kind]}"
     names = [str(name) for name in model.classes]  # pyright: ignore[reportAttributeAccessIssue]

@@ -29,6 +29,6 @@ def with_options(message: str, names: Iterable[str]) -> str:
         message = re.sub(
             rf"^{name} is for (.+), got False with ", rf"{flag(f'no_{name}')} is for \1, got ", message
         )
-        place = rf"\b{name}\b" if "_" in name else rf"^{name}(?= (must|is for) )"
+        place = rf"\b{name}\b" if "_" in name else rf"^{name}(?= (must|is for|has) )"
         message = re.sub(place, flag(name), message)
     return message

@@ -9,14 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recurra._base.errors import InputError
 from recurra.cli.models import resampled
+from recurra.cli.probabilities import Rows, of_music, of_texts
 
 if TYPE_CHECKING:
     from recurra.data import Labelled
     from recurra.runtime import ForecastModel, RegressionModel, SequenceModel, TaggingModel
     from recurra.runtime.load import Model
-
-Rows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,26 @@ def endings(model: "Model") -> list[str]:
     return [*([".tsv"] if _tags_words(model) else []), *_WRITERS]
 
 
-def predictions(model: "Model", data: Path) -> Predictions:
-    """What ``model`` says of the file ``data``; InputError where it does not suit."""
-    from recurra.runtime import ForecastModel, RegressionModel, TaggingModel
+def predictions(model: "Model", data: Path, *, steps: bool = False) -> Predictions:
+    """What ``model`` says of the file ``data``; InputError where it does not suit.
 
+    A language model says it of each of its ``steps``, which another model does not have.
+    """
+    from recurra.runtime import ForecastModel, RegressionModel, TaggingModel
+    from recurra.runtime.language import TextModel
+    from recurra.runtime.music import MusicModel
+
+    if isinstance(model, TextModel | MusicModel):
+        rows, notes = (
+            of_texts(model, data, steps=steps)
+            if isinstance(model, TextModel)
+            else of_music(model, data, steps=steps)
+        )
+        return Predictions(rows, _writers(rows, rows), notes)
+    if steps:
+        raise InputError(
+            f"--tokens is for language models, and the task of this one is {model.task}; leave it out"
+        )
     if isinstance(model, ForecastModel):
         return _forecast(model, data)
     items = model.read_file(data, labelled=False)
@@ -153,7 +169,7 @@ def _writers(rows: Rows, values: Rows) -> dict[str, Callable[[], bytes]]:
 
 def _csv(rows: Rows) -> bytes:
     file = io.StringIO()
-    writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+    writer = csv.DictWriter(file, list(rows[0] if rows else ()), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return file.getvalue().encode()

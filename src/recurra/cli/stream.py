@@ -58,6 +58,11 @@ def _causal(model: object, path: Path) -> "SequenceModel":
 
     if isinstance(model, ForecastModel):
         raise InputError(f"{path} is a forecaster, which has no stream; use recurra predict")
+    if model.task in ("language-model", "music"):  # pyright: ignore[reportAttributeAccessIssue]
+        raise InputError(
+            f"{path} is a language model, which labels nothing; use recurra generate to write with it, or "
+            "recurra predict --tokens to score each step"
+        )
     if model.network.crf is not None:  # pyright: ignore[reportAttributeAccessIssue]
         raise InputError(
             f"{path} cannot stream, as it decides on labels together, once all steps are in; fit it without "

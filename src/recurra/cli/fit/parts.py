@@ -1,7 +1,7 @@
 """Which sequences train, which choose the best epoch, which are scored: the options of it, and the cut."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -44,19 +44,9 @@ class Parts:
 
     def check(self) -> None:
         """Raise InputError for options that exclude one another, and shares that are none."""
-        self._one_of("validation", "validation_file")
-        self._one_of("test", "test_file", "test_pattern", "test_group")
-        for name in _SHARES:
-            share = getattr(self, name)
-            if share is not None and not 0 < share < 1:
-                raise InputError(f"{flag(name)} must be a share of DATA, above 0 and below 1, got {share:g}")
-        shares = self._shares()
-        if sum(shares.values()) >= 1:
-            both = " and ".join(
-                f"{flag(name)} {share:g}{' by default' if getattr(self, name) is None else ''}"
-                for name, share in shares.items()
-            )
-            raise InputError(f"{both} leave nothing to train on; they must be below 1 together")
+        check_one_of(self, "validation", "validation_file")
+        check_one_of(self, "test", "test_file", "test_pattern", "test_group")
+        check_shares(self, self._shares())
 
     def cut(self, data: Path, source: "Source", seed: int) -> "Cut":
         """Read the files and cut DATA; raises InputError where one can't be read, or a part is empty.
@@ -112,10 +102,25 @@ class Parts:
         }
         return {name: _share(getattr(self, name), name) for name in _SHARES if picked[name] is None}
 
-    def _one_of(self, *names: str) -> None:
-        given = [flag(name) for name in names if getattr(self, name) is not None]
-        if len(given) > 1:
-            raise InputError(f"{given[0]} and {given[1]} exclude one another; give one of them")
+
+def check_one_of(parts: Any, *names: str) -> None:
+    """Raise InputError where more than one of the options ``names`` is given."""
+    given = [flag(name) for name in names if getattr(parts, name) is not None]
+    if len(given) > 1:
+        raise InputError(f"{given[0]} and {given[1]} exclude one another; give one of them")
+
+
+def check_shares(parts: Any, shares: Mapping[str, float]) -> None:
+    """Raise InputError unless the ``shares`` of DATA, by option, are some and leave a training part."""
+    for name, share in shares.items():
+        if not 0 < share < 1:
+            raise InputError(f"{flag(name)} must be a share of DATA, above 0 and below 1, got {share:g}")
+    if sum(shares.values()) >= 1:
+        both = " and ".join(
+            f"{flag(name)} {share:g}{' by default' if getattr(parts, name) is None else ''}"
+            for name, share in shares.items()
+        )
+        raise InputError(f"{both} leave nothing to train on; they must be below 1 together")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,143 @@
+"""What a language model is and how it is trained: options that are the estimator's arguments, by their names.
+
+Defaults are the estimator's, which brings PyTorch; a test holds the texts of the help to them.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from recurra.cli.fit.settings import Training
+from recurra.cli.option import option
+
+_NETWORK, _SYMBOLS, _TRAINING, _REGULARISERS = "Network", "Symbols of texts", "Training", "Regularisers"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageNetwork:
+    """Symbols, sizes, and what keeps the network from learning its texts by heart."""
+
+    level: Annotated[
+        str | None,
+        option(
+            "NAME",
+            "How texts are cut: char, word or bpe. Default: char, which needs least and writes any word.",
+            _SYMBOLS,
+        ),
+    ] = None
+    max_vocabulary: Annotated[
+        int | None, option("N", "Words or other symbols at most, the rarest left out.", _SYMBOLS)
+    ] = None
+    min_count: Annotated[
+        int | None,
+        option("N", "Times that a symbol must come in the training part to be known.", _SYMBOLS),
+    ] = None
+    vectors: Annotated[
+        str | None,
+        option("FILE", "Word vectors to begin with, in word2vec's or GloVe's form.", _SYMBOLS),
+    ] = None
+    embedding_size: Annotated[
+        int | None,
+        option(
+            "N",
+            "The width of a symbol's vector. Default: 128; word 256, bpe 256, and --hidden-size where tied; "
+            "or that of --vectors.",
+            _SYMBOLS,
+        ),
+    ] = None
+    tied: Annotated[
+        bool | None,
+        option(
+            "",
+            "Let one table serve the symbols that enter and those that are foretold. Default: untied; word "
+            "tied, bpe tied, where --embedding-size is --hidden-size.",
+            _SYMBOLS,
+            "--tied/--untied",
+        ),
+    ] = None
+    cell: Annotated[
+        str | None,
+        option("NAME", "rnn, lstm or gru. Default: lstm, which remembers longest.", _NETWORK),
+    ] = None
+    hidden_size: Annotated[
+        int | None,
+        option("N", "Units in each layer. Default: 512; word 256, bpe 256, music 216.", _NETWORK),
+    ] = None
+    num_layers: Annotated[int | None, option("N", "Layers. Default: 1.", _NETWORK)] = None
+    dropout: Annotated[
+        float | None,
+        option(
+            "X",
+            "The share of columns left out before, between and after layers, the same at every step. "
+            "Default: 0.25; word 0.5, bpe 0.5, music 0.5.",
+            _REGULARISERS,
+        ),
+    ] = None
+    embedding_dropout: Annotated[
+        float | None,
+        option(
+            "X",
+            "The share of symbols left out, wherever they stand in a batch. Default: 0; word 0.1, bpe 0.1.",
+            _REGULARISERS,
+        ),
+    ] = None
+    weight_dropout: Annotated[
+        float | None,
+        option(
+            "X",
+            "The share of recurrent weights left out. Default: 0; word 0.3, bpe 0.3, music 0.4.",
+            _REGULARISERS,
+        ),
+    ] = None
+    activation_penalty: Annotated[
+        float | None,
+        option("X", "What large outputs of the last layer cost. Default: 0; word 2, bpe 2.", _REGULARISERS),
+    ] = None
+    change_penalty: Annotated[
+        float | None,
+        option("X", "What their change from step to step costs. Default: 0; word 1, bpe 1.", _REGULARISERS),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageTraining(Training):
+    """Of language models; what differs from other estimators."""
+
+    bptt: Annotated[
+        int | None,
+        option(
+            "N",
+            "Steps that gradients reach back; memory reaches back to where the text began. Default: 64; "
+            "music 256.",
+            _TRAINING,
+        ),
+    ] = None
+    epochs: Annotated[
+        int | None,
+        option(
+            "N",
+            "Passes over the training part. Default: 20; music 120; more of little data.",
+            _TRAINING,
+        ),
+    ] = None
+    batch_size: Annotated[
+        int | None,
+        option(
+            "N",
+            "Texts side by side, or places of a single one. Default: 64; word 32, bpe 32, music 16.",
+            _TRAINING,
+        ),
+    ] = None
+    learning_rate: Annotated[
+        float | None, option("X", "The highest step size. Default: 0.003; music 0.01.", _TRAINING)
+    ] = None
+    schedule: Annotated[
+        str | None,
+        option(
+            "NAME",
+            "How the step size goes: one-cycle, cosine or constant. Default: cosine, down to 0.",
+            _TRAINING,
+        ),
+    ] = None
+    weight_decay: Annotated[
+        float | None, option("X", "What weights shrink by, as in AdamW. Default: 0.01; music 0.", _TRAINING)
+    ] = None
