@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from recurra._base.errors import InputError
 from recurra._base.validation import below_one
 from recurra.artifact import Artifact
-from recurra.data import Labelled, TextWords, WordFeatures
+from recurra.data import Labelled, TextFeatures, TextWords, WordFeatures
 from recurra.data.label_values import class_labels
 from recurra.evaluation import Baselines, fit_label_baselines, fit_temperature
 from recurra.runtime import ClassificationModel
@@ -91,15 +91,18 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
     ) -> tuple[np.ndarray, np.ndarray] | None:
         if not isinstance(self.bag, bool | np.bool | None):
             raise InputError(f"bag must be True, False or None, got {self.bag!r}")
-        if not (isinstance(features, TextWords) if self.bag is None else self.bag):
+        words = _word_count(features)
+        if not (
+            words is not None and not isinstance(features, WordFeatures) if self.bag is None else self.bag
+        ):
             return None
-        if not isinstance(features, TextWords | WordFeatures):
+        if words is None:
             raise InputError(f"bag=True needs texts cut into words, got level={self.level!r}")
         weight, pairs = log_count_ratios(
             training.inputs,
             np.asarray(training.targets),
             training.weights,
-            features.word_count,
+            words,
             targets.outputs,
         )
         return _BAG_SHARE * weight, pairs
@@ -117,6 +120,17 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
     def _adopt(self, artifact: Artifact) -> None:
         super()._adopt(artifact)
         self.classes_ = self.model_.classes
+
+
+def _word_count(features: Features) -> int | None:
+    """How many words the features know; None where they know no words."""
+    match features:
+        case TextWords() | WordFeatures():
+            return features.word_count
+        case TextFeatures(level="word"):
+            return features.size
+        case _:
+            return None
 
 
 def _temperature(network: SequenceNetwork, validation: SequenceExamples) -> float:

@@ -21,6 +21,7 @@ from recurra.runtime.sequence_model import SequenceModel, sequence_artifact
 from recurra.runtime.sequence_stream import SequenceStream
 from recurra.tasks.augmentation import augmented
 from recurra.tasks.card import plain
+from recurra.tasks.language_modelling import LanguageModel
 from recurra.tasks.layers import tensors
 from recurra.tasks.saved import SavedEstimator
 from recurra.tasks.sequence_card import data_fingerprint, sequence_card
@@ -31,6 +32,7 @@ from recurra.tasks.sequence_network import NetworkSettings, SequenceNetwork
 from recurra.tasks.sequence_parts import Parts
 from recurra.tasks.sequence_settings import network_settings, training_settings
 from recurra.tasks.targets import Targets
+from recurra.tasks.transfer import Pretrained
 from recurra.training import Listener, TrainingSettings, train
 
 
@@ -154,6 +156,7 @@ class SequenceEstimator(SavedEstimator):
         *,
         sample_weight: Any = None,
         groups: Any = None,
+        pretrained: LanguageModel | None = None,
         validation: Any = None,
         test: Any = None,
         source: Source | None = None,
@@ -172,6 +175,8 @@ class SequenceEstimator(SavedEstimator):
                 so few that one is more than ``validation_share``, they are all learnt from, and validation
                 takes some sequences of each: a schedule ends well without being watched, and what a whole
                 group would teach is worth more.
+            pretrained: a fitted language model of texts, whose embedding and layers the network begins with,
+                see `recurra.tasks.transfer`; it settles how texts are cut, and the sizes of the network.
             validation: sequences and labels ``(X, y)``, or labelled ones, by which the best epoch is chosen;
                 None to hold out ``validation_share`` of the training ones.
             test: the same, to be scored beside baselines at the end; None for no score.
@@ -200,12 +205,16 @@ class SequenceEstimator(SavedEstimator):
         training = parts.training
         settings = training_settings(arguments, defaults, len(training))
         targets = self._targets(training.labels, defaults)
-        features = fit_features(
-            training.sequences.items,
-            kind,
-            arguments,
-            stack=1 if sizes.pool is None else defaults.stack,  # labels are of single frames
-        )
+        start = None if pretrained is None else Pretrained.of(pretrained, kind, arguments)
+        if start is None:
+            features = fit_features(
+                training.sequences.items,
+                kind,
+                arguments,
+                stack=1 if sizes.pool is None else defaults.stack,  # labels are of single frames
+            )
+        else:
+            features, sizes = start.features, start.sizes(sizes)
         vectors, notes = fit_vectors(self.vectors, self.embedding_size, features)
         if vectors is not None:
             sizes = dataclasses.replace(sizes, embedding_size=vectors.shape[1])
@@ -223,6 +232,8 @@ class SequenceEstimator(SavedEstimator):
             bag=self._bag(features, targets, examples["training"]),
             counts=symbol_counts(features, examples["training"].inputs),
         )
+        if start is not None:
+            start.begin(network)
         history = train(
             network,
             targets.loss,
@@ -230,9 +241,10 @@ class SequenceEstimator(SavedEstimator):
             examples["validation"],
             settings,
             on_event,
+            rates=None if start is None else start.rates,
             checkpoint=checkpoint,
             resume=resume,
-            fingerprint=_fingerprint(parts, arguments),
+            fingerprint=_fingerprint(parts, arguments, start),
         )
         artifact = sequence_artifact(
             self.task,
@@ -248,6 +260,8 @@ class SequenceEstimator(SavedEstimator):
         if parts.test is not None:
             model = self.model_class(artifact)
             evaluation = model.evaluate(parts.test, baselines=self._baselines(training, features))
+        if start is not None:
+            notes += (f"The network begins with the language model {start.fingerprint[:12]}.",)
         notes = (*parts.notes, *notes)
         card = sequence_card(self.task, parts.by_name(), evaluation, settings=arguments, notes=notes)
         self._adopt(dataclasses.replace(artifact, card=card))
@@ -292,12 +306,13 @@ class SequenceEstimator(SavedEstimator):
         return tags
 
 
-def _fingerprint(parts: Parts, arguments: dict[str, Any]) -> str:
+def _fingerprint(parts: Parts, arguments: dict[str, Any], start: Pretrained | None) -> str:
     """Tells a run from any other whose weights would be others."""
     learnt = [(parts.training, parts.training_weights), (parts.validation, parts.validation_weights)]
     contents = {
         "data": [data_fingerprint(part) for part, _ in learnt],
         "weights": [weights.tolist() for _, weights in learnt],
         "settings": {name: plain(value) for name, value in arguments.items()},
+        "pretrained": None if start is None else start.fingerprint,
     }
     return hashlib.sha256(json.dumps(contents, sort_keys=True).encode()).hexdigest()

@@ -33,6 +33,7 @@ def train(
     on_event: Listener | None = None,
     *,
     carry: Mapping[str, Tensor] | None = None,
+    rates: Callable[[str, int], float] | None = None,
     validate: Callable[[torch.nn.Module], float] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     resume: bool = False,
@@ -48,6 +49,8 @@ def train(
     Args:
         carry: what ``loss`` hands from each batch of an epoch to the next, such as recurrent states, as it is
             before the first; see `recurra.training.Loss`. None where batches know nothing of one another.
+        rates: the share of the learning rate that a parameter, by name, has in an epoch, counted from 1; one
+            that has none does not change. None for the whole rate for all.
         validate: gives the model after an epoch a score, to be minimised in place of the validation loss.
         checkpoint: a file to keep the run in, after every epoch and every minute within one; it is replaced.
         resume: go on from that file, to the same bits as a run that is never interrupted.
@@ -87,6 +90,8 @@ def train(
         while not standing.stopped:
             epoch = standing.epoch
             network.train()
+            if rates is not None:
+                _give_rates(model, adam, rates, epoch)
             order = _order(standing, training, settings.batch_size)
             if not standing.learnt:
                 standing.carry = dict(carry or {})
@@ -95,7 +100,7 @@ def train(
                 standing.seconds = monotonic() - began
                 rate = _learning_rate(settings, step - 1, settings.epochs * batches, standing.seconds)
                 for group in adam.param_groups:
-                    group["lr"] = rate
+                    group["lr"] = rate * group.get("share", 1.0)
                 total, count, standing.carry = measured(training, order[batch - 1], standing.carry)
                 mean = total / count
                 optimizer.zero_grad()
@@ -150,6 +155,8 @@ def train(
                 file.write(standing)
                 written = standing.seconds
 
+    if rates is not None:
+        model.requires_grad_(True)
     model.load_state_dict(standing.best)
     tell(Finished(len(standing.epochs), standing.best_epoch))
     return History(tuple(standing.epochs), standing.best_epoch, standing.stopped)
@@ -162,6 +169,15 @@ def _adam(model: torch.nn.Module, settings: TrainingSettings) -> torch.optim.Ada
         for parameter in model.parameters()  # one by one, as the norm of the gradient depends on their order
     ]
     return torch.optim.AdamW(groups, lr=settings.learning_rate)
+
+
+def _give_rates(
+    model: torch.nn.Module, adam: torch.optim.AdamW, rates: Callable[[str, int], float], epoch: int
+) -> None:
+    """Note each parameter's share of the learning rate; those that have none need no gradient either."""
+    for (name, parameter), group in zip(model.named_parameters(), adam.param_groups):
+        group["share"] = rates(name, epoch)
+        parameter.requires_grad_(group["share"] > 0)
 
 
 def _order(standing: Standing, training: Examples, batch_size: int) -> list[Tensor]:

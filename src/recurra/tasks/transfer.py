@@ -1,0 +1,104 @@
+"""A classifier that begins with what a language model has learnt of texts.
+
+Howard & Ruder, "Universal language model fine-tuning for text classification", ACL 2018: the layers thaw one
+by one from the top, an epoch apart, and the lower a layer is the less it changes.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import torch
+
+from recurra._base.errors import InputError
+from recurra.data import TextFeatures
+from recurra.tasks.language_modelling import LanguageModel
+from recurra.tasks.sequence_network import NetworkSettings, SequenceNetwork
+
+_DECAY = 2.6  # of the learning rate from a layer to the one below, as in the paper
+_GIVEN = (
+    "level",
+    "max_vocabulary",
+    "min_count",
+    "vectors",
+    "embedding_size",
+    "cell",
+    "hidden_size",
+    "num_layers",
+)
+"""Arguments of a classifier that the language model has settled."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pretrained:
+    """What a classifier takes of a language model.
+
+    Attributes:
+        features: how texts are cut.
+        settings: the language model's own arguments of the network.
+        tensors: by their names in the model file.
+        fingerprint: of the language model.
+    """
+
+    features: TextFeatures
+    settings: Mapping[str, Any]
+    tensors: Mapping[str, np.ndarray]
+    fingerprint: str
+
+    @classmethod
+    def of(cls, model: Any, kind: str, arguments: Mapping[str, Any]) -> Self:
+        """Of a fitted `LanguageModel` of texts, for sequences of that ``kind``.
+
+        Raises InputError for anything else, and for arguments that the model has settled.
+        """
+        artifact = getattr(model, "artifact_", None)
+        if not isinstance(model, LanguageModel) or artifact is None or artifact.task != "language-model":
+            raise InputError(
+                "pretrained must be a fitted LanguageModel of texts, such as LanguageModel.load gives, got "
+                f"{type(model).__name__}{'' if artifact is None else ' of music'}"
+            )
+        if kind != "text":
+            raise InputError(f"pretrained is for texts, got sequences of kind {kind!r}; leave it out")
+        for name in _GIVEN:
+            if arguments[name] is not None:
+                raise InputError(
+                    f"{name} must be left out with pretrained, whose own is used, got {arguments[name]!r}"
+                )
+        layers = {layer["name"]: layer for layer in artifact.spec["layers"]}
+        encoder = layers["encoder"]
+        sizes = {name: encoder[name] for name in ("cell", "hidden_size", "num_layers")}
+        sizes["embedding_size"] = layers["embedding"]["size"]
+        if sizes["num_layers"] > 1 and arguments["bidirectional"]:
+            raise InputError(
+                "bidirectional must be False with a pretrained model of several layers, which read what the "
+                "layer below has read in one direction"
+            )
+        return cls(model.model_.features, sizes, artifact.tensors, artifact.fingerprint)
+
+    def sizes(self, settings: NetworkSettings) -> NetworkSettings:
+        """The settings of a network that has the language model's layers."""
+        return dataclasses.replace(settings, **self.settings)
+
+    def begin(self, network: SequenceNetwork) -> None:
+        """Give the network the language model's embedding and layers; a second direction stays as it is."""
+        state = network.state_dict()
+        for name, array in self.tensors.items():
+            if name.startswith("encoder."):
+                state[name].copy_(torch.tensor(array))
+        state["embedding.weight"].copy_(torch.tensor(self.tensors["embedding.weight"][:-1]))
+
+    def rates(self, name: str, epoch: int) -> float:
+        """The share of the learning rate of a parameter in an epoch, see `recurra.training.train`."""
+        depth = self._depth(name)
+        return 0.0 if depth >= epoch else _DECAY**-depth
+
+    def _depth(self, name: str) -> int:
+        """0 for what is new, 1 for the language model's last layer, and so on down to the embedding."""
+        layers = self.settings["num_layers"]
+        if name == "embedding.weight":
+            return layers + 1
+        if name in self.tensors and name.startswith("encoder."):
+            return layers - int(name.rpartition("_l")[2])
+        return 0
