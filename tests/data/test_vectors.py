@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from recurra._base.errors import InputError
-from recurra.data import read_vectors
+from recurra.data import read_vectors, vectors_text
 
 WORDS = ["the", "Œuvre", ". . .", "no\u00a0break", "the"]
 VECTORS = np.array([[0.1, -2, 3e-5], [1, 2, 3], [4, 5, 6], [7, 8, 9], [-1, -1, -1]], dtype=np.float32)
@@ -81,6 +81,15 @@ def test_text_keeps_every_bit(vectors):
         found, read = read_vectors("a.txt", words)
         assert found.all()
         np.testing.assert_array_equal(read, vectors)
+
+
+@given(hnp.arrays(np.float32, (5, 3), elements=st.floats(width=32, allow_nan=False, allow_infinity=False)))
+def test_what_is_written_is_read_again(vectors):
+    words = ["the", "two words", "", "\n", "naïve"]
+    Path("vectors.txt").write_text(vectors_text(words, vectors), encoding="utf-8")
+    found, read = read_vectors("vectors.txt", ["the", "naïve", "two", "words"])
+    assert found.tolist() == [True, True, False, False]
+    np.testing.assert_array_equal(read[:2], vectors[[0, 4]])
 
 
 @given(

@@ -25,7 +25,7 @@ from recurra.data.splits import Share, Split, parse_share, split_rows
 from recurra.data.table import read_series, read_table, to_series
 from recurra.data.text import TextFeatures
 from recurra.data.text_words import TextWords
-from recurra.data.vectors import read_vectors
+from recurra.data.vectors import read_vectors, vectors_text
 from recurra.data.windows import Contexts, Windows, last_context, last_observed, make_windows
 from recurra.data.words import WordFeatures
 
@@ -93,4 +93,5 @@ __all__ = [
     "split_labels",
     "split_rows",
     "to_series",
+    "vectors_text",
 ]

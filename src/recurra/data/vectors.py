@@ -16,6 +16,7 @@ _LONGEST_WORD = 1 << 12
 _CHUNK = 1 << 20
 _MOST_NUMBERS = 10_000
 _HEADER = re.compile(rb"([0-9]{1,12}) ([0-9]{1,12})[ \t]*(\r?\n)?")
+_SPACE = re.compile(r"[\s\x00-\x1f]")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 
@@ -54,6 +55,17 @@ def read_vectors(path: str | Path, wanted: Sequence[str]) -> tuple[np.ndarray, n
         found[places[word]] = True
         vectors[places[word]] = row
     return found, vectors
+
+
+def vectors_text(words: Sequence[str], vectors: np.ndarray) -> str:
+    """``vectors`` (V, D) of the ``words`` as a text file of word2vec's, which `read_vectors` reads again.
+
+    With nine digits, so that every float32 comes back as it was. The format has white space between words
+    and numbers, so that words with white space in them, or of none but it, are left out.
+    """
+    rows = [(word, row) for word, row in zip(words, vectors, strict=True) if word and not _SPACE.search(word)]
+    lines = (f"{word} {' '.join(f'{value:.9g}' for value in row)}\n" for word, row in rows)
+    return f"{len(rows)} {vectors.shape[1]}\n" + "".join(lines)
 
 
 def _read(path: Path, file: BinaryIO, wanted: Set[bytes]) -> tuple[int, dict[bytes, np.ndarray]]:

@@ -1,6 +1,7 @@
 """Texts from a trained language model, and how probable it finds texts: no PyTorch from here on."""
 
 import dataclasses
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,8 @@ import numpy as np
 
 from recurra._base.errors import InputError
 from recurra._base.validation import positive_int
-from recurra.artifact import Artifact
-from recurra.data import Corpus, Sequences, TextFeatures, as_corpus, read_corpus
+from recurra.artifact import Artifact, check_writable, replace_file
+from recurra.data import Corpus, Sequences, TextFeatures, as_corpus, read_corpus, vectors_text
 from recurra.decoding import Sampling
 from recurra.evaluation import Baselines, LanguageEvaluation, evaluate_language
 from recurra.runtime import schema
@@ -213,6 +214,17 @@ class TextModel(Model):
     def stream(self, state: bytes | None = None) -> LanguageStream:
         """A stream along one text, see `LanguageStream`."""
         return LanguageStream(self, state)
+
+    def save_vectors(self, path: str | os.PathLike[str]) -> None:
+        """Write the vectors of the vocabulary as a text file of word2vec's, whole or not at all.
+
+        Without the unknown token and symbols of white space, see `recurra.data.vectors_text`. Raises
+        InputError if it cannot be written.
+        """
+        words = self.features.vocabulary[1:]
+        table = self.network.table[1 : len(words) + 1]  # pyright: ignore[reportOptionalSubscript]
+        check_writable(path)
+        replace_file(path, vectors_text(words, table).encode())
 
     def read(self, X: Any) -> Corpus:
         """``X`` as documents: texts, one text, a `Corpus`, or a `pathlib.Path` of a file as in training.

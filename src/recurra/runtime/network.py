@@ -45,6 +45,8 @@ class Network:
         """Whether a sequence gives one row."""
         self.crf = last.scores(tensors) if isinstance(last, Crf) else None
         """Transitions (K, K), start (K,) and end (K,) of the CRF at the end, None without one."""
+        self.table = tensors[f"{first.name}.weight"] if isinstance(first, Embedding) else None
+        """The vector of each id (count, size); None where the network begins with something else."""
         self._dtype = np.dtype(np.int64 if first.takes_ids else np.float32)
         self._step_shape = _step_shape(first, self._widths[0])
 
