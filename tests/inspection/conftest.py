@@ -88,3 +88,11 @@ def fitted():
     from tests.inspection.fitted import MAKERS
 
     return functools.cache(lambda name: MAKERS[name]())
+
+
+@pytest.fixture(scope="session")
+def fitted_language():
+    """Small fitted language models, by name, each fitted when it is first asked for."""
+    from tests.inspection.fitted_language import MAKERS
+
+    return functools.cache(lambda name: MAKERS[name]())

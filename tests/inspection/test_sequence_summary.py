@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recurra.data import as_labelled
+from recurra.data import Sequences, as_labelled
 from recurra.evaluation import (
     BaselineOutputs,
     Comparison,
@@ -11,6 +11,8 @@ from recurra.evaluation import (
     RegressionEvaluation,
     Tagging,
     evaluate_labels,
+    evaluate_language,
+    evaluate_music,
     evaluate_tags,
     evaluate_values,
 )
@@ -158,4 +160,45 @@ def test_what_was_done_to_the_data_is_said_once_and_of_which_part(fitted) -> Non
         "Made louder.",
         "1 clip left out (test part).",
         "2 of 6 clips resampled from 2,000 to 8,000 samples a second (test part).",
+    ]
+
+
+def told(ours: float, theirs: float | None = None, *, documents: int = 4) -> Comparison:
+    """An evaluation of documents with two tokens each, which cost these nats, a little more or less."""
+    rows = [np.full(2, -ours - 0.1 * (i % 2)) for i in range(documents)]
+    others = {} if theirs is None else {"n-gram": [np.full(2, -theirs)] * documents}
+    return evaluate_language(
+        [np.array([1, 2])] * documents,
+        rows,
+        ends=False,
+        characters=2 * documents,
+        decode=lambda ids: "ab"[: len(ids)],
+        baselines=BaselineOutputs(others, {}, {}),
+    )
+
+
+def test_a_language_model_is_judged_by_its_nats() -> None:
+    assert sequence_summary.verdict(told(1.45, 2.0)) == [
+        "Over 8 tokens, the model is surprised by 1.50 nats a token (standard error 0.029), 25 % less than "
+        "the best baseline, n-gram (2.00)."
+    ]
+
+
+def test_language_models_that_differ_little_are_not_told_apart() -> None:
+    assert sequence_summary.verdict(told(1.47, 1.5))[1:] == [
+        "They can't be told apart by so few tokens; n-gram is the simpler choice."
+    ]
+
+
+def test_a_language_model_without_a_baseline_or_a_standard_error() -> None:
+    assert sequence_summary.verdict(told(1.5, documents=1)) == [
+        "Over 2 tokens, the model is surprised by 1.50 nats a token; there is no baseline."
+    ]
+
+
+def test_music_is_judged_by_its_steps() -> None:
+    rolls = Sequences("series", [np.zeros((3, 88))] * 2)
+    evaluation = evaluate_music(rolls, [np.full(2, -9.0), np.full(2, -8.0)])
+    assert sequence_summary.verdict(evaluation) == [
+        "Over 4 steps, the model is surprised by 8.50 nats a step (standard error 0.5); there is no baseline."
     ]

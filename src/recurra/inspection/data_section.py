@@ -32,14 +32,14 @@ def data_section(
         "parts": sequence_summary.parts(by_name),
         "notes": sequence_summary.data_lines(model, by_name, notes),
         "unit": unit,
-        "lengths": _spread(lengths),
+        "lengths": spread(lengths),
         "labels": None,
         "balance": None,
     }
     if isinstance(model, RegressionModel):
         values = {name: np.asarray(part.labels, np.float64) for name, part in parts.items()}
         drawn["label-figure"] = sequence_figures.distribution_figure(values)
-        content["labels"] = _spread(values)
+        content["labels"] = spread(values)
     else:
         content["balance"] = _balance(parts)
     return Section("data", "The data", "data.html", content, drawn)
@@ -60,7 +60,7 @@ def _lengths(model: SequenceModel, part: Labelled) -> np.ndarray:
     return lengths / [clip.rate for clip in sequences.items] if sequences.kind == "audio" else lengths
 
 
-def _spread(by_name: Mapping[str, np.ndarray]) -> Table:
+def spread(by_name: Mapping[str, np.ndarray]) -> Table:
     """The lowest, the middle and the highest of the values of each part."""
     whole = all(values.dtype.kind in "iu" for values in by_name.values())
     found = {name: np.quantile(values, [0, 0.1, 0.5, 0.9, 1]) for name, values in by_name.items()}

@@ -1,11 +1,15 @@
 """Render a page: one HTML file with its pictures, style and scripts inside, which fetches nothing."""
 
 import base64
+import datetime as dt
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import recurra
 from recurra._base.errors import MissingExtraError
+from recurra.inspection.section import Section
 
 try:
     import jinja2
@@ -38,6 +42,39 @@ def render(template: str, figures: dict[str, Any], **values: Any) -> str:
         scripts=scripts,
         policy=_policy(scripts),
         figures=_json(figures),
+    )
+
+
+def sections_page(
+    sections: Sequence[Section],
+    *,
+    title: str,
+    data: str,
+    verdict: Sequence[str],
+    headline: Sequence[tuple[str, str, str]],
+) -> str:
+    """A page of ``sections`` below its title.
+
+    Args:
+        sections: in order.
+        title: what the page is about.
+        data: what to call the data.
+        verdict: sentences to read first.
+        headline: figures to read first: name, value, note.
+    """
+    drawn: dict[str, Any] = {}
+    for section in sections:
+        drawn |= section.figures
+    return render(
+        "sections.html",
+        drawn,
+        version=recurra.__version__,
+        created=dt.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
+        title=title,
+        data=data,
+        verdict=verdict,
+        headline=headline,
+        sections=sections,
     )
 
 

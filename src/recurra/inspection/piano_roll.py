@@ -38,7 +38,7 @@ def piano_roll_figure(piece: Piece, prompt: Piece | None = None) -> go.Figure:
             "title": {"text": "key", "font": {"size": 13}},
             "range": [min(low, octaves[0]) - 1.5, max(high, octaves[-1]) + 1.5],
             "tickvals": octaves.tolist(),
-            "ticktext": [_name(pitch) for pitch in octaves.tolist()],
+            "ticktext": [note_name(pitch) for pitch in octaves.tolist()],
         },
     )
     if prompt is not None:
@@ -62,14 +62,14 @@ def _notes(piece: Piece, begin: float, name: str, colour: str) -> go.Bar:
         name=name,
         marker={"color": colour, "line": {"width": 0}},
         customdata=[
-            f"{_name(pitch)}, beats {start:g} to {stop:g}"
+            f"{note_name(pitch)}, beats {start:g} to {stop:g}"
             for pitch, start, stop in zip(pitches, starts, stops)
         ],
         hovertemplate="%{customdata}<extra>%{fullData.name}</extra>",
     )
 
 
-def _name(pitch: int | np.integer) -> str:
+def note_name(pitch: int | np.integer) -> str:
     """C4 for MIDI note 60."""
     octave, step = divmod(int(pitch), _OCTAVE)
     return f"{_NAMES[step]}{octave - 1}"

@@ -1,12 +1,10 @@
 """The report of a classifier, regressor or tagger: how good it is, where it errs, and the way on."""
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
 
-import recurra
 from recurra.data import Labelled
 from recurra.evaluation import (
     ClassificationEvaluation,
@@ -14,7 +12,7 @@ from recurra.evaluation import (
     RegressionEvaluation,
     TaggingEvaluation,
 )
-from recurra.inspection import figures, sequence_summary, usage
+from recurra.inspection import sequence_summary, usage
 from recurra.inspection.class_sections import (
     confidence_section,
     confusion_section,
@@ -22,14 +20,20 @@ from recurra.inspection.class_sections import (
     scores_section,
 )
 from recurra.inspection.data_section import data_section
-from recurra.inspection.page import render
+from recurra.inspection.model_sections import (
+    beside_baselines,
+    network_words,
+    settings_section,
+    training_section,
+    use_section,
+)
+from recurra.inspection.page import sections_page
 from recurra.inspection.section import Section
 from recurra.inspection.sequence_summary import ITEMS, STEPS
 from recurra.inspection.showing import Example, show
 from recurra.inspection.tag_sections import tag_sections
-from recurra.inspection.training import training_story
 from recurra.inspection.value_sections import value_sections
-from recurra.inspection.wording import count, metric_texts, plural, settings
+from recurra.inspection.wording import count, metric_texts, plural
 from recurra.runtime.sequence_model import SequenceModel
 
 _MOST_ERRORS = 12
@@ -73,23 +77,16 @@ def sequence_report(estimator: Fitted, *, data: str, path: str) -> str:
         _asked(model, data),
         *(_scored(model, evaluation, parts["test"]) if evaluation is not None and parts["test"] else []),
         data_section(model, parts, estimator.notes_),
-        _training(model),
-        _settings(model),
-        Section("use", "Use the model from here", "use.html", _use(model, path, data, parts)),
+        training_section(model, _LOSSES[model.task]),
+        settings_section(model),
+        use_section(model, usage.shell(model, path, data), usage.python(model, path, data, parts)),
     ]
-    drawn: dict[str, Any] = {}
-    for section in sections:
-        drawn |= section.figures
-    return render(
-        "sequence.html",
-        drawn,
-        version=recurra.__version__,
-        created=dt.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
+    return sections_page(
+        sections,
         title=_asked_for(model),
         data=data,
         verdict=_verdict(evaluation),
         headline=[] if evaluation is None else _headline(evaluation),
-        sections=sections,
     )
 
 
@@ -143,48 +140,11 @@ def _asked(model: SequenceModel, data: str) -> Section:
         facts.append(("Out of", f"{len(names)}: {', '.join(names[:20])}{more}"))
     else:
         facts.append(("Interval", "10 % to 90 % quantile, around the median"))
-    facts += [("Data", data), ("Network", _network(model))]
+    facts += [("Data", data), ("Network", network_words(model.spec))]
     return Section("asked", "What was asked", "facts.html", {"facts": facts})
 
 
-def _network(model: SequenceModel) -> str:
-    """The parts of the network in a line."""
-    names = {
-        "embedding": "embedded symbols",
-        "words": "words with their characters",
-        "bag": "naive Bayes on words and pairs beside it",
-        "crf": "conditional random field",
-    }
-    texts = []
-    for part in model.spec["layers"]:
-        if part["type"] == "recurrent":
-            cell = "RNN" if part["cell"] == "rnn" else part["cell"].upper()
-            both = ", both directions" if part.get("bidirectional") else ", forwards only"
-            texts.append(
-                f"{cell}, {count(part['hidden_size'], 'unit')}, {count(part['num_layers'], 'layer')}{both}"
-            )
-        elif part["type"] == "pool":
-            texts.append(f"{part['how'].replace('_', ' and ')} pooling")
-        elif part["type"] == "attention_pool":
-            texts.append("attention pooling")
-        elif part["type"] in names:
-            texts.append(names[part["type"]])
-    return "; ".join(texts)
-
-
 def _scored(model: SequenceModel, evaluation: Any, part: Labelled) -> list[Section]:
-    scores = Section(
-        "scores",
-        "Beside the baselines",
-        "scores.html",
-        {
-            "note": f"Every column is scored on the same {count(evaluation.count, evaluation.COUNTED)}, "
-            "which training never saw.",
-            "names": sequence_summary.names(evaluation),
-            "scores": sequence_summary.scores(evaluation),
-            "lines": [*sequence_summary.baseline_lines(evaluation), *evaluation.notes],
-        },
-    )
     match evaluation:
         case ClassificationEvaluation():
             own = [
@@ -197,7 +157,7 @@ def _scored(model: SequenceModel, evaluation: Any, part: Labelled) -> list[Secti
             own = value_sections(model, evaluation, part)
         case _:
             own = tag_sections(model, evaluation, part)
-    return [scores, *own]
+    return [beside_baselines(evaluation), *own]
 
 
 def _errors(model: SequenceModel, evaluation: ClassificationEvaluation, part: Labelled) -> Section:
@@ -218,31 +178,3 @@ def _errors(model: SequenceModel, evaluation: ClassificationEvaluation, part: La
     ]
     note = errors_note(len(rows), evaluation.count, len(examples), ITEMS[model.kind])
     return Section("errors", "The worst errors", "examples.html", {"groups": [("", examples)], "note": note})
-
-
-def _training(model: SequenceModel) -> Section:
-    story = training_story(model.history)
-    figure = figures.learning_figure(story.epochs, story.loss, story.validation_loss, story.kept)
-    content = {"story": story, "loss": _LOSSES[model.task]}
-    return Section("training", "Training", "training.html", content, {"learning-figure": figure})
-
-
-def _settings(model: SequenceModel) -> Section:
-    card = model.card
-    versions = [
-        *card["versions"].items(),
-        ("trained on", card["date"]),
-        *((f"fingerprint of the {name} part", text) for name, text in card["data"]["fingerprints"].items()),
-        ("fingerprint of the model", model.fingerprint),
-    ]
-    content = {"settings": settings(card["settings"]), "versions": versions}
-    return Section("settings", "Settings and versions", "settings.html", content)
-
-
-def _use(model: SequenceModel, path: str, data: str, parts: Mapping[str, Labelled | None]) -> dict[str, Any]:
-    return {
-        "shell": usage.shell(model, path, data),
-        "python": usage.python(model, path, data, parts),
-        "intended_use": model.card["intended_use"],
-        "risks": model.card["risks"],
-    }

@@ -1,4 +1,4 @@
-"""The evaluation of a model of labelled sequences, and its data, as sentences and tables of text."""
+"""The evaluation of a model of sequences, and its data, as sentences and tables of text."""
 
 import math
 from collections.abc import Mapping
@@ -7,7 +7,13 @@ from typing import Any
 import numpy as np
 
 from recurra.data import AudioFeatures, Labelled
-from recurra.evaluation import Comparison, RegressionEvaluation, TaggingEvaluation
+from recurra.evaluation import (
+    Comparison,
+    LanguageEvaluation,
+    MusicEvaluation,
+    RegressionEvaluation,
+    TaggingEvaluation,
+)
 from recurra.inspection import tables, wording
 from recurra.inspection.tables import Score, Table
 from recurra.inspection.wording import MODEL, count, metric_texts
@@ -46,6 +52,10 @@ def verdict(evaluation: Comparison) -> list[str]:
     if isinstance(evaluation, RegressionEvaluation):
         sentence = f"The predictions are off by {texts[0]} on average (MAE over {scored})"
         change = wording.change(ours, theirs)
+    elif isinstance(evaluation, LanguageEvaluation | MusicEvaluation):
+        chance = f" (standard error {rounded(error)})" if math.isfinite(error) else ""
+        sentence = f"Over {scored}, the model is surprised by {texts[0]} nats a {evaluation.COUNTED}{chance}"
+        change = wording.change(ours, theirs)
     else:
         sentence = f"Of {scored}, {texts[0]} are predicted rightly (standard error {100 * error:.1f} %)"
         change = _points(ours - theirs)
@@ -53,7 +63,7 @@ def verdict(evaluation: Comparison) -> list[str]:
         return [f"{sentence}; there is no baseline."]
     return [
         f"{sentence}, {change} the best baseline, {name} ({texts[1]}).",
-        *_how_sure(abs(ours - metric.best) - abs(theirs - metric.best), error, name),
+        *_how_sure(abs(ours - metric.best) - abs(theirs - metric.best), error, name, evaluation.COUNTED),
         *_of_spans(evaluation),
     ]
 
@@ -66,7 +76,9 @@ def best_baseline(evaluation: Comparison, key: str) -> str | None:
 
 
 def standard_error(evaluation: Comparison) -> float:
-    """Of the metric that is read first: the accuracy; or of the MAE's distance from the best baseline's."""
+    """Of the metric that is read first: accuracy or nats; or of the MAE less that of the best baseline."""
+    if isinstance(evaluation, LanguageEvaluation | MusicEvaluation):
+        return evaluation.standard_error
     if not isinstance(evaluation, RegressionEvaluation):
         return evaluation.accuracy_standard_error  # pyright: ignore[reportAttributeAccessIssue]
     size = np.abs(evaluation.residuals)
@@ -115,6 +127,11 @@ def data_lines(
     return list(dict.fromkeys(lines))
 
 
+def rounded(error: float) -> str:
+    """An error with two significant figures."""
+    return f"{error:.2g}" if math.isfinite(error) else wording.MISSING
+
+
 def _points(difference: float) -> str:
     """A difference of shares in words that go before "the best baseline"."""
     size = f"{100 * abs(difference):.1f}"
@@ -123,13 +140,15 @@ def _points(difference: float) -> str:
     return f"{size} percentage points {'more' if difference > 0 else 'fewer'} than by"
 
 
-def _how_sure(behind: float, error: float, name: str) -> list[str]:
+def _how_sure(behind: float, error: float, name: str, counted: str) -> list[str]:
     """What to make of a model that is ``behind`` the baseline ``name``, or below 0 ahead of it."""
     close = abs(behind) < 2 * error
     if behind < 0:
         return ["That is less than two standard errors: it may be chance."] if close else []
     if close:
-        return [f"They can't be told apart by so few labels; {name} is the simpler choice."]
+        return [
+            f"They can't be told apart by so few {wording.plural(counted)}; {name} is the simpler choice."
+        ]
     return [f"Here {name} is the better choice, unless other settings or more data change that."]
 
 
