@@ -14,6 +14,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from recurra._base.errors import InputError
+from recurra._base.validation import positive_int
 from recurra.data import Corpus, Piece
 from recurra.evaluation import Comparison
 from recurra.runtime.language import Generated, TextModel
@@ -51,8 +52,8 @@ class LanguageModel(SavedEstimator):
         cell: ``rnn``, ``lstm`` or ``gru``.
         hidden_size: units of each layer.
         num_layers: layers.
-        dropout: of columns before, between and after the layers, the same at every step; of keys that
-            enter a tenth at most.
+        input_dropout: of columns, or keys, that enter the layers, the same at every step.
+        dropout: of columns between and after the layers, the same at every step.
         embedding_dropout: of symbols, gone wherever they stand in a batch.
         weight_dropout: of recurrent weights.
         activation_penalty: times the mean square of the outputs that dropout leaves, added to the loss.
@@ -92,6 +93,7 @@ class LanguageModel(SavedEstimator):
     cell: str | None = None
     hidden_size: int | None = None
     num_layers: int | None = None
+    input_dropout: float | None = None
     dropout: float | None = None
     embedding_dropout: float | None = None
     weight_dropout: float | None = None
@@ -101,7 +103,7 @@ class LanguageModel(SavedEstimator):
     epochs: int | None = None
     batch_size: int | None = None
     learning_rate: float | None = None
-    schedule: str = "cosine"
+    schedule: str | None = None
     weight_decay: float | None = None
     average: float | None = None
     clip_norm: float = TrainingSettings.clip_norm
@@ -148,11 +150,16 @@ class LanguageModel(SavedEstimator):
         if validation is None:
             parts["training"], parts["validation"] = kind.hold_out(parts["training"], share, seed)
         material = kind.of(parts["training"], arguments)
+        for name in ("validation", "test"):
+            if parts[name] is not None:
+                material.check(parts[name], name)
         defaults = BY_LEVEL[(self.level or "char") if kind is TextMaterial else None]
-        sizes = language_settings(arguments, defaults)
-        if material.vectors is not None:
-            sizes = dataclasses.replace(sizes, embedding_size=material.vectors.shape[1])
-        bptt, batch_size = (getattr(self, name) or getattr(defaults, name) for name in ("bptt", "batch_size"))
+        width = self.embedding_size if material.vectors is None else material.vectors.shape[1]
+        sizes = language_settings({**arguments, "embedding_size": width}, defaults)
+        bptt, batch_size = (
+            positive_int(name, getattr(defaults if arguments[name] is None else self, name))
+            for name in ("bptt", "batch_size")
+        )
         examples = {
             name: TruncatedExamples(*material.steps(parts[name]), bptt=bptt, batch_size=batch_size)
             for name in ("training", "validation")
@@ -177,7 +184,7 @@ class LanguageModel(SavedEstimator):
             carry=network.states(batch_size),
             checkpoint=checkpoint,
             resume=resume,
-            fingerprint=_fingerprint(parts, arguments),
+            fingerprint=_fingerprint(parts, arguments, material.preprocessing()),
         )
         artifact = language_artifact(
             material.model_class.task,
@@ -223,11 +230,17 @@ class LanguageModel(SavedEstimator):
 
 
 def _is_music(X: Any) -> bool:
-    """Whether ``X`` holds no text; `recurra.data.as_pieces` then says what is wrong with it."""
-    if isinstance(X, str | Corpus):
-        return False
-    first = next(iter(X), None) if isinstance(X, Iterable) else X
-    return not isinstance(first, str)
+    """Whether ``X`` holds no text; `recurra.data.as_pieces` then says what is wrong with it.
+
+    Raises InputError where it holds nothing at all.
+    """
+    if isinstance(X, str | Corpus | Piece):
+        return isinstance(X, Piece)
+    if not isinstance(X, Iterable):
+        hint = "; read a file with recurra.data.read_corpus or read_music" if isinstance(X, Path) else ""
+        kinds = "one text, several, a Corpus, pieces or piano rolls"
+        raise InputError(f"X must be {kinds}, got {type(X).__name__}{hint}")
+    return not isinstance(next(iter(X), ""), str)
 
 
 def _share(value: Any) -> float:
@@ -236,9 +249,12 @@ def _share(value: Any) -> float:
     return float(value)
 
 
-def _fingerprint(parts: Mapping[str, Any], arguments: Mapping[str, Any]) -> str:
+def _fingerprint(
+    parts: Mapping[str, Any], arguments: Mapping[str, Any], preprocessing: Mapping[str, Any]
+) -> str:
     """Tells a run from any other whose weights would be others."""
     contents = {
+        "preprocessing": preprocessing,
         "data": [part_fingerprint(parts[name]) for name in ("training", "validation")],
         "settings": {name: plain(value) for name, value in arguments.items()},
     }

@@ -32,7 +32,7 @@ class MusicMaterial:
 
     @classmethod
     def of(cls, training: list[Piece], arguments: Mapping[str, Any]) -> Self:
-        """Of a training part; raises InputError for pieces on different grids, and arguments for texts."""
+        """Of a training part; raises InputError for arguments for texts, and pieces that do not do."""
         check_music(arguments)
         first = training[0]
         for piece in training:
@@ -42,7 +42,9 @@ class MusicMaterial:
                     f"{first.name} and {piece.steps_per_beat:g} in {piece.name}; read them with the same "
                     "steps_per_beat"
                 )
-        return cls(first.steps_per_beat, first.beats_per_minute)
+        found = cls(first.steps_per_beat, first.beats_per_minute)
+        found.check(training, "training")
+        return found
 
     @staticmethod
     def read(X: Any, name: str, like: list[Piece] | None = None) -> list[Piece]:  # noqa: ARG004
@@ -62,6 +64,11 @@ class MusicMaterial:
         order = np.random.default_rng(seed).permutation(len(training))
         kept, left_out = sorted(order[held:]), sorted(order[:held])
         return [training[i] for i in kept], [training[i] for i in left_out]
+
+    def check(self, part: list[Piece], name: str) -> None:
+        """Raise InputError for a part in which there is nothing to score, as first steps are not scored."""
+        if all(len(piece) < 2 for piece in part):
+            raise InputError(f"the {name} part has no piece with a second step; give longer pieces")
 
     def steps(self, part: list[Piece]) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Inputs and targets (T_d, 88) float32 of each piece."""

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from recurra._base.errors import InputError
 from recurra.data import Corpus, Sequences, TextFeatures, as_corpus, hold_out
 from recurra.evaluation import LanguageEvaluation, fit_language_baselines
 from recurra.runtime.language import TextModel, shifted
@@ -58,6 +59,11 @@ class TextMaterial:
     def hold_out(training: Corpus, share: float, seed: int) -> tuple[Corpus, Corpus]:
         """The training part without its validation part, and that."""
         return hold_out(training, share, name="validation_share", seed=seed)
+
+    def check(self, part: Corpus, name: str) -> None:
+        """Raise InputError for a part in which there is nothing to foretell."""
+        if not self.ends and not any(map(len, self.features(part.texts))):
+            raise InputError(f"the {name} part has no words; give texts that are not only blanks")
 
     def steps(self, part: Corpus) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Inputs and targets (T_d,) int64 of each document."""
