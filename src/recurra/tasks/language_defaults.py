@@ -12,6 +12,7 @@ class LanguageDefaults:
     hidden_size: int
     num_layers: int
     tied: bool
+    input_dropout: float
     dropout: float
     embedding_dropout: float
     weight_dropout: float
@@ -21,6 +22,7 @@ class LanguageDefaults:
     epochs: int
     batch_size: int
     learning_rate: float
+    schedule: str
     weight_decay: float
     average: float
 
@@ -31,15 +33,17 @@ CHAR = LanguageDefaults(
     hidden_size=512,
     num_layers=1,
     tied=False,  # a table of a hundred characters is not worth sharing
-    dropout=0.25,
+    input_dropout=0.1,
+    dropout=0.4,
     embedding_dropout=0.0,  # a text without its e is no text
     weight_dropout=0.0,
     activation_penalty=0.0,
     change_penalty=0.0,
     bptt=64,
-    epochs=20,
+    epochs=30,
     batch_size=64,
-    learning_rate=3e-3,
+    learning_rate=8e-3,  # one-cycle holds it for a short while only
+    schedule="one-cycle",
     weight_decay=0.01,
     average=0.0,
 )
@@ -49,6 +53,7 @@ WORD = LanguageDefaults(
     hidden_size=256,
     num_layers=1,
     tied=True,  # most weights are in the table, and each symbol is seen too seldom to learn it twice
+    input_dropout=0.3,
     dropout=0.5,
     embedding_dropout=0.1,
     weight_dropout=0.3,
@@ -58,6 +63,7 @@ WORD = LanguageDefaults(
     epochs=20,
     batch_size=32,
     learning_rate=3e-3,
+    schedule="one-cycle",
     weight_decay=0.01,
     average=0.0,
 )
@@ -67,6 +73,7 @@ MUSIC = LanguageDefaults(
     hidden_size=220,
     num_layers=1,
     tied=False,
+    input_dropout=0.1,  # a step has few keys, and the next is about them
     dropout=0.5,  # a few hundred pieces are soon known by heart
     embedding_dropout=0.0,
     weight_dropout=0.5,
@@ -76,6 +83,7 @@ MUSIC = LanguageDefaults(
     epochs=200,  # of so few pieces, and with so much dropped
     batch_size=16,
     learning_rate=1e-2,
+    schedule="cosine",
     weight_decay=0.0,
     average=0.0,
 )

@@ -21,7 +21,6 @@ from recurra.tasks.layers import LAYERS, initialise, tensors
 from recurra.tasks.memory import check_memory
 from recurra.training.truncated import carried, kept
 
-_KEY_DROPOUT = 0.1
 _RANGE = 0.1  # of a symbol's vector at the start, to either side of 0, as in AWD-LSTM
 
 
@@ -34,6 +33,7 @@ class LanguageSettings:
     hidden_size: int
     num_layers: int
     tied: bool
+    input_dropout: float
     dropout: float
     embedding_dropout: float
     weight_dropout: float
@@ -72,9 +72,7 @@ class LanguageNetwork(torch.nn.Module):
             torch.manual_seed(seed)
             self.embedding = None if symbols is None else torch.nn.Embedding(symbols, entering)
             self.symbols = nn.EmbeddingDropout(settings.embedding_dropout)
-            # A key that is dropped is one that is not heard, and a step has few: most must be left.
-            entering_dropout = min(settings.dropout, _KEY_DROPOUT) if symbols is None else settings.dropout
-            self.entry = nn.VariationalDropout(entering_dropout)
+            self.entry = nn.VariationalDropout(settings.input_dropout)
             self.dropout = nn.VariationalDropout(settings.dropout)
             self.layers = torch.nn.ModuleList(
                 LAYERS[settings.cell](

@@ -46,7 +46,8 @@ def language_settings(arguments: Mapping[str, Any], defaults: LanguageDefaults) 
         num_layers=positive_int("num_layers", chosen["num_layers"]),
         tied=tied,
         **{
-            name: below_one(name, chosen[name]) for name in ("dropout", "embedding_dropout", "weight_dropout")
+            name: below_one(name, chosen[name])
+            for name in ("input_dropout", "dropout", "embedding_dropout", "weight_dropout")
         },
         **{name: _penalty(name, chosen[name]) for name in ("activation_penalty", "change_penalty")},
     )

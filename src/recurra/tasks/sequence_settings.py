@@ -59,12 +59,12 @@ def training_settings(
         needed = math.ceil(_LEAST_STEPS / math.ceil(sequences / batch_size))
         epochs = max(defaults.epochs, min(needed, _MOST_EPOCHS))
     if patience is None:
-        patience = TrainingSettings.patience if arguments["schedule"] == "constant" else epochs
+        patience = TrainingSettings.patience if chosen["schedule"] == "constant" else epochs
     return TrainingSettings(
         epochs=epochs,
         batch_size=batch_size,
-        **{name: chosen[name] for name in ("learning_rate", "weight_decay", "average")},
-        **{name: arguments[name] for name in ("clip_norm", "schedule", "seed")},
+        **{name: chosen[name] for name in ("learning_rate", "schedule", "weight_decay", "average")},
+        **{name: arguments[name] for name in ("clip_norm", "seed")},
         patience=patience,
         max_seconds=None if max_time is None else positive_float("max_time", max_time),
     )
