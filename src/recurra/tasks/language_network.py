@@ -81,11 +81,12 @@ class LanguageNetwork(torch.nn.Module):
                 for k in range(layers)
             )
             self.head = torch.nn.Linear(hidden, keys if symbols is None else symbols)
+            torch.nn.init.zeros_(self.head.bias)
+            if self.embedding is not None:
+                torch.nn.init.uniform_(self.embedding.weight, -_RANGE, _RANGE)
         for k, layer in enumerate(self._layers()):
             initialise(layer, seed + k)
-        torch.nn.init.zeros_(self.head.bias)
         if self.embedding is not None:
-            torch.nn.init.uniform_(self.embedding.weight, -_RANGE, _RANGE)
             if vectors is not None:
                 with torch.no_grad():
                     given = torch.from_numpy(vectors)
