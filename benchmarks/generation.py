@@ -2,8 +2,8 @@
 
     python -m benchmarks.generation --threads 1
 
-One process, both on the same weights: an LSTM of 512 over 65 characters. First their probabilities are compared,
-then both write by turns; medians and their ratio are printed, for weights as they are and rounded.
+One process, both on the same weights: an LSTM of 512 over 65 characters. First their probabilities are
+compared, then both write by turns; medians and their ratio are printed, for weights as they are and rounded.
 """
 
 import argparse
@@ -41,8 +41,8 @@ class Loop(torch.nn.Module):
     def forward(
         self, token: Tensor, state: tuple[Tensor, Tensor] | None
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        output, state = self.layer(self.embedding(token)[None], state)
-        return self.head(output[0]), state
+        output, after = self.layer(self.embedding(token)[None], state)
+        return self.head(output[0]), after
 
     @torch.inference_mode()
     def write(self, length: int) -> None:
