@@ -28,13 +28,13 @@ def names() -> LanguageModel:
 def words() -> LanguageModel:
     """Of words, one of them hostile and one very long."""
     X = ["the cat saw the dog", "the dog saw a cat", f"a {'w' * 5000} <script>alert(1)</script> cat"] * 10
-    model = LanguageModel(**QUICK, level="word", embedding_size=4, tied=False)
+    model = LanguageModel(**QUICK, level="word")
     return model.fit(X, test=["the dog saw the cat", f"{HOSTILE} saw {'w' * 5000}"])
 
 
 def pairs() -> LanguageModel:
     """Of byte pairs."""
-    model = LanguageModel(**QUICK, level="bpe", max_vocabulary=270, embedding_size=4, tied=False)
+    model = LanguageModel(**QUICK, level="bpe", max_vocabulary=270, embedding_size=4)
     return model.fit([LONG[:300], f"snow ☃ {HOSTILE}"] * 10, test=[LONG[:200], "☃☃ 日本"])
 
 
@@ -51,8 +51,9 @@ def tunes() -> LanguageModel:
 
 
 def steps() -> LanguageModel:
-    """Of music without a test part, whose pieces have one step each."""
-    return LanguageModel(**QUICK).fit([_tune(f"{i}", 1) for i in range(40)])
+    """Of music without a test part, whose pieces have a step or two."""
+    X = [_tune(f"{i}", 1 + i % 2) for i in range(40)]
+    return LanguageModel(**QUICK).fit(X, validation=[_tune("one", 1), _tune("two", 2)])
 
 
 def _tune(name: str, T: int) -> Piece:

@@ -1,3 +1,4 @@
+import math
 import re
 
 import numpy as np
@@ -5,7 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurra.inspection.wording import METRICS, best_of, count, listing, number, numbers, steps, times, unit
+from recurra.evaluation import Metric
+from recurra.inspection.wording import (
+    METRICS,
+    best_of,
+    count,
+    listing,
+    metric_texts,
+    number,
+    numbers,
+    steps,
+    times,
+    unit,
+)
 
 
 @pytest.mark.parametrize(
@@ -85,3 +98,10 @@ def test_every_metric_is_worded() -> None:
 
     assert {metric.key for metric in METRICS} == set(COMPUTED)
     assert all(re.fullmatch(r"[^.]+", metric.meaning) for metric in METRICS)
+
+
+def test_scores_have_thousandths_and_what_has_no_upper_end_three_figures() -> None:
+    score, perplexity = Metric("f1", "F1", "", 1.0), Metric("perplexity", "Perplexity", "", 1.0)
+    assert metric_texts(score, [0.5, 0.1234]) == ["0.500", "0.123"]
+    assert metric_texts(perplexity, [1035.918, 80.798]) == ["1,035.9", "80.8"]
+    assert metric_texts(perplexity, [7.578, math.inf, None]) == ["7.58", "–", "–"]

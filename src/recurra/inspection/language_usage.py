@@ -19,9 +19,7 @@ def text_shell(model: TextModel, path: str, data: str, training: Corpus) -> str:
     ]
     if model.ends:
         lines += ["# whole ones, from nothing", f"recurra generate {name} --samples 20"]
-    return "\n".join(
-        [*lines, *_on_data(name, file, f"how probable it finds each {UNITS[model.features.level]}")]
-    )
+    return "\n".join([*lines, *_on_data(name, file, "how probable it finds each document")])
 
 
 def text_python(model: TextModel, path: str, training: Corpus) -> str:
@@ -57,7 +55,7 @@ def music_shell(path: str, data: str) -> str:
             f"recurra generate {name} --length 64 --seed 3 -o tune.mid",
             "# what comes after a tune",
             f"recurra generate {name} --prompt tune.mid --length 64 -o next-bars.mid",
-            *_on_data(name, file, "how probable it finds each step"),
+            *_on_data(name, file, "how probable it finds each piece"),
         ]
     )
 

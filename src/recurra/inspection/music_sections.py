@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -29,21 +28,22 @@ _MOST_NOTES = 20
 def continuation_section(model: MusicModel, by_name: Mapping[str, list[Piece] | None]) -> Section:
     """The beginning of a piece that training never saw, and what the model goes on with."""
     name = "validation" if by_name["test"] is None else "test"
+    # Fitting refuses parts in which no piece has a second step.
     piece: Piece = max(by_name[name] or [], key=lambda each: min(len(each), _PROMPT + _WRITTEN))
     given = min(_PROMPT, max(len(piece) // 2, 1))
     prompt = _cut(model, piece, slice(0, given))
     (written,) = model.generate(prompt, length=_WRITTEN, seed=SEED)
-    drawn: dict[str, Any] = {"continuation-figure": piano_roll_figure(written, prompt)}
-    if len(piece) > given:
-        rest = _cut(model, piece, slice(given, given + _WRITTEN))
-        drawn["actual-figure"] = piano_roll_figure(rest, prompt)
+    rest = _cut(model, piece, slice(given, given + _WRITTEN))
+    drawn = {
+        "continuation-figure": piano_roll_figure(written, prompt),
+        "actual-figure": piano_roll_figure(rest, prompt),
+    }
     content = {
         "piece": piece.name,
         "part": name,
         "prompt": count(given, "step"),
         "written": count(_WRITTEN, "step"),
         "seed": SEED,
-        "more": len(piece) > given,
     }
     return Section("continuation", "How it goes on", "continuation.html", content, drawn)
 

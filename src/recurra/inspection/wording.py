@@ -61,9 +61,13 @@ def numbers(
 
 
 def metric_texts(metric: Metric, values: Iterable[float | None]) -> list[str]:
-    """Values of one metric side by side; a share or a score, which has a best, to a thousandth."""
-    resolution = 0.01 if metric.best else None
-    return numbers(values, resolution=resolution, scale=metric.scale, suffix=metric.suffix)
+    """Values of one metric side by side; a share or a score, whose best is not 0, to a thousandth.
+
+    What is above 1 is neither: perplexity has no upper end.
+    """
+    values = list(values)
+    score = metric.best and all(value is None or not value > 1 for value in values)
+    return numbers(values, resolution=0.01 if score else None, scale=metric.scale, suffix=metric.suffix)
 
 
 def number(value: float | None) -> str:
