@@ -7,7 +7,13 @@ from typing import Any
 import numpy as np
 
 from recurra.data import Clip
-from recurra.tasks import Forecaster, SequenceClassifier, SequenceRegressor, SequenceTagger
+from recurra.tasks import (
+    Forecaster,
+    LanguageModel,
+    SequenceClassifier,
+    SequenceRegressor,
+    SequenceTagger,
+)
 
 N = 24
 _SIZES = {"hidden_size": 8, "epochs": 2, "batch_size": 8, "seed": 3}
@@ -31,10 +37,13 @@ class Case:
 
     def fit(self, **settings: Any) -> Any:
         """A fitted estimator, scored on a test part."""
-        estimator = self.make(**settings)
-        if not self.labelled:
-            return estimator.fit(self.X)
-        return estimator.fit(self.X, self.y, validation=self.validation, test=self.test)
+        return self.refit(self.make(**settings))
+
+    def refit(self, estimator: Any) -> Any:
+        """That estimator, fitted like any other of the case."""
+        parts = {"validation": self.validation, "test": self.test}
+        given = {name: part for name, part in parts.items() if part is not None}
+        return estimator.fit(*([self.X, self.y] if self.labelled else [self.X]), **given)
 
 
 def _rows(kind: str, seed: int, count: int = N) -> list[Any]:
@@ -48,6 +57,8 @@ def _rows(kind: str, seed: int, count: int = N) -> list[Any]:
             return [rng.choice(_WORDS, length).tolist() for length in lengths]
         case "series":
             return [rng.normal(size=(length, 2)).astype(np.float32) for length in lengths]
+        case "music":
+            return [rng.random((length, 88)) < 0.1 for length in lengths]
         case _:
             samples = [rng.normal(0, 0.1, 400 * int(length)).astype(np.float32) for length in lengths]
             return [Clip(own, 8000, f"clip {i}") for i, own in enumerate(samples)]
@@ -106,6 +117,15 @@ def _cases() -> dict[str, Case]:
         "tag series": Case(maker(SequenceTagger), **_labelled("series", codes)),
         "tag series, crf": Case(maker(SequenceTagger, crf=True), **_labelled("series", codes)),
     }
+    for of, settings in (
+        ("characters", {}),
+        ("words", {"level": "word", "cell": "gru"}),
+        ("byte pairs", {"level": "bpe", "max_vocabulary": 300, "num_layers": 2}),
+        ("music", {}),
+    ):
+        read = "music" if of == "music" else "text"
+        make = maker(LanguageModel, bptt=8, **settings)
+        found[f"write {of}"] = Case(make, _rows(read, 0), test=_rows(read, 2, 6))
     for task, kind in (("classify", SequenceClassifier), ("regress", SequenceRegressor)):
         for of, settings in (
             ("texts", {}),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from recurra.data import Clip
+from recurra.data import Clip, Piece
 
 
 def write_inputs(X: Any, path: Path) -> None:
@@ -35,9 +35,19 @@ def inputs(path: Any) -> Any:
     return [read[name[:-3]](array) for name, array in found.items()]
 
 
+def language_outputs(model: Any, X: Any) -> list[np.ndarray]:
+    """What a model of texts or music finds probable of ``X``, and what it writes."""
+    said = [getattr(one, "log_probabilities", one) for one in model.predict(X)]
+    written = model.generate(length=20, seed=1, samples=2)
+    pieces = [one.roll if isinstance(one, Piece) else list(one.text.encode()) for one in written]
+    return [*said, *map(np.array, pieces)]
+
+
 def digest(model: Any, X: Any) -> str:
     """SHA-256 of every number that a model gives for ``X``."""
-    if model.__class__.__name__.startswith("Forecast"):
+    if hasattr(model, "generate"):
+        arrays = language_outputs(model, X)
+    elif model.__class__.__name__.startswith("Forecast"):
         arrays = [model.predict(X).quantiles]
     elif hasattr(model, "predict_quantiles"):
         arrays = [model.predict_quantiles(X)]

@@ -15,6 +15,7 @@ from sklearn.exceptions import NotFittedError
 import recurra
 from recurra._base.errors import ArtifactError, InputError
 from tests.contracts.estimators import CASES, CAUSAL, LABELLED
+from tests.contracts.inputs import language_outputs
 
 
 @functools.cache
@@ -27,6 +28,8 @@ def outputs(model: Any, X: Any) -> list[np.ndarray]:
     """All numbers that a model or an estimator gives for ``X``."""
     if hasattr(model, "predict_quantiles"):
         return [model.predict_quantiles(X)]
+    if hasattr(model, "generate"):
+        return language_outputs(model, X)
     try:
         return [np.concatenate(model.predict_proba(X)), np.concatenate(model.predict(X), axis=None)]
     except AttributeError:
@@ -89,9 +92,7 @@ def test_the_same_seed_gives_the_same_file_whatever_was_fitted_before(name, tmp_
     again = CASES[name].fit(seed=4)
     assert again.model_.fingerprint != first.model_.fingerprint
     again.set_params(seed=first.seed)
-    case = CASES[name]
-    parts = {"validation": case.validation, "test": case.test} if case.labelled else {}
-    again.fit(*([case.X, case.y] if case.labelled else [case.X]), **parts)
+    CASES[name].refit(again)
     first.save(tmp_path / "first")
     again.save(tmp_path / "again")
     assert (tmp_path / "first").read_bytes() == (tmp_path / "again").read_bytes()
@@ -306,7 +307,10 @@ def test_a_file_of_another_task_is_refused(name, tmp_path):
         )
 
 
-@pytest.mark.parametrize("name", ["forecast", "classify words of texts", "regress audio", "tag tokens, crf"])
+@pytest.mark.parametrize(
+    "name",
+    ["forecast", "classify words of texts", "regress audio", "tag tokens, crf", "write words", "write music"],
+)
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
