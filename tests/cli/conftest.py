@@ -116,6 +116,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
         sentences(f"words.{name}", count)
     _sounds(folder, rng)
     _series(folder, rng)
+    _writings(folder, rng)
     return folder
 
 
@@ -143,6 +144,21 @@ def _series(folder: Path, rng: np.random.Generator) -> None:
             way, side = ("up" if slope > 0 else "down"), ("above" if x > 0 else "below")
             rows.append(f"s{i},{t},{x:.4f},{rng.normal():.4f},{way},{slope:.4f},{side}")
     (folder / "series.csv").write_text("\n".join(rows) + "\n")
+
+
+def _writings(folder: Path, rng: np.random.Generator) -> None:
+    """60 names of a line each, a play of 2,000 characters, and 12 tunes in parts."""
+    names = ["".join(rng.choice(["an", "el", "mi", "ro"], size=rng.integers(1, 4))) for _ in range(60)]
+    (folder / "names.txt").write_text("\n".join(names) + "\n")
+    lines = [f"{rng.choice(['ANN', 'BOB'])}: the {rng.choice(WORDS['NOUN'])} {rng.choice(WORDS['VERB'])}."]
+    while sum(map(len, lines)) < 2000:
+        speaker, noun, verb = (rng.choice(some) for some in (["ANN", "BOB"], WORDS["NOUN"], WORDS["VERB"]))
+        lines.append(f"{speaker}: the {noun} {verb}.")
+    (folder / "play.txt").write_text("\n".join(lines) + "\n")
+    tunes = [[[60 + int(x), 64 + int(x)] for x in rng.integers(0, 5, size=40)] for _ in range(12)]
+    parts = {"train": tunes[:8], "valid": tunes[8:10], "test": tunes[10:]}
+    (folder / "tunes.json").write_text(json.dumps(parts))
+    (folder / "loose.json").write_text(json.dumps(tunes))
 
 
 Fit = Callable[..., Trained]
@@ -186,3 +202,21 @@ def listener(fitted: Fit, corpus: Path) -> Trained:
     words = ["--test-group", "eve", "--no-bidirectional", "--no-augment", "--label-smoothing", 0]
     learning = ["--hidden-size", 8, "--epochs", 30, "--learning-rate", 0.01, "--dropout", 0, "--pool", "mean"]
     return fitted("classify", corpus / "sounds.zip", *SOUNDS, *learning, *words)
+
+
+@pytest.fixture(scope="session")
+def namer(fitted: Fit, corpus: Path) -> Trained:
+    """A language model of names, each on a line."""
+    return fitted("language-model", corpus / "names.txt", "--lines")
+
+
+@pytest.fixture(scope="session")
+def playwright(fitted: Fit, corpus: Path) -> Trained:
+    """A language model of a single text, in words."""
+    return fitted("language-model", corpus / "play.txt", "--level", "word", "--untied")
+
+
+@pytest.fixture(scope="session")
+def composer(fitted: Fit, corpus: Path) -> Trained:
+    """A language model of music."""
+    return fitted("language-model", corpus / "tunes.json", "--music")

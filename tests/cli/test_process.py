@@ -34,6 +34,8 @@ def imported(*words: object) -> list[str]:
         ["--version"],
         ["fit", "forecast", "--help"],
         ["fit", "classify", "--help"],
+        ["fit", "language-model", "--help"],
+        ["generate", "--help"],
         ["stream", "--help"],
         ["demo", "--help"],
     ],
@@ -53,6 +55,16 @@ def test_models_of_sequences_never_import_pytorch(sentiment, tagger, listener, c
     assert imported("predict", tagger.model, words, "--json") == []
     assert imported("evaluate", tagger.model, words, "--json") == []
     assert imported("stream", listener.model, corpus / "talk.wav") == []
+
+
+def test_language_models_never_import_pytorch(namer, composer, corpus: Path, tmp_path: Path) -> None:
+    names, tune = corpus / "names.txt", tmp_path / "tune.mid"
+    assert imported("generate", namer.model, "--samples", 3) == []
+    assert imported("generate", composer.model, "-o", tune) == []
+    assert imported("generate", composer.model, "--prompt", tune, "-o", tmp_path / "next.mid") == []
+    assert imported("predict", namer.model, names) == []
+    assert imported("predict", composer.model, corpus / "tunes.json") == []
+    assert "torch" not in imported("evaluate", namer.model, names)
 
 
 def start(*words: object, **options) -> subprocess.Popen:

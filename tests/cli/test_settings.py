@@ -6,12 +6,14 @@ import re
 import pytest
 
 from recurra.cli.fit.duration import seconds
+from recurra.cli.fit.language_settings import LanguageNetwork, LanguageTraining
 from recurra.cli.fit.settings import ClassTraining, Network, PooledNetwork, TagTraining, ValueTraining
 
 GROUPS = {
     "SequenceClassifier": (PooledNetwork, ClassTraining),
     "SequenceRegressor": (PooledNetwork, ValueTraining),
     "SequenceTagger": (Network, TagTraining),
+    "LanguageModel": (LanguageNetwork, LanguageTraining),
 }
 OTHERWISE = {"validation_share"}  # which the command line calls --validation
 
@@ -51,6 +53,39 @@ def test_the_help_tells_the_true_defaults(run) -> None:
         assert f"Default: {shown(common)}" in described(name), name
         for kind, value in values.items():
             assert value == common or f"{kind} {shown(value)}" in described(name), (name, kind)
+
+
+def test_the_help_tells_the_true_defaults_of_language_models(run) -> None:
+    from recurra.runtime import language, music
+    from recurra.tasks import LanguageModel
+    from recurra.tasks.language_defaults import BY_LEVEL
+
+    def described(name: str, *command: str) -> str:
+        text = " ".join(re.sub(r"[│╭╮╰╯─]", " ", run(*command, "--help").stdout).split())
+        (found,) = re.findall(rf" --{name.replace('_', '-')} [A-Z]+ (.*?)(?= --\S+ [A-Z]+ |$)", text)
+        return found
+
+    fit, own = ("fit", "language-model"), LanguageModel().get_params()
+    shown = {"clip_norm": own["clip_norm"], "seed": own["seed"], "validation": own["validation_share"]}
+    for name, value in shown.items():
+        assert f"Default: {value:g}" in described(name, *fit), name
+    # A tied head needs vectors as wide as the layers, and keys have no symbols.
+    of_texts = ("embedding_size", "embedding_dropout", "activation_penalty", "change_penalty")
+    kinds = {"char": "char", "word": "word", "bpe": "bpe", "music": None}
+    for name in (
+        *of_texts, "cell", "hidden_size", "num_layers", "input_dropout", "dropout", "weight_dropout", "bptt",
+        "epochs", "batch_size", "learning_rate", "schedule", "weight_decay", "average",
+    ):  # fmt: skip
+        values = {kind: getattr(BY_LEVEL[level], name) for kind, level in kinds.items()}
+        if name in of_texts:
+            del values["music"]
+        texts = {kind: v if isinstance(v, str) else f"{v:g}" for kind, v in values.items()}
+        assert f"Default: {texts['char']}" in described(name, *fit), name
+        for kind, text in texts.items():
+            assert text == texts["char"] or f"{kind} {text}" in described(name, *fit), (name, kind)
+    assert [BY_LEVEL[level].tied for level in ("char", "word", "bpe")] == [False, True, True]
+    lengths = f"Default: {language.LENGTH}; music {music.LENGTH}."
+    assert lengths in described("length", "generate")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Language models in words: the parts of their data, and a sample of what they write."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from recurra.runtime.music import MusicModel
 
 _ITEMS, _CHARACTERS, _STEPS, _A_LINE = 8, 300, 16, 4  # of a sample, and steps of music on a line
+_A_TOKEN = {"char": 1, "word": 5, "bpe": 3}  # characters, about
 _KEYS = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
 
 
@@ -42,10 +43,11 @@ def sample(model: "TextModel | MusicModel") -> list[str]:
         (piece,) = model.generate(length=_STEPS)
         chords = [" ".join(_names(step)) or "–" for step in piece.roll]
         return [" | ".join(chords[i : i + _A_LINE]) for i in range(0, _STEPS, _A_LINE)]
+    length = _CHARACTERS // _A_TOKEN[model.features.level]
     if model.ends:
-        written: Any = model.generate(length=_CHARACTERS // _ITEMS, samples=_ITEMS)
+        written = model.generate(length=length // _ITEMS, samples=_ITEMS)
         return [line for one in written for line in one.text.splitlines()[:1]]
-    return model.generate(length=_CHARACTERS)[0].text.splitlines()
+    return model.generate(length=length)[0].text.splitlines()
 
 
 def _names(step: "np.ndarray") -> Iterator[str]:

@@ -63,7 +63,7 @@ def language_model(
 
 def _in_options(message: str, names: list[str]) -> str:
     """``message`` in the words of the command line."""
-    message = message.replace("validation_share", "--validation")
+    message = message.replace("validation_share", "--validation").replace("smaller bptt", "smaller --bptt")
     message = re.sub(r"^text names ", "--text names ", message)
     message = re.sub(r"\bleave (lines|text) out$", r"leave --\1 out", message)
     return with_options(message, names).replace("--no-tied", "--untied")

@@ -60,15 +60,23 @@ class LanguageNetwork:
     ] = None
     hidden_size: Annotated[
         int | None,
-        option("N", "Units in each layer. Default: 512; word 256, bpe 256, music 216.", _NETWORK),
+        option("N", "Units in each layer. Default: 512; word 256, bpe 256, music 220.", _NETWORK),
     ] = None
     num_layers: Annotated[int | None, option("N", "Layers. Default: 1.", _NETWORK)] = None
+    input_dropout: Annotated[
+        float | None,
+        option(
+            "X",
+            "The share of columns, or keys, left out before the layers, the same at every step. Default: "
+            "0.1; word 0.3, bpe 0.3.",
+            _REGULARISERS,
+        ),
+    ] = None
     dropout: Annotated[
         float | None,
         option(
             "X",
-            "The share of columns left out before, between and after layers, the same at every step. "
-            "Default: 0.25; word 0.5, bpe 0.5, music 0.5.",
+            "The same between and after the layers. Default: 0.4; word 0.5, bpe 0.5, music 0.5.",
             _REGULARISERS,
         ),
     ] = None
@@ -84,7 +92,7 @@ class LanguageNetwork:
         float | None,
         option(
             "X",
-            "The share of recurrent weights left out. Default: 0; word 0.3, bpe 0.3, music 0.4.",
+            "The share of recurrent weights left out. Default: 0; word 0.3, bpe 0.3, music 0.5.",
             _REGULARISERS,
         ),
     ] = None
@@ -115,7 +123,7 @@ class LanguageTraining(Training):
         int | None,
         option(
             "N",
-            "Passes over the training part. Default: 20; music 120; more of little data.",
+            "Passes over the training part. Default: 30; word 20, bpe 20, music 200; more of little data.",
             _TRAINING,
         ),
     ] = None
@@ -128,13 +136,19 @@ class LanguageTraining(Training):
         ),
     ] = None
     learning_rate: Annotated[
-        float | None, option("X", "The highest step size. Default: 0.003; music 0.01.", _TRAINING)
+        float | None,
+        option(
+            "X",
+            "The highest step size. Default: 0.008; word 0.003, bpe 0.003, music 0.01.",
+            _TRAINING,
+        ),
     ] = None
     schedule: Annotated[
         str | None,
         option(
             "NAME",
-            "How the step size goes: one-cycle, cosine or constant. Default: cosine, down to 0.",
+            "How the step size goes: one-cycle, cosine or constant. Default: one-cycle, up and "
+            "then down to 0; music cosine.",
             _TRAINING,
         ),
     ] = None
