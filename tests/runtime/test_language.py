@@ -246,6 +246,7 @@ def test_states_that_are_none_of_this_model(model):
     for wrong, message in [
         (model(seed=4).stream().state(), other),
         (model("char", "gru").stream().state(), other),
+        (recurra.quantize(own, "int8").stream().state(), other),
         (altered(state, fingerprint=None), other),
         (altered(state, log_probabilities=None), following),
         (altered(state, log_probabilities=np.zeros(size + 1)), following),
@@ -352,6 +353,13 @@ def test_a_prompt_of_words_and_what_follows_have_one_space_between_them(model):
     assert all(len(text.split(" ")) == 3 + (prompt == "the") for prompt, text in told.items())
 
 
+def test_what_was_written_or_prompted_lately_is_penalised(model):
+    own = model(ends=False)
+    sampling = Sampling(temperature=0, repetition_penalty=1e6)
+    (one,) = own.generate("the", length=own.features.size - 4, sampling=sampling)
+    assert sorted("the" + one.text) == sorted(own.features.vocabulary[1:])  # each comes once
+
+
 def test_a_long_prompt(model):
     own = model(ends=False)
     prompt = "the cat " * 200
@@ -368,6 +376,10 @@ def test_a_prompt_is_brought_to_composed_form(model):
     (one,), (other,) = own.generate("nai\u0308ve", length=9, seed=1), own.generate("naïve", length=9, seed=1)
     assert one.text == other.text
     assert one.prompt == "nai\u0308ve"
+    stop = {"length": 500, "sampling": Sampling(top_k=30)}
+    (one,), (other,) = (model(ends=False).generate(**stop, stop=stop_) for stop_ in ("i\u0308", "ï"))
+    assert one == other
+    assert one.stopped == "stop"
 
 
 @pytest.mark.parametrize(

@@ -2,18 +2,22 @@
 
 import copy
 import dataclasses
+import functools
+import operator
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
 import recurra
 from recurra import artifact as artifacts
-from recurra._base.errors import ArtifactError, InputError
+from recurra._base.errors import ArtifactError, InputError, RecurraError
 from recurra.artifact import Artifact
 from recurra.artifact.wording import DAMAGED
 from recurra.cells import Stack, cell
 from recurra.runtime import Embedding, Linear, Pool, Recurrent, network_spec
 from recurra.runtime.language_artifact import language_artifact
+from recurra.runtime.load import MODELS
 from recurra.runtime.network_parts import Part
 from tests.runtime.test_language import made
 from tests.runtime.test_music import made as made_music
@@ -211,6 +215,38 @@ def test_networks_that_are_none_of_music(parts, message, tmp_path):
     other = of_parts(*parts)
     wrong = dataclasses.replace(made_music(), spec=other.spec, tensors=other.tensors)
     assert refused(wrong, tmp_path) == message
+
+
+ODD = (None, True, -1, 0, 2**70, 1.5, 1e308, "", "lstm", [], [[]], [None], {}, {"type": "crf"})
+
+
+def places(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Of every value within, but for all of a long list only the first few."""
+    if path:
+        yield path
+    inside = (
+        value.items() if isinstance(value, dict) else enumerate(value[:3]) if isinstance(value, list) else ()
+    )
+    for key, own in inside:
+        yield from places(own, (*path, key))
+
+
+@pytest.mark.parametrize("kind", ["char", "word", "bpe", "tied", "music"])
+def test_whatever_stands_in_a_file_is_taken_or_refused(kind):
+    good = made_music() if kind == "music" else made("char" if kind == "tied" else kind, tied=kind == "tied")
+    loaded, refusals = MODELS[good.task], []
+    for section in ("spec", "preprocessing"):
+        for *path, last in places(getattr(good, section)):
+            for odd in ODD:
+                own = copy.deepcopy(getattr(good, section))
+                place = functools.reduce(operator.getitem, path, own)
+                place[last] = odd
+                try:
+                    loaded(dataclasses.replace(good, **{section: own})).generate(length=2)
+                except RecurraError as error:
+                    refusals.append(str(error))
+    assert len(refusals) > 200
+    assert not [message for message in refusals if "\n" in message or len(message) > 400]
 
 
 def test_the_inputs_and_outputs_are_named():

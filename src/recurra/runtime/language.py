@@ -167,7 +167,7 @@ class TextModel(Model):
             apart=not prompt or prompt[-1].isspace(),
             length=positive_int("length", length),
             sampling=Sampling() if sampling is None else sampling,
-            stop=stop,
+            stop=None if stop is None else self.features.normalise(stop),
             generator=generator_of(seed),
         )
 
