@@ -1,4 +1,4 @@
-"""Pages on a task: their examples run and print what they say, and their commands and links lead somewhere."""
+"""Pages on tasks: their examples run and print what they say; their commands and links lead somewhere."""
 
 import doctest
 import re

@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 import json
-import math
 import numbers
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -58,7 +57,8 @@ class LanguageModel(SavedEstimator):
         weight_dropout: of recurrent weights.
         activation_penalty: times the mean square of the outputs that dropout leaves, added to the loss.
         change_penalty: times the mean square of the outputs' change from a step to the next, added to it.
-        bptt: steps that gradients reach back at most; states reach back to where the document began.
+        bptt: steps that gradients reach back at most, no more than there are; states reach back to where the
+            document began.
         epochs: passes over the training part at most, see `recurra.SequenceClassifier`.
         batch_size: documents side by side, or places of a single text.
         learning_rate: of Adam; the highest, where ``schedule`` varies it.
@@ -145,10 +145,11 @@ class LanguageModel(SavedEstimator):
         share = _share(self.validation_share)
         kind: Any = MusicMaterial if _is_music(X) else TextMaterial
         parts: dict[str, Any] = {"training": kind.read(X, "X"), "validation": None, "test": None}
-        for name, given in (("validation", validation), ("test", test)):
-            parts[name] = None if given is None else kind.read(given, name, parts["training"])
         if validation is None:
             parts["training"], parts["validation"] = kind.hold_out(parts["training"], share, seed)
+        for name, given in (("validation", validation), ("test", test)):
+            if given is not None:
+                parts[name] = kind.read(given, name, parts["training"])
         material = kind.of(parts["training"], arguments)
         for name in ("validation", "test"):
             if parts[name] is not None:
@@ -156,21 +157,16 @@ class LanguageModel(SavedEstimator):
         defaults = BY_LEVEL[(self.level or "char") if kind is TextMaterial else None]
         width = self.embedding_size if material.vectors is None else material.vectors.shape[1]
         sizes = language_settings({**arguments, "embedding_size": width}, defaults)
-        bptt, batch_size = (
-            positive_int(name, getattr(defaults if arguments[name] is None else self, name))
-            for name in ("bptt", "batch_size")
+        batch_size = positive_int(
+            "batch_size", defaults.batch_size if self.batch_size is None else self.batch_size
         )
+        steps = {name: material.steps(parts[name]) for name in ("training", "validation")}
+        bptt = _bptt(self.bptt, defaults.bptt, sum(map(len, steps["training"][0])))
         examples = {
-            name: TruncatedExamples(*material.steps(parts[name]), bptt=bptt, batch_size=batch_size)
-            for name in ("training", "validation")
+            name: TruncatedExamples(*own, bptt=bptt, batch_size=batch_size) for name, own in steps.items()
         }
-        steps = sum(map(len, examples["training"].inputs))
-        if steps < bptt:
-            raise InputError(
-                f"the training part has {steps} steps, fewer than the {bptt} of one stretch; "
-                "give more data or a smaller bptt"
-            )
-        settings = training_settings(arguments, defaults, math.ceil(steps / bptt))
+        batches = len(examples["training"].batches(batch_size, shuffle=False))
+        settings = training_settings(arguments, defaults, batches * batch_size)
         network = LanguageNetwork(
             sizes, symbols=material.symbols, keys=material.keys, seed=seed, vectors=material.vectors
         )
@@ -241,6 +237,18 @@ def _is_music(X: Any) -> bool:
         kinds = "one text, several, a Corpus, pieces or piano rolls"
         raise InputError(f"X must be {kinds}, got {type(X).__name__}{hint}")
     return not isinstance(next(iter(X), ""), str)
+
+
+def _bptt(given: Any, default: int, steps: int) -> int:
+    """The steps of a stretch of a training part with that many ``steps``."""
+    if given is None:
+        return min(default, steps)
+    if positive_int("bptt", given) > steps:
+        raise InputError(
+            f"the training part has {steps} steps, fewer than the {given} of one stretch; "
+            "give more data or a smaller bptt"
+        )
+    return int(given)
 
 
 def _share(value: Any) -> float:

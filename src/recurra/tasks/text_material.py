@@ -1,5 +1,6 @@
 """Texts as a language model learns them: symbols, and where documents begin and end."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -53,7 +54,9 @@ class TextMaterial:
     @staticmethod
     def read(X: Any, name: str, like: Corpus | None = None) -> Corpus:
         """A part as documents that end as those of ``like`` do; raises InputError for what is none."""
-        return as_corpus(X, ends=None if like is None else like.ends, name=name)
+        if like is None:
+            return as_corpus(X, name=name)
+        return dataclasses.replace(as_corpus(X, ends=like.ends, name=name), ends=like.ends)
 
     @staticmethod
     def hold_out(training: Corpus, share: float, seed: int) -> tuple[Corpus, Corpus]:
