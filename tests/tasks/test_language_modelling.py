@@ -199,6 +199,8 @@ def test_a_document_that_was_cut_counts_no_end_in_the_test_part():
     assert not fitted.model_.ends
     assert fitted.evaluation_.characters == fitted.evaluation_.count == sum(map(len, TEST))
     assert fitted.metrics_["bits"] == pytest.approx(fitted.metrics_["nats"] / math.log(2))
+    assert fitted.artifact_.card["data"]["characters"]["test"] == sum(map(len, TEST))
+    assert not fitted.parts_["test"].ends
     assert fitted.notes_ == ("The only document was cut into parts, so where it ends is not learnt.",)
 
 
@@ -298,6 +300,16 @@ def test_what_is_not_said_is_chosen_by_the_kind(X, settings, defaults):
     assert ("tied" in layers) == defaults.tied
     if "embedding" in layers:
         assert layers["embedding"]["size"] == defaults.embedding_size
+
+
+def test_a_text_shorter_than_the_usual_stretch_is_one_stretch():
+    text = "abcdefgh" * 5
+    seen: list[Any] = []
+    settings = {**SMALL, "bptt": None, "embedding_size": 6, "batch_size": 1}
+    estimator = LanguageModel(**settings, validation_share=0.1).fit(text, on_event=seen.append)
+    assert len(estimator.parts_["training"].texts[0]) == 36 < CHAR.bptt
+    assert sum(isinstance(event, BatchEnd) for event in seen) == 3  # one of each epoch
+    assert estimator.generate(length=3)
 
 
 def test_a_table_is_tied_where_its_width_is_that_of_the_layers_or_not_said():
