@@ -463,6 +463,9 @@ def test_what_is_read(model, tmp_path):
     for name, fields in (("lines.txt", {"lines": True}), ("rows.jsonl", {"column": "say"})):
         found = model(**fields).read(tmp_path / name)
         assert (found.texts, found.ends) == (["the mat", "the cat"], True)
+    (tmp_path / "texts.jsonl").write_text('{"text": "the mat"}\n{"text": "the cat"}\n')
+    assert model(lines=True).read(tmp_path / "texts.jsonl").texts == ["the mat", "the cat"]
+    assert model(column="say").read(tmp_path / "lines.txt").texts == ["the mat", "the cat"]
     whole = model(ends=False).read(tmp_path / "lines.txt")
     assert (whole.texts, whole.ends) == (["the mat\n\nthe cat\n"], False)
     assert model().read("the").texts == ["the"]

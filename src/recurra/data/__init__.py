@@ -5,7 +5,7 @@ from recurra.data.as_labelled import as_labelled
 from recurra.data.audio import Clip, read_clip, read_clips, resample
 from recurra.data.co2 import mauna_loa
 from recurra.data.conllu import read_conllu, read_tagged
-from recurra.data.corpus import Corpus, cut_corpus, hold_out, read_corpus
+from recurra.data.corpus import Corpus, cut_corpus, hold_out, is_table, read_corpus
 from recurra.data.frequency import Frequency, format_time, future_times, season_length
 from recurra.data.label_parts import by_group, by_pattern, split_labels
 from recurra.data.labelled import Labelled
@@ -67,6 +67,7 @@ __all__ = [
     "held",
     "hold_out",
     "impute",
+    "is_table",
     "last_context",
     "last_observed",
     "make_windows",

@@ -22,4 +22,4 @@ def as_corpus(X: Any, *, ends: bool | None = None, name: str = "X") -> Corpus:
     for i, text in enumerate(sequences.items):
         if not text:
             raise InputError(f"{name}[{i}] is empty; give every text at least one character, or leave it out")
-    return Corpus(list(sequences.items), several if ends is None else ends, name)
+    return Corpus(list(sequences.items), several if ends is None else ends, name, lines=several)

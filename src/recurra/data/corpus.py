@@ -67,7 +67,7 @@ def read_corpus(path: str | Path, *, lines: bool = False, text: Column | None = 
     """
     path = Path(path)
     check_file(path)
-    if path.suffix.lower() in _TABLES:
+    if is_table(path):
         if lines:
             raise InputError(
                 f"lines is for plain text and {path} has a document in each row; leave lines out"
@@ -84,6 +84,11 @@ def read_corpus(path: str | Path, *, lines: bool = False, text: Column | None = 
     if blank := len(found) - len(texts):
         notes += (f"{blank} of {len(found)} lines {'is' if blank == 1 else 'are'} empty and left out.",)
     return Corpus(texts, True, path.name, notes, lines=True)
+
+
+def is_table(path: Path) -> bool:
+    """Whether `read_corpus` reads a document from each row of the file, by its name."""
+    return path.suffix.lower() in _TABLES
 
 
 def cut_corpus(

@@ -12,7 +12,7 @@ import numpy as np
 from recurra._base.errors import InputError
 from recurra._base.validation import positive_int
 from recurra.artifact import Artifact, check_writable, replace_file
-from recurra.data import Corpus, Sequences, TextFeatures, as_corpus, read_corpus, vectors_text
+from recurra.data import Corpus, Sequences, TextFeatures, as_corpus, is_table, read_corpus, vectors_text
 from recurra.decoding import Sampling
 from recurra.evaluation import Baselines, LanguageEvaluation, evaluate_language
 from recurra.runtime import schema
@@ -227,12 +227,15 @@ class TextModel(Model):
         replace_file(path, vectors_text(words, table).encode())
 
     def read(self, X: Any) -> Corpus:
-        """``X`` as documents: texts, one text, a `Corpus`, or a `pathlib.Path` of a file as in training.
+        """``X`` as documents: texts, one text, a `Corpus`, or the `pathlib.Path` of a file.
 
-        They end if those of the training part do. Raises InputError for anything else.
+        Of a table each row is one; of plain text each line, where the model was trained on lines or on a
+        table. They end if those of the training part do. Raises InputError for anything else.
         """
-        if isinstance(X, Path):
-            X = read_corpus(X, lines=self.lines, text=self.column)
+        if isinstance(X, Path) and is_table(X):
+            X = read_corpus(X, text=self.column)
+        elif isinstance(X, Path):
+            X = read_corpus(X, lines=self.lines or self.column is not None)
         return dataclasses.replace(as_corpus(X, ends=self.ends), ends=self.ends)
 
 
