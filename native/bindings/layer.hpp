@@ -130,8 +130,20 @@ public:
   }
 
   // The same on plain pointers, by who has checked them and needs no GIL.
-  void step(const T *x, const T *h, const T *c, T *h_new, T *c_new, T zoneout) const {
-    kernels<T>().step({shape_, packed_.get(), x, h, c, h_new, c_new, zoneout});
+  void step(const T *x, const T *h, const T *c, T *h_new, T *c_new, T zoneout, std::int64_t turn) const {
+    kernels<T>().step({shape_, packed_.get(), x, h, c, h_new, c_new, zoneout, nullptr, turn});
+  }
+
+  // The same from what project() wrote for x, by a stream without zoneout.
+  void step_from(const T *start, const T *h, const T *c, T *h_new, T *c_new, std::int64_t turn) const {
+    kernels<T>().step({shape_, packed_.get(), nullptr, h, c, h_new, c_new, 0, start, turn});
+  }
+
+  // Values that project() writes a row; 0 where steps can't begin with them.
+  std::int64_t start_size() const { return kernels<T>().start_size(shape_); }
+
+  void project(const T *x, std::int64_t rows, T *start) const {
+    kernels<T>().project({shape_, packed_.get(), rows, x, start});
   }
 
   // Zoneout's probability where this layer can have one.

@@ -34,6 +34,16 @@ public:
     kernels<T>().linear(args);
   }
 
+  // The same for one row, x [inputs] and y [outputs].
+  void row(const In<T> &x, const Out<T> &y) const {
+    Arguments arguments;
+    const LinearArgs<T> args{packed_.get(), inputs_, outputs_, 1, arguments.rows(x, "x", {inputs_}),
+                             arguments.rows(y, "y", {outputs_}), 1};
+    arguments.check_apart();
+    nb::gil_scoped_release release;
+    kernels<T>().linear(args);
+  }
+
 private:
   std::int64_t outputs_, inputs_;
   Packed<T> packed_;

@@ -17,8 +17,8 @@ using namespace nb::literals;
 // An array argument, taken as it is or refused: nanobind would else read, and write, a converted copy.
 auto array(const char *name) { return nb::arg(name).noconvert(); }
 
-template <class L> void bind_stream(nb::module_ &m, const char *name) {
-  nb::class_<Stream<L>>(m, name, "Layers stepped together for one row, whose state they keep.")
+template <class L> auto bind_stream(nb::module_ &m, const char *name) {
+  return nb::class_<Stream<L>>(m, name, "Layers stepped together for one row, whose state they keep.")
       .def(nb::init<const nb::list &, double>(), "layers"_a, "zoneout"_a)
       .def("step", &Stream<L>::step, array("x"), "The output [R] of the next step, for x [I].")
       .def("read_state", &Stream<L>::read_state, array("h"), array("c").none(),
@@ -39,12 +39,19 @@ template <class T> void bind(nb::module_ &m, const char *suffix) {
            nb::overload_cast<const In<T> &, const In<T> &, const MaybeIn<T> &, const Out<T> &, const MaybeOut<T> &,
                              double>(&Layer<T>::step, nb::const_),
            array("x"), array("h"), array("c").none(), array("h_new"), array("c_new").none(), "zoneout"_a,
-           "One step of one row: x [I], h [R], c [H]; writes h_new [R] and c_new [H].");
-  bind_stream<Layer<T>>(m, name("Stream").c_str());
+           "One step of one row: x [I], h [R], c [H]; writes h_new [R] and c_new [H].")
+      .def("start_size", &Layer<T>::start_size,
+           "Values that one projected input takes; 0 where steps can't begin with it.");
+  nb::class_<Projected<T>>(m, name("Projected").c_str(), "Inputs already multiplied into the layer that reads them.")
+      .def(nb::init<const Layer<T> &, const In<T> &>(), nb::keep_alive<1, 2>(), "layer"_a, array("x"));
+  bind_stream<Layer<T>>(m, name("Stream").c_str())
+      .def("step_of", &Stream<Layer<T>>::step_of, "inputs"_a, "index"_a.noconvert(),
+           "The output [R] of the next step, for row `index` of the projected inputs.");
   nb::class_<Linear<T>>(m, name("Linear").c_str(), "Packed weights of a linear map.")
       .def(nb::init<const In<T> &, const MaybeIn<T> &>(), array("weight"), array("bias").none())
       .def("forward", &Linear<T>::forward, array("x"), array("y"), "threads"_a.noconvert(),
-           "x [rows, inputs]; writes y [rows, outputs].");
+           "x [rows, inputs]; writes y [rows, outputs].")
+      .def("row", &Linear<T>::row, array("x"), array("y"), "One row: x [inputs]; writes y [outputs].");
   m.def(name("backward").c_str(), &backward<T>, "cell"_a, "weights"_a, array("x"), array("h0"), array("c0").none(),
         array("lengths").none(), "reverse"_a, array("y"), array("tape"), array("dy"), array("dh_n"),
         array("dc_n").none(), array("dx").none(), array("dh0"), array("dc0").none(), "gradients"_a,

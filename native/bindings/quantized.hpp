@@ -30,7 +30,7 @@ public:
 
   const LayerShape &shape() const { return shape_; }
 
-  void step(const float *x, const float *h, const float *c, float *h_new, float *c_new, float) const {
+  void step(const float *x, const float *h, const float *c, float *h_new, float *c_new, float, std::int64_t) const {
     kernels_.step({shape_, packed_.get(), x, h, c, h_new, c_new});
   }
 

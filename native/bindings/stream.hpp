@@ -3,7 +3,7 @@
 
 #include <mutex>
 
-#include "layer.hpp"
+#include "projected.hpp"
 
 namespace recurra::bindings {
 
@@ -47,23 +47,15 @@ public:
   nb::object step(const In<T> &x) {
     Arguments arguments;
     const T *input = arguments.rows(x, "x", {input_});
-    std::unique_lock lock(busy_, std::defer_lock);
-    {
-      // The lock is only ever waited for without the GIL, so that its holder can have the GIL back.
-      nb::gil_scoped_release release;
-      lock.lock();
-      const int next = 1 - now_;
-      for (std::size_t k = 0; k < steps_.size(); ++k) {
-        T *h_new = h_[next].data() + k * R_;
-        const bool has_c = !c_[0].empty();
-        steps_[k]->step(input, h_[now_].data() + k * R_, has_c ? c_[now_].data() + k * H_ : nullptr, h_new,
-                        has_c ? c_[next].data() + k * H_ : nullptr, zoneout_);
-        input = h_new;
-      }
-      std::copy(input, input + R_, output_.begin());
-      now_ = next;
-    }
-    return copy_output_();
+    return advance([&](auto... state) { steps_.front()->step(input, state..., zoneout_, now_); });
+  }
+
+  // The same for row `index` of inputs that the first layer has projected.
+  nb::object step_of(const Projected<T> &inputs, std::int64_t index) {
+    if (!inputs.belongs_to(steps_.front()) || zoneout_ != 0)
+      refuse("inputs must be projected by the first layer of this stream, which takes no zoneout");
+    const T *start = inputs.row(index);
+    return advance([&](auto... state) { steps_.front()->step_from(start, state..., now_); });
   }
 
   // Writes the state, h [L, R] and c [L, H] (None unless the cell has c), into the arrays given.
@@ -92,6 +84,31 @@ public:
   }
 
 private:
+  // One step of all layers: first(h, c, h_new, c_new) is that of the first.
+  template <class F> nb::object advance(F &&first) {
+    std::unique_lock lock(busy_, std::defer_lock);
+    {
+      // The lock is only ever waited for without the GIL, so that its holder can have the GIL back.
+      nb::gil_scoped_release release;
+      lock.lock();
+      const int next = 1 - now_;
+      const bool has_c = !c_[0].empty();
+      const T *output = nullptr;
+      for (std::size_t k = 0; k < steps_.size(); ++k) {
+        const T *h = h_[now_].data() + k * R_, *c = has_c ? c_[now_].data() + k * H_ : nullptr;
+        T *h_new = h_[next].data() + k * R_, *c_new = has_c ? c_[next].data() + k * H_ : nullptr;
+        if (k)
+          steps_[k]->step(output, h, c, h_new, c_new, zoneout_, now_);
+        else
+          first(h, c, h_new, c_new);
+        output = h_new;
+      }
+      std::copy(output, output + R_, output_.begin());
+      now_ = next;
+    }
+    return copy_output_();
+  }
+
   std::int64_t layers() const { return static_cast<std::int64_t>(steps_.size()); }
 
   nb::tuple layers_; // keeps the layers alive

@@ -95,6 +95,16 @@ template <class T> struct StepArgs {
   T *h_new;    // [R]
   T *c_new;    // [H]; null unless the cell has c
   T zoneout = 0;
+  const T *start = nullptr; // a row that project() wrote for x, which is then not read; null: none
+  std::int64_t turn = 0;    // steps that go to and fro find the weights that the one before read last in the caches: no bit differs
+};
+
+template <class T> struct ProjectArgs {
+  LayerShape shape; // one whose start_size() is not 0
+  const T *packed;
+  std::int64_t rows;
+  const T *x; // [rows, I]
+  T *start;   // [rows, start_size()]; aligned to 64 it is read fastest
 };
 
 template <class T> struct LinearArgs {
@@ -133,6 +143,8 @@ template <class T> struct Kernels {
   void (*forward)(const ForwardArgs<T> &);
   void (*backward)(const BackwardArgs<T> &);
   void (*step)(const StepArgs<T> &); // same bits as forward over one step
+  std::int64_t (*start_size)(LayerShape); // values that project() writes a row; 0 where step() can't begin with them
+  void (*project)(const ProjectArgs<T> &); // what a step with zoneout 0 begins with in place of x, for the same bits
   std::int64_t (*packed_linear_size)(std::int64_t inputs, std::int64_t outputs);
   void (*pack_linear)(std::int64_t inputs, std::int64_t outputs, const T *weight, const T *bias, T *packed);
   void (*linear)(const LinearArgs<T> &); // y = x W^T + b; one row has the same bits in any number of rows

@@ -124,6 +124,26 @@ RECURRA_INLINE void in_tiles(std::int64_t turn, std::int64_t begin, std::int64_t
   });
 }
 
+// Start values plus the input product of `count` rows, for blocks [first_block, last_block): [blocks][slots][PANEL] a row, rows
+// `stride` apart. A tile that begins with them goes on with the same bits as one that was given x.
+template <class T, class Cell>
+void project(const PackedLayer<T, Cell> &layer, const T *const *x, std::int64_t count, std::int64_t first_block,
+             std::int64_t last_block, T *out, std::int64_t stride) {
+  constexpr std::int64_t BLOCK = Cell::slots * PANEL<T>;
+  const auto column = [&](std::int64_t p) {
+    const std::int64_t j = p / Cell::gates, slot = Cell::x_first + p % Cell::gates;
+    return Column<T>{layer.x_panels + p * layer.I * PANEL<T>, (j - first_block) * BLOCK + slot * PANEL<T>,
+                     layer.start + j * BLOCK + slot * PANEL<T>};
+  };
+  multiply<T>(x, count, {layer.I}, first_block * Cell::gates, last_block * Cell::gates, column, out, stride);
+  for (int slot = 0; slot < Cell::slots; ++slot)
+    if (slot < Cell::x_first || slot >= Cell::x_first + Cell::gates)
+      for (std::int64_t r = 0; r < count; ++r)
+        for (std::int64_t j = first_block; j < last_block; ++j)
+          std::memcpy(out + r * stride + (j - first_block) * BLOCK + slot * PANEL<T>, layer.start + j * BLOCK + slot * PANEL<T>,
+                      PANEL<T> * sizeof(T));
+}
+
 // One thread's buffers: pointers to rows, and room for what is projected ahead.
 template <class T> struct Scratch {
   const T **pointers; // [3 * rows]
@@ -161,18 +181,7 @@ template <class T, class Cell> struct Ahead {
       for (std::int64_t p = begin; p < begin + rows; ++p)
         x[count++] = at(args.x, time_of(batch, args.reverse, p, to), batch.order[p]);
     }
-    const auto column = [&](std::int64_t p) {
-      const std::int64_t j = p / Cell::gates, slot = Cell::x_first + p % Cell::gates;
-      return Column<T>{layer.x_panels + p * layer.I * PANEL<T>, (j - first_block) * BLOCK + slot * PANEL<T>,
-                       layer.start + j * BLOCK + slot * PANEL<T>};
-    };
-    multiply<T>(x, count, {layer.I}, first_block * Cell::gates, last_block * Cell::gates, column, own.projected, stride);
-    for (int slot = 0; slot < Cell::slots; ++slot)
-      if (slot < Cell::x_first || slot >= Cell::x_first + Cell::gates)
-        for (std::int64_t r = 0; r < count; ++r)
-          for (std::int64_t j = first_block; j < last_block; ++j)
-            std::memcpy(own.projected + r * stride + (j - first_block) * BLOCK + slot * PANEL<T>,
-                        layer.start + j * BLOCK + slot * PANEL<T>, PANEL<T> * sizeof(T));
+    project<T, Cell>(layer, x, count, first_block, last_block, own.projected, stride);
     return true;
   }
 
@@ -335,14 +344,28 @@ RECURRA_INLINE void one_row_gates(const T *z, const Args &args, std::int64_t H, 
 // One row, one step: the same tiles as forward, without its bookkeeping.
 template <class T, class Cell> void step(const StepArgs<T> &args) {
   const PackedLayer<T, Cell> layer(args.shape, args.packed);
-  in_tiles<T, Cell>(0, 0, 1, 0, layer.blocks, [&]<int ROWS, int BLOCKS>(std::int64_t, std::int64_t j) {
+  const T *start = args.start ? args.start : layer.start;
+  in_tiles<T, Cell>(args.turn, 0, 1, 0, layer.blocks, [&]<int ROWS, int BLOCKS>(std::int64_t, std::int64_t j) {
     if constexpr (ROWS == 1) {
       constexpr int BLOCK = Cell::slots * PANEL<T>;
       alignas(64) T z[BLOCKS * BLOCK];
-      products<T, Cell, 1, BLOCKS>(z, layer, j, layer.start + j * BLOCK, 0, &args.x, &args.h);
+      products<T, Cell, 1, BLOCKS>(z, layer, j, start + j * BLOCK, 0, args.start ? nullptr : &args.x, &args.h);
       one_row_gates<T, Cell, BLOCKS>(z, args, layer.H, j);
     }
   });
+}
+
+// What steps begin with in place of any of `rows` inputs.
+template <class T, class Cell> void project_rows(const ProjectArgs<T> &args) {
+  const PackedLayer<T, Cell> layer(args.shape, args.packed);
+  const std::int64_t size = layer.blocks * Cell::slots * PANEL<T>;
+  for (std::int64_t row = 0; row < args.rows; row += AHEAD_ROWS) {
+    const std::int64_t count = smaller(AHEAD_ROWS, args.rows - row);
+    const T *x[AHEAD_ROWS];
+    for (std::int64_t r = 0; r < count; ++r)
+      x[r] = args.x + (row + r) * layer.I;
+    project<T, Cell>(layer, x, count, 0, layer.blocks, args.start + row * size, size);
+  }
 }
 
 } // namespace recurra::RECURRA_VARIANT

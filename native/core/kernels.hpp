@@ -120,6 +120,19 @@ template <class T> constexpr Kernels<T> kernels() {
           rows_step<T, C>(args);
         });
       },
+      [](LayerShape shape) {
+        return with_cell<T>(shape.cell, [&]<class C>() {
+          return C::plain && plain(shape, false) ? blocks_of<T>(shape.hidden) * std::int64_t{C::Packing::slots} * PANEL<T> : 0;
+        });
+      },
+      [](const ProjectArgs<T> &args) {
+        with_cell<T>(args.shape.cell, [&]<class C>() {
+          if constexpr (C::plain) {
+            Team alone(1);
+            run(alone, [&](int) { project_rows<T, typename C::Packing>(args); });
+          }
+        });
+      },
       packed_linear_size<T>,
       pack_linear<T>,
       linear<T>,

@@ -106,13 +106,20 @@ template <class T> struct LayerCase {
 
   bool has_c() const { return shape.cell == recurra::Cell::lstm; }
 
-  LayerResult<T> forward(const recurra::Kernels<T> &kernels, int threads) const {
-    const std::int64_t I = shape.input, H = shape.hidden, R = shape.output();
-    std::vector<T> room(kernels.packed_size(shape) + 64 / sizeof(T)); // packed weights are aligned to 64 bytes
+  // The packed weights, somewhere in `room`.
+  const T *pack(const recurra::Kernels<T> &kernels, std::vector<T> &room) const {
+    room.resize(kernels.packed_size(shape) + 64 / sizeof(T)); // packed weights are aligned to 64 bytes
     T *packed = room.data();
     while (reinterpret_cast<std::uintptr_t>(packed) % 64)
       ++packed;
     kernels.pack(shape, pointers<const T>(*this), packed, 2);
+    return packed;
+  }
+
+  LayerResult<T> forward(const recurra::Kernels<T> &kernels, int threads) const {
+    const std::int64_t I = shape.input, H = shape.hidden, R = shape.output();
+    std::vector<T> room;
+    const T *packed = pack(kernels, room);
     LayerResult<T> out;
     out.y.resize(steps * rows * R);
     out.h_n.resize(rows * R);

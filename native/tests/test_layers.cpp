@@ -1,6 +1,7 @@
 // Layers of every variant against plain loops in double precision, in buffers of the exact size so that a sanitizer sees any
 // access outside.
 #include <cmath>
+#include <cstring>
 #include <random>
 #include <vector>
 
@@ -124,6 +125,28 @@ void check_backward(const recurra::Variant &variant, Cell cell, std::mt19937 &ra
   compare(problem.ln_c_bias, gradient.ln_c_bias, "ln_c_bias");
 }
 
+// Every input projected ahead, all at once, and a step from every row's state: the bits of a step from the input itself.
+template <class T> void check_projected(const recurra::Kernels<T> &kernels, const LayerCase<T> &problem) {
+  const std::int64_t I = problem.shape.input, H = problem.shape.hidden, inputs = problem.steps * problem.rows;
+  std::vector<T> room;
+  const T *packed = problem.pack(kernels, room);
+  const std::int64_t size = kernels.start_size(problem.shape);
+  std::vector<T> starts(inputs * size), h(H), c(H), h_from(H), c_from(H);
+  kernels.project({problem.shape, packed, inputs, problem.x.data(), starts.data()});
+  for (std::int64_t k = 0; k < inputs; ++k) {
+    const std::int64_t n = k % problem.rows;
+    const auto state = [&](std::vector<T> &values) { return problem.has_c() ? values.data() : nullptr; };
+    const T *c0 = problem.has_c() ? problem.c0.data() + n * H : nullptr;
+    kernels.step({problem.shape, packed, problem.x.data() + k * I, problem.h0.data() + n * H, c0, h.data(), state(c)});
+    for (const int turn : {0, 1}) {
+      kernels.step({problem.shape, packed, nullptr, problem.h0.data() + n * H, c0, h_from.data(), state(c_from), 0,
+                    starts.data() + k * size, turn});
+      CHECK(!std::memcmp(h.data(), h_from.data(), H * sizeof(T)));
+      CHECK(!std::memcmp(c.data(), c_from.data(), H * sizeof(T)));
+    }
+  }
+}
+
 template <class F> void for_each_variant_and_cell(F &&f) {
   int count;
   const recurra::Variant *const *all = recurra::variants(&count);
@@ -162,6 +185,22 @@ TEST(backward_is_the_derivative_of_forward_with_options) {
       check_backward(variant, cell == Cell::gru && k % 2 ? Cell::gru_reset_before : cell, random, true);
     for (const Cell minimal : {Cell::min_gru, Cell::min_lstm})
       check_backward(variant, minimal, random, false);
+  });
+}
+
+TEST(steps_from_projected_inputs_have_the_same_bits) {
+  std::mt19937 random(9);
+  for_each_variant_and_cell([&](const recurra::Variant &variant, Cell cell) {
+    for (int k = 0; k < 20; ++k) {
+      const LayerCase<double> problem(cell, random);
+      check_projected(variant.f64, problem);
+      check_projected(variant.f32, problem.single());
+    }
+    LayerCase<double> options(cell, random);
+    options.shape.layer_norm = true;
+    CHECK(variant.f64.start_size(options.shape) == 0);
+    CHECK(variant.f64.start_size({Cell::gru_reset_before, 3, 5}) == 0);
+    CHECK(variant.f64.start_size({Cell::min_lstm, 3, 5}) == 0);
   });
 }
 

@@ -278,6 +278,32 @@ def test_inputs_of_a_linear_map(x, message):
 @pytest.mark.parametrize(
     ("x", "message"),
     [
+        ([1.0, 2.0, 3.0], "x must be a NumPy array, got list"),
+        (zeros(4), "x must have shape (3,), got (4,)"),
+        (zeros(1, 3), "x must have shape (3,), got (1, 3)"),
+        (np.zeros(3, complex), "x must hold real numbers, got complex128"),
+    ],
+)
+def test_a_row_of_a_linear_map(x, message):
+    with refused(message):
+        kernels.Linear(zeros(2, 3)).row(x)
+
+
+@pytest.mark.parametrize("dtype", [F, np.float64])
+@pytest.mark.parametrize("outputs", [1, 2, 16, 67])
+def test_a_row_of_a_linear_map_has_the_bits_of_many(outputs, dtype):
+    rng = np.random.default_rng(0)
+    linear = kernels.Linear(*(rng.normal(size=shape).astype(dtype) for shape in [(outputs, 5), (outputs,)]))
+    x = rng.normal(size=(7, 5)).astype(F)
+    want = linear(x.astype(dtype))
+    for row, expected in zip(x, want):
+        for same in (row.astype(dtype), row, row.astype(">f4"), np.repeat(row, 2)[::2]):
+            np.testing.assert_array_equal(linear.row(same), expected, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
         (np.zeros(3, int), "x must be float32 or float64, got int64; convert it with astype"),
         (np.zeros(3, ">f4"), "x must be float32 or float64, got >f4; convert it with astype"),
         (zeros(3, 3), "x must have shape (K,), got (3, 3)"),

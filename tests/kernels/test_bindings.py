@@ -87,10 +87,19 @@ class Calls:
                 of("Stream", dtype)([layer], 0.5).write_state,
                 {"h": given(1, R), "c": given(1, H)},
             ),
+            "Projected": (of("Projected", dtype), {"layer": small, "x": given(N, 2)}),
+            "Stream.step_of": (
+                of("Stream", dtype)([small], 0.0).step_of,
+                {"inputs": of("Projected", dtype)(small, given(N, 2)), "index": N - 1},
+            ),
             "Linear": (of("Linear", dtype), {"weight": given(H, I), "bias": given(H)}),
             "Linear.forward": (
                 of("Linear", dtype)(given(H, I), None).forward,
                 {"x": given(N, I), "y": written(N, H), "threads": 1},
+            ),
+            "Linear.row": (
+                of("Linear", dtype)(given(H, I), None).row,
+                {"x": given(I), "y": written(H)},
             ),
             "activations": (
                 of("activations", dtype),
@@ -150,7 +159,7 @@ def swapped(array):
     return array.astype(array.dtype.newbyteorder())
 
 
-def nonsense(array, *, strided=False, any_width=False):
+def nonsense(array, *, strided=False, free_axis=None):
     """What may not stand in the array's place."""
     other = {np.dtype("f4"): "f8", np.dtype("f8"): "f4", np.dtype("i8"): "i4"}[array.dtype]
     yield from (array.tolist(), 1, 1.5, "array", b"bytes" * 8, object(), {}, ..., memoryview(b"12345678"))
@@ -163,7 +172,7 @@ def nonsense(array, *, strided=False, any_width=False):
     yield from (array[0], array[None], array[..., None], array.reshape(-1, 1), array.ravel()[0])
     yield np.zeros((), array.dtype)
     for k, size in enumerate(array.shape):
-        free = {1, size - 1, size + 1} if any_width and k == array.ndim - 1 else set()
+        free = {1, size - 1, size + 1} if k == free_axis else set()
         for wrong in {0, 1, size - 1, size + 1} - {size} - free:
             yield np.zeros((*array.shape[:k], wrong, *array.shape[k + 1 :]), array.dtype)
         # Sizes that no memory holds, without the memory.
@@ -187,8 +196,8 @@ every_call = pytest.mark.parametrize(
 
 @every_call
 def test_right_calls_are_answered_and_fill_what_they_write(function, arguments):
-    layers = {k: v for k, v in arguments.items() if k == "layers"}
-    arguments = copy.deepcopy({k: v for k, v in arguments.items() if k != "layers"}) | layers
+    made = {k: v for k, v in arguments.items() if k in ("layers", "layer", "inputs")}
+    arguments = copy.deepcopy({k: v for k, v in arguments.items() if k not in made}) | made
     written = written_in(arguments).values()
     function(**arguments)
     assert not any((array == UNTOUCHED).all() for array in written)
@@ -198,9 +207,10 @@ def test_right_calls_are_answered_and_fill_what_they_write(function, arguments):
 def test_wrong_arrays_are_refused(function, arguments):
     for path, array in arrays_in(arguments):
         strided = len(path) == 1 and path[0] in STRIDED and array.ndim == 3
-        # The width of the inputs is what these say it is.
+        # The width of the inputs is what these say it is, and so is the number of those to be projected.
         any_width = path == ("weight",) or (path[-1] == "weight_ih" and "x" not in arguments)
-        for wrong in nonsense(array, strided=strided, any_width=any_width):
+        free_axis = 1 if any_width else 0 if "layer" in arguments else None
+        for wrong in nonsense(array, strided=strided, free_axis=free_axis):
             assert_refused(function, arguments, {path: wrong})
 
 
@@ -249,6 +259,9 @@ SCALARS = {
     "threads": [0, -1, 1025, 2**31, 2**63, 10**30, -(10**30), 1.0, "1", np.ones(1)],
     "weights": [[], (), "weights", {}, {1: np.ones(1)}, {None: None}],
     "gradients": [[], (), "gradients", {}, {1: np.ones(1)}, {None: None}],
+    "layer": [None, 1, "layer", [], native.Layer32, np.ones(3)],
+    "inputs": [None, 1, "inputs", [], native.Projected32, np.ones(3)],
+    "index": [-1, N, 2**62, 2**63, -(2**63), 10**30, 1.0, "1", None, True, np.int64(1), np.ones(1)],
     "layers": [(), [], [None], [1], "layers", {}, [native.Linear32], [np.ones(3)]],
 }
 
@@ -333,6 +346,35 @@ def test_what_goes_with_other_cells_is_refused():
                 native.Stream32(layers, 0.0)
 
 
+@pytest.mark.filterwarnings("ignore:nanobind")
+def test_projected_inputs_that_do_not_go_with_a_layer_are_refused():
+    f = np.float32
+
+    def layer(cell="gru", **extra):
+        rows = {"gru": 9, "min_gru": 6, "gru_reset_before": 9, "lstm": 12}[cell]
+        weights = {"weight_ih": random(f, rows, 2)} | extra
+        return native.Layer32(
+            cell, weights if cell == "min_gru" else weights | {"weight_hh": random(f, rows, 3)}, 1
+        )
+
+    own, x = layer(), random(f, 4, 2)
+    inputs = native.Projected32(own, x)
+    native.Stream32([own], 0.0).step_of(inputs, 3)
+    for stream in (native.Stream32([layer()], 0.0), native.Stream32([own], 0.5)):
+        with pytest.raises(ValueError, match="inputs must be projected by the first layer of this stream"):
+            stream.step_of(inputs, 3)
+    for none in (native.Projected32.__new__(native.Projected32), native.Projected64):
+        with pytest.raises(TypeError):
+            native.Stream32([own], 0.0).step_of(none, 0)
+    with pytest.raises(ValueError, match=r"x must have 1 to \d+ rows, got 0"):
+        native.Projected32(own, x[:0])
+    peephole = {f"weight_c{gate}": random(f, 3) for gate in "ifo"}
+    for other in (layer("min_gru"), layer("gru_reset_before"), layer("lstm", **peephole)):
+        assert other.start_size() == 0
+        with pytest.raises(ValueError, match="layer must be a plain rnn_tanh, rnn_relu, lstm or gru"):
+            native.Projected32(other, x)
+
+
 @pytest.mark.parametrize("wrong", [0, -1, 2**41, 2**62, 2**63, 10**30, 1.0, None, "7"])
 def test_sizes_of_tapes_that_cannot_be_are_refused(wrong):
     right = {
@@ -364,6 +406,7 @@ def test_objects_that_were_never_made_are_refused():
         ("Layer64", "step"),
         ("Linear32", "forward"),
         ("Stream32", "step"),
+        ("Stream64", "step_of"),
     ]:
         empty = getattr(native, kind).__new__(getattr(native, kind))
         with pytest.raises(TypeError):

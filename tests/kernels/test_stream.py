@@ -1,6 +1,7 @@
 """A stream steps to the bits that whole sequences give, from one thread or several."""
 
 import re
+import sys
 import threading
 
 import numpy as np
@@ -90,6 +91,117 @@ def test_steps_at_once_are_steps_one_by_one(data):
     np.testing.assert_array_equal(other.run(x), want, strict=True)
     for key, array in one.state().items():
         np.testing.assert_array_equal(other.state()[key], array, strict=True)
+
+
+PLAIN = {
+    "lstm": {},
+    "gru": {},
+    "rnn": {},
+    "rnn relu": {"nonlinearity": "relu"},
+}
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_steps_of_projected_inputs_have_the_bits_of_steps(data):
+    name = data.draw(st.sampled_from(sorted(PLAIN)))
+    sizes = data.draw(st.integers(1, 20)), data.draw(st.integers(1, 90))
+    dtype = data.draw(st.sampled_from([np.float32, np.float64]))
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    layers = data.draw(st.integers(1, 3))
+    packed = random_stack(rng, name.split()[0], layers, sizes, dtype, **PLAIN[name])
+    symbols = rng.normal(size=(data.draw(st.integers(1, 130)), sizes[0])).astype(dtype)
+    inputs = kernels.Projected(packed, symbols)
+    state = of_row(random_state(rng, packed))
+    one, other = kernels.StackStream(packed, state), kernels.StackStream(packed, state)
+    ids = rng.integers(0, len(symbols), data.draw(st.integers(1, 12)))
+    for place in ids.tolist():
+        np.testing.assert_array_equal(one.step_of(inputs, place), other.step(symbols[place]), strict=True)
+    for key, array in other.state().items():
+        np.testing.assert_array_equal(one.state()[key], array, strict=True)
+    size = kernels.Projected.bytes_of(packed, len(symbols))
+    gates = {"lstm": 4, "gru": 3}.get(name, 1)
+    assert size >= len(symbols) * gates * sizes[1] * packed.dtype.itemsize
+
+
+def test_projected_inputs_are_a_copy_and_keep_their_layer(rng, packed):
+    symbols = rng.normal(size=(4, 3))
+    inputs = kernels.Projected(packed, symbols)  # of another precision
+    stream, other = kernels.StackStream(packed), kernels.StackStream(packed)
+    want = other.step(symbols[2].astype(np.float32))
+    symbols[:] = 7
+    for same in (2, np.int64(2), np.uint8(2)):
+        stream.reset()
+        np.testing.assert_array_equal(stream.step_of(inputs, same), want)
+    native, layer = inputs.native, packed.layers[0]
+    held = sys.getrefcount(layer)
+    del inputs, native
+    assert sys.getrefcount(layer) == held - 1
+
+
+@pytest.mark.parametrize(
+    ("index", "message"),
+    [
+        (4, "index must lie between 0 and 3, got 4"),
+        (-1, "index must lie between 0 and 3, got -1"),
+        (2**70, f"index must lie between 0 and 3, got {2**70}"),
+        (1.0, "index must be a whole number, got float"),
+        (np.float32(1), "index must be a whole number, got float32"),
+        ("1", "index must be a whole number, got str"),
+        (None, "index must be a whole number, got NoneType"),
+    ],
+)
+def test_rows_that_there_are_not_are_refused_and_change_nothing(packed, index, message):
+    inputs = kernels.Projected(packed, np.ones((4, 3), np.float32))
+    stream = kernels.StackStream(packed)
+    before = stream.step_of(inputs, 0), stream.state()
+    with pytest.raises(InputError, match=re.escape(message) + "$"):
+        stream.step_of(inputs, index)
+    for name, array in stream.state().items():
+        np.testing.assert_array_equal(array, before[1][name])
+
+
+def test_projected_inputs_go_with_their_own_stack(rng, packed):
+    x = np.ones((4, 3), np.float32)
+    other = kernels.Projected(random_stack(rng, "lstm", 2, (3, 5), np.float32), x)
+    message = "inputs must be Projected of this stream's stack, got Projected of another stack"
+    with pytest.raises(InputError, match=re.escape(message) + "$"):
+        kernels.StackStream(packed).step_of(other, 0)
+    p = {k: rng.normal(size=s).astype(np.float32) for k, s in packed.stack.parameter_shapes().items()}
+    with pytest.raises(InputError, match=re.escape(message) + "$"):
+        kernels.StackStream(kernels.QuantizedStack(packed.stack, p, "int8")).step_of(other, 0)
+    message = "inputs must be Projected of this stream's stack, got ndarray"
+    with pytest.raises(InputError, match=re.escape(message) + "$"):
+        kernels.StackStream(packed).step_of(x, 0)
+    with pytest.raises(InputError, match=re.escape("x must have shape (V, 3), got (4, 2)") + "$"):
+        kernels.Projected(packed, x[:, :2])
+    with pytest.raises(InputError, match=re.escape("x must hold at least one row, got shape (0, 3)") + "$"):
+        kernels.Projected(packed, x[:0])
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "bidirectional"),
+    [
+        ("lstm", {"peephole": True}, False),
+        ("lstm", {"proj_size": 2}, False),
+        ("lstm", {"layer_norm": True}, False),
+        ("gru", {"zoneout": 0.1}, False),
+        ("gru", {"reset_after": False}, False),
+        ("min_gru", {}, False),
+        ("min_lstm", {}, False),
+        ("rnn", {}, True),
+    ],
+)
+def test_other_stacks_have_no_projected_inputs(rng, name, options, bidirectional):
+    stack = Stack(cell(name, input_size=3, hidden_size=5, **options), 1, bidirectional)
+    packed = kernels.PackedStack(stack, stack.initialise(rng))
+    assert kernels.Projected.bytes_of(packed, 7) == 0
+    message = (
+        "packed must be a stack of plain rnn, lstm or gru cells in one direction, "
+        f"got {packed.stack.to_dict()}"
+    )
+    with pytest.raises(InputError, match=re.escape(message) + "$"):
+        kernels.Projected(packed, np.ones((4, 3), stack.initialise(rng)["weight_ih_l0"].dtype))
 
 
 def test_outputs_and_states_are_the_callers_own(rng, packed):

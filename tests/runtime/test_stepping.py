@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recurra import kernels
 from recurra._base.errors import InputError
 from recurra.cells import Stack, cell
 from recurra.runtime import (
@@ -51,6 +52,75 @@ NETWORKS = {
     "bag of ids": [Embedding("e", 9, 3), recurrent("a"), Pool("max"), HEAD, Bag("bag", 9, 5, 2)],
 }
 NETWORKS = {name: network_of(*parts) for name, parts in NETWORKS.items()}
+
+
+def joined(network):
+    """Whether the embedding and the layers after it go as one step."""
+    return len(NetworkStream(network)._parts) < len(network.stepping())
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_steps_of_symbols_have_the_bits_of_the_whole_sequence(data):
+    kind = data.draw(st.sampled_from(["lstm", "gru", "rnn", "min_gru", "zoneout", "peephole"]))
+    options = {"zoneout": {"zoneout": 0.1}, "peephole": {"peephole": True}}.get(kind, {})
+    sizes = {"input_size": data.draw(st.integers(1, 20)), "hidden_size": data.draw(st.integers(1, 70))}
+    layers, V = data.draw(st.integers(1, 2)), data.draw(st.integers(1, 120))
+    stack = Stack(cell("lstm" if options else kind, **sizes, **options), layers)
+    network = network_of(
+        Embedding("e", V, sizes["input_size"]), Recurrent("r", stack), Linear("head", sizes["hidden_size"], V)
+    )
+    assert joined(network) == (kind in ("lstm", "gru", "rnn"))
+    seed, T = data.draw(st.integers(0, 2**32 - 1)), data.draw(st.integers(1, 12))
+    ids = np.random.default_rng(seed).integers(0, V, T)
+    want = network(ids[None])[0]
+    stream, cut = NetworkStream(network), data.draw(st.integers(0, T))
+    for t in range(cut):
+        assert_same_bits(stream.step(ids[t]), want[t])
+    other = NetworkStream(network, stream.state())
+    if cut < T:
+        assert_same_bits(other.run(ids[cut:]), want[cut:])
+    stream.reset()
+    for t in range(T):
+        assert_same_bits(stream.step(int(ids[t])), want[t])
+    for name, array in other.state().items():
+        np.testing.assert_array_equal(stream.state()[name], array, strict=True)
+
+
+def test_what_a_layer_makes_of_symbols_is_made_by_the_first_step_for_all_streams(monkeypatch):
+    made = []
+    project = kernels.Projected.__init__
+    monkeypatch.setattr(kernels.Projected, "__init__", lambda *given: made.append(1) or project(*given))
+    network = network_of(Embedding("e", 9, 3), recurrent("a"), HEAD)
+    one, other = NetworkStream(network), NetworkStream(network)
+    one.run(np.array([1, 2]))
+    assert not made
+    for stream in (one, other, NetworkStream(network)):
+        stream.step(3)
+    assert len(made) == 1
+
+
+def test_a_large_vocabulary_is_not_kept_multiplied():
+    def network(V, H):
+        stack = Stack(cell("lstm", input_size=1, hidden_size=H))
+        return network_of(Embedding("e", V, 1), Recurrent("r", stack))
+
+    assert joined(network(4096, 512))
+    large = network(4097, 512)
+    assert not joined(large)
+    ids = np.array([0, 4096, 77])
+    stream = NetworkStream(large)
+    assert_same_bits(np.array([stream.step(place) for place in ids]), large(ids[None])[0])
+
+
+def test_rounded_weights_step_as_before():
+    network = network_of(Embedding("e", 9, 3), recurrent("a"), HEAD)
+    NetworkStream(network).step(1)
+    rounded = network.quantized("int8")
+    assert not joined(rounded)
+    ids = np.array([4, 8, 0])
+    stream = NetworkStream(rounded)
+    assert_same_bits(np.array([stream.step(place) for place in ids]), rounded(ids[None])[0])
 
 
 def sequence(name, T, seed=1):
@@ -183,6 +253,7 @@ def test_a_state_that_does_not_fit_changes_nothing(change, message):
     ("name", "x", "message"),
     [
         ("last", np.zeros(4, np.float32), "x must have shape (3,), got (4,)"),
+        ("embedding", 2**70, f"ids must lie between 0 and 8, got {2**70}"),
         ("embedding", 9, "ids must lie between 0 and 8, got 9"),
         ("embedding", -1, "ids must lie between 0 and 8, got -1"),
         ("embedding", 1.0, "x must be a whole number, the id of a step, got float"),

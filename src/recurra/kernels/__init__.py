@@ -5,6 +5,7 @@ They compute what `recurra.cells` defines, in float32 or float64; the precision 
 
 from recurra.kernels.linear import Linear
 from recurra.kernels.native import activations, available, in_use
+from recurra.kernels.projected import Projected
 from recurra.kernels.quantized import QuantizedStack
 from recurra.kernels.stack import PackedStack, backward
 from recurra.kernels.stream import StackStream, largest_difference
@@ -13,6 +14,7 @@ from recurra.kernels.tape import tape_size
 __all__ = [
     "Linear",
     "PackedStack",
+    "Projected",
     "QuantizedStack",
     "StackStream",
     "activations",

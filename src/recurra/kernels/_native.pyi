@@ -21,6 +21,16 @@ class Layer32:
         One step of one row: x [I], h [R], c [H]; writes h_new [R] and c_new [H].
         """
 
+    def start_size(self) -> int:
+        """
+        Values that one projected input takes; 0 where steps can't begin with it.
+        """
+
+class Projected32:
+    """Inputs already multiplied into the layer that reads them."""
+
+    def __init__(self, layer: Layer32, x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)]) -> None: ...
+
 class Stream32:
     """Layers stepped together for one row, whose state they keep."""
 
@@ -35,6 +45,11 @@ class Stream32:
     def write_state(self, h: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], c: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None) -> None:
         """Takes the state from h [L, R] and c [L, H]."""
 
+    def step_of(self, inputs: Projected32, index: int) -> object:
+        """
+        The output [R] of the next step, for row `index` of the projected inputs.
+        """
+
 class Linear32:
     """Packed weights of a linear map."""
 
@@ -42,6 +57,9 @@ class Linear32:
 
     def forward(self, x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], y: Annotated[NDArray[numpy.float32], dict(device='cpu')], threads: int) -> None:
         """x [rows, inputs]; writes y [rows, outputs]."""
+
+    def row(self, x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], y: Annotated[NDArray[numpy.float32], dict(device='cpu')]) -> None:
+        """One row: x [inputs]; writes y [outputs]."""
 
 def backward32(cell: str, weights: dict, x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], h0: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], c0: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, lengths: Annotated[NDArray[numpy.int64], dict(device='cpu', writable=False)] | None, reverse: bool, y: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], tape: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], dy: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], dh_n: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], dc_n: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, dx: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, dh0: Annotated[NDArray[numpy.float32], dict(device='cpu')], dc0: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, gradients: dict, recurrent: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, keep_h: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, keep_c: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, zoneout: float, threads: int) -> None:
     """
@@ -66,6 +84,16 @@ class Layer64:
         One step of one row: x [I], h [R], c [H]; writes h_new [R] and c_new [H].
         """
 
+    def start_size(self) -> int:
+        """
+        Values that one projected input takes; 0 where steps can't begin with it.
+        """
+
+class Projected64:
+    """Inputs already multiplied into the layer that reads them."""
+
+    def __init__(self, layer: Layer64, x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)]) -> None: ...
+
 class Stream64:
     """Layers stepped together for one row, whose state they keep."""
 
@@ -80,6 +108,11 @@ class Stream64:
     def write_state(self, h: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], c: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None) -> None:
         """Takes the state from h [L, R] and c [L, H]."""
 
+    def step_of(self, inputs: Projected64, index: int) -> object:
+        """
+        The output [R] of the next step, for row `index` of the projected inputs.
+        """
+
 class Linear64:
     """Packed weights of a linear map."""
 
@@ -87,6 +120,9 @@ class Linear64:
 
     def forward(self, x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], y: Annotated[NDArray[numpy.float64], dict(device='cpu')], threads: int) -> None:
         """x [rows, inputs]; writes y [rows, outputs]."""
+
+    def row(self, x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], y: Annotated[NDArray[numpy.float64], dict(device='cpu')]) -> None:
+        """One row: x [inputs]; writes y [outputs]."""
 
 def backward64(cell: str, weights: dict, x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], h0: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], c0: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, lengths: Annotated[NDArray[numpy.int64], dict(device='cpu', writable=False)] | None, reverse: bool, y: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], tape: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], dy: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], dh_n: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], dc_n: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, dx: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, dh0: Annotated[NDArray[numpy.float64], dict(device='cpu')], dc0: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, gradients: dict, recurrent: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, keep_h: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, keep_c: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, zoneout: float, threads: int) -> None:
     """

@@ -25,6 +25,7 @@ class Linear:
         self.dtype = common_dtype(given)
         own = {name: contiguous(array, self.dtype) for name, array in given.items()}
         self._native = by_precision("Linear", self.dtype)(own["weight"], own.get("bias"))
+        self._row = self._native.row
 
     def __call__(self, x: Array, *, threads: int = 1) -> Array:
         """y (..., M) of x (..., K)."""
@@ -33,3 +34,14 @@ class Linear:
         y = np.empty((len(rows), self.outputs), self.dtype)
         self._native.forward(rows, y, check_threads(threads))
         return y.reshape(*x.shape[:-1], self.outputs)
+
+    def row(self, x: Array) -> Array:
+        """y (M,) of one x (K,), as fast as one call from Python can be."""
+        y = np.empty(self.outputs, self.dtype)
+        try:
+            self._row(x, y)
+        except (TypeError, ValueError):
+            # Only arrays that are ready to be read get through: say what is wrong, or copy.
+            x = check_array("x", x, (self.inputs,))
+            self._row(contiguous(x, self.dtype), y)
+        return y

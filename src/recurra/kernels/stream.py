@@ -1,5 +1,6 @@
 """A recurrent stack that goes along one sequence, step by step, as fast as one call from Python can be."""
 
+import operator
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from recurra._base.errors import InputError
 from recurra.kernels import _native
 from recurra.kernels.arguments import Arrays, check_array, check_state, contiguous
 from recurra.kernels.native import Array, by_precision, zoneout_of
+from recurra.kernels.projected import Projected
 from recurra.kernels.quantized import QuantizedStack
 from recurra.kernels.stack import PackedStack
 
@@ -40,6 +42,7 @@ class StackStream:
         native: Any = _native.QuantizedStream if quantized else by_precision("Stream", packed.dtype)
         self._native = native(packed.layers, zoneout_of(stack.cell))
         self._step = self._native.step
+        self._step_of: Any = getattr(self._native, "step_of", None)  # rounded weights have none
         own = check_state(stack, start, None, packed.dtype, name="start")
         self._start = {name: array.copy() for name, array in own.items()}
         if state is None:
@@ -55,6 +58,30 @@ class StackStream:
             # Only arrays that are ready to be read get through: say what is wrong, or copy.
             x = check_array("x", x, (self.packed.stack.cell.input_size,))
             return self._step(contiguous(x, self.packed.dtype))
+
+    def step_of(self, inputs: Projected, index: int) -> Array:
+        """`step` for row ``index`` of ``inputs``, made with this stream's stack: same bits, in less time."""
+        try:
+            return self._step_of(inputs.native, index)
+        except (AttributeError, TypeError, ValueError):
+            # Only a plain int that fits gets through: say what is wrong, or convert.
+            place = self._place(inputs, index)
+            return self._native.step_of(inputs.native, place)
+
+    def _place(self, inputs: Projected, index: Any) -> int:
+        """The index as an int; InputError where it is none of ``inputs``, or those are another stack's."""
+        if not isinstance(inputs, Projected) or inputs.packed is not self.packed:
+            other = " of another stack" if isinstance(inputs, Projected) else ""
+            raise InputError(
+                f"inputs must be Projected of this stream's stack, got {type(inputs).__name__}{other}"
+            )
+        try:
+            place = int(operator.index(index))
+        except TypeError:
+            raise InputError(f"index must be a whole number, got {type(index).__name__}") from None
+        if not 0 <= place < inputs.count:
+            raise InputError(f"index must lie between 0 and {inputs.count - 1}, got {place}")
+        return place
 
     def run(self, x: Array, *, threads: int = 1) -> Array:
         """Outputs (T, R) of the next T steps, for x (T, I), at once: the bits of `step` one by one."""

@@ -7,6 +7,9 @@ import numpy as np
 
 from recurra._base.errors import InputError
 from recurra.runtime.network import Network
+from recurra.runtime.network_parts.embedding import EmbeddingStep
+from recurra.runtime.network_parts.part import Step
+from recurra.runtime.network_parts.recurrent import RecurrentStep
 
 
 class NetworkStream:
@@ -17,7 +20,8 @@ class NetworkStream:
     """
 
     def __init__(self, network: Network, state: Mapping[str, np.ndarray] | None = None) -> None:
-        self._beside, self._steps = zip(*network.stepping())
+        self._parts = _joined(network.stepping())
+        self._steps = [step for _, step in self._parts]
         self._names = [list(step.state()) for step in self._steps]
         self._start = self.state()
         if state is not None:
@@ -30,7 +34,7 @@ class NetworkStream:
         begins with words. The bits are those of the whole sequence. Raises InputError for anything else.
         """
         inputs = x
-        for beside, step in zip(self._beside, self._steps):
+        for beside, step in self._parts:
             x = x + step(inputs) if beside else step(x)
         return x
 
@@ -40,7 +44,7 @@ class NetworkStream:
         x is (T, I), or int64 (T,) or (T, 1 + C). Raises InputError for ids out of range.
         """
         inputs = x
-        for beside, step in zip(self._beside, self._steps):
+        for beside, step in self._parts:
             x = x + step.run(inputs) if beside else step.run(x)
         return x
 
@@ -67,3 +71,13 @@ class NetworkStream:
         """Go back to before the first step."""
         for step in self._steps:
             step.reset()
+
+
+def _joined(parts: list[tuple[bool, Step]]) -> list[tuple[bool, Step]]:
+    """The parts, with an embedding and the recurrent layers after it as one where they can be."""
+    match parts:
+        case [(beside, EmbeddingStep() as embedding), (_, RecurrentStep() as recurrent), *rest]:
+            step = recurrent.after(embedding)
+            return parts if step is None else [(beside, step), *rest]
+        case _:
+            return parts

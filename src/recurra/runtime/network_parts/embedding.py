@@ -49,22 +49,28 @@ class _Embedding(Bound):
         return output
 
     def stepping(self, input_size: int) -> Step:  # noqa: ARG002
-        return _EmbeddingStep(self.weight)
+        return EmbeddingStep(self.weight)
 
 
-class _EmbeddingStep(Step):
+class EmbeddingStep(Step):
+    """The vector of the next id, out of ``weight`` (V, I)."""
+
     def __init__(self, weight: np.ndarray) -> None:
-        self._weight = weight
+        self.weight = weight
 
     def __call__(self, x: Any) -> np.ndarray:
+        return self.weight[self.place(x)]
+
+    def place(self, x: Any) -> int:
+        """The id of a step, checked."""
         try:
             place = operator.index(x)
         except TypeError:
             raise InputError(f"x must be a whole number, the id of a step, got {type(x).__name__}") from None
-        if not 0 <= place < len(self._weight):
-            raise InputError(f"ids must lie between 0 and {len(self._weight) - 1}, got {place}")
-        return self._weight[place]
+        if not 0 <= place < len(self.weight):
+            raise InputError(f"ids must lie between 0 and {len(self.weight) - 1}, got {place}")
+        return place
 
     def run(self, x: np.ndarray) -> np.ndarray:
-        check_ids("ids", x, len(self._weight))
-        return self._weight[x]
+        check_ids("ids", x, len(self.weight))
+        return self.weight[x]

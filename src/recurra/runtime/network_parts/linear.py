@@ -68,7 +68,7 @@ class _LinearStep(Step):
         self._packed = packed
 
     def __call__(self, x: Any) -> np.ndarray:
-        return self._packed(x)
+        return self._packed.row(x)
 
     def run(self, x: np.ndarray) -> np.ndarray:
         return self._packed(x)

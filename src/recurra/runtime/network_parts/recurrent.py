@@ -1,7 +1,7 @@
 """The recurrent layers of a network."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -10,10 +10,14 @@ from recurra import kernels
 from recurra._base.errors import InputError
 from recurra.cells import Stack
 from recurra.runtime import schema
+from recurra.runtime.network_parts.embedding import EmbeddingStep
 from recurra.runtime.network_parts.part import Bound, Part, Step, check_width
 
 _STEPS = 1000
 """Of standard normal inputs, over which the error of rounded weights is looked for."""
+_LARGEST_TABLE = 32 << 20
+"""Bytes that the first layer's answers to all symbols may take: a thousand symbols of a large LSTM take 8 MB.
+A vocabulary of words could take hundreds, all of it to spare a step the weights of its input."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class _Recurrent(Bound):
     name: str
     packed: kernels.PackedStack
     parameters: Mapping[str, np.ndarray]
+    made: list[kernels.Projected] = field(default_factory=list)
 
     def __call__(self, x: np.ndarray, lengths: np.ndarray, threads: int = 1) -> np.ndarray:
         return self.packed.forward(x, lengths=lengths, threads=threads)[0]
@@ -63,7 +68,16 @@ class _Recurrent(Bound):
                 f"a stream needs layers in one direction, but {self.name!r} is bidirectional; "
                 "give it whole sequences"
             )
-        return _RecurrentStep(self.name, kernels.StackStream(self.packed))
+        return _PackedStep(self, kernels.StackStream(self.packed))
+
+    def projected(self, table: np.ndarray) -> kernels.Projected:
+        """What the first layer makes of each row of ``table`` (V, I), always that of the embedding before it.
+
+        Made by the first step of any stream; where two are first at once, both make it, alike.
+        """
+        if not self.made:
+            self.made[:] = [kernels.Projected(self.packed, table)]
+        return self.made[0]
 
     def quantized(self, weights: str) -> Bound:
         stack = self.packed.stack
@@ -97,10 +111,12 @@ class _QuantizedRecurrent(Bound):
         return output
 
     def stepping(self, input_size: int) -> Step:  # noqa: ARG002
-        return _RecurrentStep(self.name, kernels.StackStream(self.packed))
+        return RecurrentStep(self.name, kernels.StackStream(self.packed))
 
 
-class _RecurrentStep(Step):
+class RecurrentStep(Step):
+    """Recurrent layers, whose state is called ``name.…``."""
+
     def __init__(self, name: str, stream: kernels.StackStream) -> None:
         self._prefix = f"{name}."
         self._stream = stream
@@ -113,8 +129,43 @@ class _RecurrentStep(Step):
     def run(self, x: np.ndarray) -> np.ndarray:
         return self._stream.run(x)
 
+    def after(self, embedding: EmbeddingStep) -> Step | None:  # noqa: ARG002
+        """The embedding and then these layers as one step, in less time; None where there is no such way."""
+        return None
+
     def state(self) -> dict[str, np.ndarray]:
         return {self._prefix + name: array for name, array in self._stream.state().items()}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         self._stream.set_state({name.removeprefix(self._prefix): array for name, array in state.items()})
+
+
+class _PackedStep(RecurrentStep):
+    def __init__(self, bound: _Recurrent, stream: kernels.StackStream) -> None:
+        super().__init__(bound.name, stream)
+        self._bound = bound
+
+    def after(self, embedding: EmbeddingStep) -> Step | None:
+        size = kernels.Projected.bytes_of(self._bound.packed, len(embedding.weight))
+        return _SymbolStep(self._bound, self._stream, embedding) if 0 < size <= _LARGEST_TABLE else None
+
+
+class _SymbolStep(RecurrentStep):
+    """An embedding and the recurrent layers after it: b + W_ih e is looked up, and W_ih not read."""
+
+    def __init__(self, bound: _Recurrent, stream: kernels.StackStream, embedding: EmbeddingStep) -> None:
+        super().__init__(bound.name, stream)
+        self._bound = bound
+        self._embedding = embedding
+        self._place = embedding.place
+        self._step_of = stream.step_of
+        self._projected: kernels.Projected | None = None
+
+    def __call__(self, x: Any) -> np.ndarray:
+        place = self._place(x)
+        if self._projected is None:
+            self._projected = self._bound.projected(self._embedding.weight)
+        return self._step_of(self._projected, place)
+
+    def run(self, x: np.ndarray) -> np.ndarray:
+        return super().run(self._embedding.run(x))
