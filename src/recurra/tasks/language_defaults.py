@@ -28,7 +28,7 @@ class LanguageDefaults:
 
 
 CHAR = LanguageDefaults(
-    embedding_size=128,
+    embedding_size=64,  # a hundred characters need no more
     cell="lstm",
     hidden_size=512,
     num_layers=1,
@@ -40,11 +40,11 @@ CHAR = LanguageDefaults(
     activation_penalty=0.0,
     change_penalty=0.0,
     bptt=64,
-    epochs=30,
+    epochs=20,
     batch_size=64,
-    learning_rate=8e-3,  # one-cycle holds it for a short while only
+    learning_rate=6e-3,  # one-cycle holds it for a short while only
     schedule="one-cycle",
-    weight_decay=0.01,
+    weight_decay=0.0,
     average=0.0,
 )
 WORD = LanguageDefaults(

@@ -39,7 +39,7 @@ class LanguageNetwork:
         int | None,
         option(
             "N",
-            "The width of a symbol's vector. Default: 128; word 256, bpe 256, and --hidden-size where tied; "
+            "The width of a symbol's vector. Default: 64; word 256, bpe 256, and --hidden-size where tied; "
             "or that of --vectors.",
             _SYMBOLS,
         ),
@@ -123,7 +123,7 @@ class LanguageTraining(Training):
         int | None,
         option(
             "N",
-            "Passes over the training part. Default: 30; word 20, bpe 20, music 200; more of little data.",
+            "Passes over the training part. Default: 20; word 20, bpe 20, music 200; more of little data.",
             _TRAINING,
         ),
     ] = None
@@ -139,7 +139,7 @@ class LanguageTraining(Training):
         float | None,
         option(
             "X",
-            "The highest step size. Default: 0.008; word 0.003, bpe 0.003, music 0.01.",
+            "The highest step size. Default: 0.006; word 0.003, bpe 0.003, music 0.01.",
             _TRAINING,
         ),
     ] = None
@@ -153,5 +153,5 @@ class LanguageTraining(Training):
         ),
     ] = None
     weight_decay: Annotated[
-        float | None, option("X", "What weights shrink by, as in AdamW. Default: 0.01; music 0.", _TRAINING)
+        float | None, option("X", "What weights shrink by, as in AdamW. Default: 0; word 0.01, bpe 0.01, music 0.", _TRAINING)
     ] = None
