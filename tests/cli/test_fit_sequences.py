@@ -127,6 +127,21 @@ def test_people_are_told_what_was_done(run, corpus: Path, tmp_path: Path) -> Non
     assert sorted(path.name for path in tmp_path.iterdir()) == ["m.safetensors", "r.html"]
 
 
+def test_a_classifier_begins_with_a_language_model(run, corpus: Path, playwright, tmp_path: Path) -> None:
+    words = ["--no-header", "--text", "1", "--label", "2", "--pretrained", playwright.model, "-o"]
+    model = tmp_path / "m.safetensors"
+    done = run("fit", "classify", corpus / "texts.train.tsv", *words, model, "--epochs", 2, "--json")
+    assert (done.exit_code, done.stderr) == (0, "")
+    before, after = recurra.load(playwright.model), recurra.load(model)
+    assert after.features == before.features
+    note = f"The network begins with the language model {before.fingerprint[:12]}."
+    assert note in json.loads(done.stdout)["notes"]
+    refused = run("fit", "classify", corpus / "texts.train.tsv", *words, model, "--level", "char")
+    assert refused.stderr == (
+        "error: --level must be left out with a pretrained language model, whose own is used, got 'char'\n"
+    )
+
+
 def test_quiet_prints_nothing(run, corpus: Path, tmp_path: Path) -> None:
     data, out = corpus / "texts.train.tsv", tmp_path / "m.safetensors"
     words = ["--no-header", "--text", 1, "--label", 2, *QUICK, "--quiet"]

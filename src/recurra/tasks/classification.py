@@ -97,7 +97,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         ):
             return None
         if words is None:
-            raise InputError(f"bag=True needs texts cut into words, got level={self.level!r}")
+            level = features.level if isinstance(features, TextFeatures) else self.level
+            raise InputError(f"bag=True needs texts cut into words, got level={level!r}")
         weight, pairs = log_count_ratios(
             training.inputs,
             np.asarray(training.targets),

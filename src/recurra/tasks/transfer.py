@@ -64,7 +64,8 @@ class Pretrained:
         for name in _GIVEN:
             if arguments[name] is not None:
                 raise InputError(
-                    f"{name} must be left out with pretrained, whose own is used, got {arguments[name]!r}"
+                    f"{name} must be left out with a pretrained language model, whose own is used, got "
+                    f"{arguments[name]!r}"
                 )
         layers = {layer["name"]: layer for layer in artifact.spec["layers"]}
         encoder = layers["encoder"]

@@ -153,5 +153,8 @@ class LanguageTraining(Training):
         ),
     ] = None
     weight_decay: Annotated[
-        float | None, option("X", "What weights shrink by, as in AdamW. Default: 0; word 0.01, bpe 0.01, music 0.", _TRAINING)
+        float | None,
+        option(
+            "X", "What weights shrink by, as in AdamW. Default: 0; word 0.01, bpe 0.01, music 0.", _TRAINING
+        ),
     ] = None

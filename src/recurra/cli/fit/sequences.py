@@ -39,6 +39,7 @@ def fit_sequences(
     def begin() -> Job:
         parts.check()
         asked = arguments(network, training)
+        pretrained = asked.pop("pretrained", None)
         reader = source()
         output.check(data, parts.validation_file, parts.test_file)
         cut = parts.cut(data, reader, asked.get("seed", 0))
@@ -50,7 +51,14 @@ def fit_sequences(
             "regress": tasks.SequenceRegressor,
             "tag": tasks.SequenceTagger,
         }
-        given = {"X": cut.training, "validation": cut.validation, "test": cut.test, "source": reader}
+        given: dict[str, Any] = {
+            "X": cut.training,
+            "validation": cut.validation,
+            "test": cut.test,
+            "source": reader,
+        }
+        if pretrained is not None:
+            given["pretrained"] = tasks.LanguageModel.load(pretrained)
         return Job(kinds[task](**asked), given, sequence_report, _story)
 
     names = [field.name for group in (reading, network, training) for field in fields(group)]

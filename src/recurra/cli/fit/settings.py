@@ -4,6 +4,7 @@ Defaults are the estimators', which bring PyTorch; a test holds the texts of the
 """
 
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Annotated, Any
 
 from recurra._base.errors import InputError
@@ -99,6 +100,14 @@ class PooledNetwork(Network):
         str | None,
         option(
             "NAME", "How texts are cut: word, char or bpe. Default: word, best where data is small.", _SYMBOLS
+        ),
+    ] = None
+    pretrained: Annotated[
+        Path | None,
+        option(
+            "MODEL",
+            "A model of recurra fit language-model whose vocabulary, vectors and layers to begin with.",
+            _SYMBOLS,
         ),
     ] = None
 
