@@ -59,9 +59,17 @@ def test_an_epoch_has_as_many_batches_whatever_the_order(lengths):
 
 def test_one_long_document_fills_the_rows_and_short_ones_stay_whole():
     assert [len(index) for index in examples([1000], 10, 4).batches(4, shuffle=False)] == [4] * 25
-    short = examples([30, 31, 32, 33], 10, 4).batches(4, shuffle=False)
-    assert [len(index) for index in short] == [4, 4, 4, 3]
-    assert [index[:, 2].tolist() for index in short] == [[1] * 4, [0] * 4, [0] * 4, [0] * 3]
+    short = examples([30, 31, 32, 49], 10, 4).batches(4, shuffle=False)
+    assert [len(index) for index in short] == [4, 4, 4, 3, 1]
+    assert [index[:, 2].tolist() for index in short] == [[1] * 4, [0] * 4, [0] * 4, [0] * 3, [0]]
+    assert sum(len(index) for index in examples([200] * 3, 10, 64).batches(64, shuffle=False)) == 3 * 20
+    assert len(examples([641, 5], 10, 4)) > 2
+    assert len(examples([640, 5], 10, 4)) == 2
+
+
+def test_stretches_of_a_piece_are_of_about_one_length():
+    sizes = [index[:, 1].tolist() for index in examples([70, 70], 64, 2).batches(2, shuffle=False)]
+    assert sizes == [[35, 35], [35, 35]]
 
 
 def test_the_order_is_the_generators():
@@ -98,7 +106,7 @@ class Walker(torch.nn.Module):
 
 def test_stretches_give_what_the_whole_document_gives():
     torch.manual_seed(3)
-    walker, these = Walker(), examples([5, 15, 12, 4], 6, 3)
+    walker, these = Walker(), examples([5, 23, 12, 1], 6, 3)
     states, found = walker.states(3), {}
     for index in these.batches(3, shuffle=True):
         x, _, lengths, first = these[index]
@@ -106,7 +114,7 @@ def test_stretches_give_what_the_whole_document_gives():
         states = kept(states, after)
         for row, length in enumerate(lengths.tolist()):
             found |= dict(zip(x[row, :length].tolist(), output[row, :length].tolist()))
-    for document in documents([5, 15, 12, 4]):
+    for document in documents([5, 23, 12, 1]):
         x, lengths = torch.from_numpy(document)[None], torch.tensor([len(document)])
         whole, _ = walker(x, lengths, walker.states(1))
         assert [found[step] for step in document.tolist()] == whole[0].tolist()

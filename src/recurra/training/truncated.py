@@ -15,16 +15,16 @@ from torch import Tensor
 
 from recurra._base.validation import positive_int
 
-_STRETCHES = 64  # that a piece of a long document has, about: its first has no past to go by
+_STRETCHES = 64  # of a piece, about: so many that it matters little that the first has no past to go by
 
 
 @dataclass(frozen=True, eq=False)
 class TruncatedExamples:
     """Documents as examples for `recurra.training.train`, whose loss carries states.
 
-    A document much longer than the others, such as a whole corpus, is cut into pieces, so that a batch has
-    rows enough; a piece begins without a past, as a document does. Rows whose pieces have about as many
-    stretches go together, stretch after stretch.
+    A document that is alone, such as a whole corpus, or longer than 64 stretches is cut into pieces, so that a
+    batch has rows enough; a piece begins without a past, as a document does. Rows with as many stretches go
+    together, stretch after stretch; those of a piece are of about one length, so that no batch is of scraps.
 
     Attributes:
         inputs: D arrays (T_d, …), of one shape and dtype but for T_d.
@@ -59,13 +59,12 @@ class TruncatedExamples:
         found = []
         for turn in turns:
             rows = rounds[turn]
-            rows = rows[np.argsort(-lengths[rows], kind="stable")]
+            rows = rows[np.argsort(-stretches[rows], kind="stable")]
             for k in range(stretches[rows[0]]):
-                left = lengths[rows] - k * self.bptt
-                live = rows[left > 0]
-                size = np.minimum(left[left > 0], self.bptt)
-                first = np.full(len(live), k == 0)
-                found.append(torch.from_numpy(np.stack([starts[live] + k * self.bptt, size, first], axis=1)))
+                live = rows[stretches[rows] > k]
+                begin, end = (lengths[live] * at // stretches[live] for at in (k, k + 1))
+                index = np.stack([starts[live] + begin, end - begin, np.full(len(live), k == 0)], axis=1)
+                found.append(torch.from_numpy(index))
         return found
 
     def __getitem__(self, index: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -86,11 +85,13 @@ class TruncatedExamples:
     def _pieces(self) -> tuple[np.ndarray, np.ndarray]:
         """Where each starts, and how long it is: int64 (P,) each."""
         lengths = [len(document) for document in self.inputs]
-        rows = round(sum(lengths) / (self.batch_size * _STRETCHES * self.bptt))
-        longest = math.ceil(sum(lengths) / (self.batch_size * max(1, rows)))
+        long = _STRETCHES * self.bptt
+        rows = self.batch_size * max(1, round(sum(lengths) / (self.batch_size * long)))
+        size = max(self.bptt, math.ceil(sum(lengths) / rows))  # of pieces that fill all rows alike
         starts, sizes, begin = [], [], 0
         for length in lengths:
-            parts = max(1, round(length / max(longest, self.bptt)))
+            is_cut = len(lengths) == 1 or length > long
+            parts = max(1, round(length / size)) if is_cut else 1
             cuts = begin + np.arange(parts + 1) * length // parts
             starts.append(cuts[:-1])
             sizes.append(np.diff(cuts))
