@@ -72,6 +72,6 @@ class LanguageStream:
 def log_softmax(logits: np.ndarray) -> np.ndarray:
     """From float32 logits (…, V) to log-probabilities (…, V) float64, each row on its own."""
     scores = logits.astype(np.float64)
-    scores -= scores.max(axis=-1, keepdims=True)
-    scores -= np.log(np.exp(scores).sum(axis=-1, keepdims=True))
+    scores -= np.maximum.reduce(scores, axis=-1, keepdims=True)  # reduce: without the detours of max and sum
+    scores -= np.log(np.add.reduce(np.exp(scores), axis=-1, keepdims=True))
     return scores

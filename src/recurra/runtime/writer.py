@@ -47,14 +47,18 @@ class Writer:
         self.tokens, self.log_probability, self.stopped = 0, 0.0, "length"
 
     def __iter__(self) -> Iterator[str]:
-        held = ""  # what may be the beginning of the text that stops it
+        return self._pieces() if self._stop is None else self._until(self._stop)
+
+    def _until(self, stop: str) -> Iterator[str]:
+        """The text up to ``stop``."""
+        held = ""  # what may be the beginning of it
         for piece in self._pieces():
             held += piece
-            if self._stop and (place := held.find(self._stop)) >= 0:
+            if (place := held.find(stop)) >= 0:
                 self.stopped = "stop"
                 held = held[:place]
                 break
-            ready = len(held) - _overlap(held, self._stop or "")
+            ready = len(held) - _overlap(held, stop)
             if ready:
                 yield held[:ready]
                 held = held[ready:]
@@ -69,14 +73,15 @@ class Writer:
         between = " " if features.level == "word" else ""
         pending: list[int] = []  # the last tokens whose bytes may not be all of a character yet
         told = 0  # characters of them that were given
+        never = np.zeros(boundary + 1)
+        never[_UNKNOWN] = -np.inf
+        if not self._ends:
+            never[boundary] = -np.inf
+        lately = self._lately if sampling.repetition_penalty != 1 else ()
         for _ in range(self._length):
-            possible = self._stream.log_probabilities.copy()
-            possible[_UNKNOWN] = -np.inf
-            if not self._ends:
-                possible[boundary] = -np.inf
-            lately = self._lately if sampling.repetition_penalty != 1 else ()
-            token = draw(sampling.probabilities(possible, lately), generator)
-            self.log_probability += float(self._stream.log_probabilities[token])
+            likely = self._stream.log_probabilities
+            token = draw(sampling.probabilities(likely + never, lately), generator)
+            self.log_probability += float(likely[token])
             if token == boundary:
                 self.stopped = "end"
                 break

@@ -22,9 +22,9 @@ _STRETCHES = 64  # of a piece, about: so many that it matters little that the fi
 class TruncatedExamples:
     """Documents as examples for `recurra.training.train`, whose loss carries states.
 
-    A document that is alone, such as a whole corpus, or longer than 64 stretches is cut into pieces, so that a
-    batch has rows enough; a piece begins without a past, as a document does. Rows with as many stretches go
-    together, stretch after stretch; those of a piece are of about one length, so that no batch is of scraps.
+    A document that is alone, such as a whole corpus, or longer than 64 stretches is cut into pieces, so that
+    a batch has rows enough; a piece begins without a past, as a document does. Rows with as many stretches
+    go together, stretch after stretch; those of a piece are of one length, so that no batch is of scraps.
 
     Attributes:
         inputs: D arrays (T_d, …), of one shape and dtype but for T_d.
