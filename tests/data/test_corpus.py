@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurra.data import Corpus, cut_corpus, hold_out, read_corpus
+from recurra.data import Corpus, as_corpus, cut_corpus, hold_out, read_corpus
 
 
 def corpus(*texts: str, ends: bool = True) -> Corpus:
@@ -61,6 +61,16 @@ def test_rows_are_documents_that_end(write):
     assert read_corpus("a.tsv").texts == ["1", "2"]
     assert read_corpus("a.tsv", text="body").texts == ["x", "y"]
     assert read_corpus("a.tsv", text=2).texts == ["x", "y"]
+
+
+def test_texts_are_composed_however_they_come(write):
+    for whole, lines in (("cafe\u0301\n", False), ("cafe\u0301", True)):
+        read = read_corpus(write("a.txt", "cafe\u0301\n"), lines=lines)
+        assert (read.texts, read.characters) == ([whole.replace("e\u0301", "é")], 5)
+    write("a.jsonl", '{"text": "cafe\u0301"}')
+    for found in (read_corpus("a.jsonl"), as_corpus(["cafe\u0301"]), corpus("cafe\u0301")):
+        assert (found.texts, found.characters) == (["café"], 5)
+    assert as_corpus("cafe\u0301").characters == 4
 
 
 @pytest.mark.parametrize(

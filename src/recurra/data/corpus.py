@@ -10,6 +10,7 @@ import numpy as np
 from recurra._base.errors import InputError
 from recurra.data.rows import Column, read_rows
 from recurra.data.sequences import Sequences
+from recurra.data.text import normalise
 from recurra.data.text_file import check_file
 
 _TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
@@ -21,12 +22,15 @@ class Corpus:
     """N documents, all with an end or none.
 
     Attributes:
-        texts: of the documents; their lines end in ``\\n``.
+        texts: of the documents, brought to Unicode's composed form (NFC), as tokens are cut from it and
+            characters counted in it; their lines end in ``\\n``.
         ends: whether a document is over after its last character, as a name or a message is. A text that was
             cut somewhere, or just stops, has no end that could be learnt.
         name: of the file, for people.
         notes: what people should know of how it was read, in sentences.
         lines, column: as `read_corpus` was given them, so that other files can be read alike.
+
+    Raises InputError for a text with half a surrogate pair, which is no character.
     """
 
     texts: list[str]
@@ -35,6 +39,9 @@ class Corpus:
     notes: tuple[str, ...] = ()
     lines: bool = False
     column: Column | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "texts", [normalise(text, lowercase=False) for text in self.texts])
 
     def __len__(self) -> int:
         return len(self.texts)
