@@ -7,8 +7,8 @@ import pytest
 
 from recurra.tasks import SequenceClassifier, SequenceRegressor, SequenceTagger
 from recurra.tasks.sequence_defaults import BY_KIND
-from recurra.tasks.sequence_settings import training_settings
 from recurra.tasks.targets import TagTargets
+from recurra.tasks.training_settings import training_settings
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ import numbers
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from recurra._base.errors import InputError
 
 
@@ -35,6 +37,13 @@ def below_one(name: str, value: Any) -> float:
     if probability(name, value) == 1:
         raise InputError(f"{name} must be below 1, as 1 leaves nothing to learn from, got {value!r}")
     return float(value)
+
+
+def flag(name: str, value: Any) -> bool:
+    """Return ``value`` as a bool; raise InputError for anything but True and False."""
+    if not isinstance(value, bool | np.bool):
+        raise InputError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
 
 
 def one_of(name: str, value: Any, options: Iterable[str]) -> str:

@@ -29,8 +29,8 @@ from recurra.tasks.language_network import LanguageNetwork, language_loss
 from recurra.tasks.language_settings import language_settings
 from recurra.tasks.music_material import MusicMaterial
 from recurra.tasks.saved import SavedEstimator
-from recurra.tasks.sequence_settings import training_settings
 from recurra.tasks.text_material import TextMaterial
+from recurra.tasks.training_settings import training_settings
 from recurra.training import Listener, TrainingSettings, train
 from recurra.training.truncated import TruncatedExamples
 

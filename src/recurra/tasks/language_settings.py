@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from recurra._base.errors import InputError
-from recurra._base.validation import below_one, one_of, positive_int
+from recurra._base.validation import below_one, flag, one_of, positive_int
 from recurra.tasks.language_defaults import LanguageDefaults
 from recurra.tasks.language_network import LanguageSettings
 from recurra.tasks.layers import LAYERS
-from recurra.tasks.sequence_settings import flag
+from recurra.tasks.training_settings import filled_in
 
 _TEXT_ONLY = (
     "level",
@@ -25,9 +25,7 @@ _TEXT_ONLY = (
 
 def language_settings(arguments: Mapping[str, Any], defaults: LanguageDefaults) -> LanguageSettings:
     """The network's; raises InputError for an argument that is none, or does not go with another."""
-    chosen = {
-        name: getattr(defaults, name, None) if value is None else value for name, value in arguments.items()
-    }
+    chosen = filled_in(arguments, defaults)
     tied = flag("tied", chosen["tied"])
     hidden, embedding = (positive_int(name, chosen[name]) for name in ("hidden_size", "embedding_size"))
     if tied and arguments["embedding_size"] is None:

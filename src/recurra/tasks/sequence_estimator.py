@@ -30,8 +30,9 @@ from recurra.tasks.sequence_examples import SequenceExamples
 from recurra.tasks.sequence_features import fit_features, fit_vectors, symbol_counts
 from recurra.tasks.sequence_network import NetworkSettings, SequenceNetwork
 from recurra.tasks.sequence_parts import Parts
-from recurra.tasks.sequence_settings import network_settings, training_settings
+from recurra.tasks.sequence_settings import network_settings
 from recurra.tasks.targets import Targets
+from recurra.tasks.training_settings import training_settings
 from recurra.tasks.transfer import Pretrained
 from recurra.training import Listener, TrainingSettings, train
 

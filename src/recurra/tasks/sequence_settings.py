@@ -1,35 +1,20 @@
-"""The arguments of an estimator of labelled sequences, checked, with the defaults of their kind."""
+"""The arguments of a network of labelled sequences, checked, with the defaults of their kind."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from recurra._base.errors import InputError
-from recurra._base.validation import below_one, one_of, positive_float, positive_int, probability
-from recurra.tasks.language_defaults import LanguageDefaults
+from recurra._base.validation import below_one, flag, one_of, positive_int, probability
 from recurra.tasks.layers import LAYERS
 from recurra.tasks.sequence_defaults import SequenceDefaults
 from recurra.tasks.sequence_network import POOLS, NetworkSettings
-from recurra.training import TrainingSettings
-
-_LEAST_STEPS = 500  # of the optimiser: with fewer, a network of any size has hardly begun to learn
-_MOST_EPOCHS = 200  # and more passes over a handful of sequences teach nothing new
-
-
-def flag(name: str, value: Any) -> bool:
-    """``value`` as a bool; raises InputError for anything but True and False."""
-    if not isinstance(value, bool | np.bool):
-        raise InputError(f"{name} must be True or False, got {value!r}")
-    return bool(value)
+from recurra.tasks.training_settings import filled_in
 
 
 def network_settings(
     arguments: Mapping[str, Any], defaults: SequenceDefaults, *, pools: bool
 ) -> NetworkSettings:
     """The network's, whose steps become one row if it ``pools``; InputError for an argument that is none."""
-    chosen = _chosen(arguments, defaults)
+    chosen = filled_in(arguments, defaults)
     return NetworkSettings(
         embedding_size=positive_int("embedding_size", chosen["embedding_size"]),
         hidden_size=positive_int("hidden_size", chosen["hidden_size"]),
@@ -42,36 +27,3 @@ def network_settings(
         pool=one_of("pool", chosen["pool"], POOLS) if pools else None,
         crf=flag("crf", chosen.get("crf", False)),
     )
-
-
-def training_settings(
-    arguments: Mapping[str, Any], defaults: SequenceDefaults | LanguageDefaults, sequences: int
-) -> TrainingSettings:
-    """Those of training on that many ``sequences``, or stretches; InputError for an argument that is none.
-
-    Where no ``epochs`` are asked for, there are those that the kind of sequences is used to, and more where
-    the sequences are so few that the optimiser would make less than 500 steps: up to 200.
-    """
-    chosen = _chosen(arguments, defaults)
-    batch_size = positive_int("batch_size", chosen["batch_size"])
-    epochs, patience, max_time = (arguments[name] for name in ("epochs", "patience", "max_time"))
-    if epochs is None:
-        needed = math.ceil(_LEAST_STEPS / math.ceil(sequences / batch_size))
-        epochs = max(defaults.epochs, min(needed, _MOST_EPOCHS))
-    if patience is None:
-        patience = TrainingSettings.patience if chosen["schedule"] == "constant" else epochs
-    return TrainingSettings(
-        epochs=epochs,
-        batch_size=batch_size,
-        **{name: chosen[name] for name in ("learning_rate", "schedule", "weight_decay", "average")},
-        **{name: arguments[name] for name in ("clip_norm", "seed")},
-        patience=patience,
-        max_seconds=None if max_time is None else positive_float("max_time", max_time),
-    )
-
-
-def _chosen(arguments: Mapping[str, Any], defaults: SequenceDefaults | LanguageDefaults) -> dict[str, Any]:
-    """The arguments, those that are None as the kind of sequences has them."""
-    return {
-        name: getattr(defaults, name, None) if value is None else value for name, value in arguments.items()
-    }
