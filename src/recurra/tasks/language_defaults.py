@@ -2,22 +2,13 @@
 
 from dataclasses import dataclass
 
+from recurra.tasks.language_network import LanguageSettings
+
 
 @dataclass(frozen=True)
-class LanguageDefaults:
-    """Sizes, regularisers and training for one kind of symbols, or for keys."""
+class LanguageDefaults(LanguageSettings):
+    """The network's settings, and those of training, for one kind of symbols, or for keys."""
 
-    embedding_size: int
-    cell: str
-    hidden_size: int
-    num_layers: int
-    tied: bool
-    input_dropout: float
-    dropout: float
-    embedding_dropout: float
-    weight_dropout: float
-    activation_penalty: float
-    change_penalty: float
     bptt: int
     epochs: int
     batch_size: int
