@@ -79,6 +79,13 @@ def test_data_that_are_none(X, message):
     assert message_of(X, **settings) == message
 
 
+@pytest.mark.parametrize("share", [0, 1, 1.5, "x", True, float("nan")])
+@pytest.mark.parametrize("X", [TEXTS, PIECES], ids=["texts", "music"])
+def test_a_share_that_is_none(X, share):
+    got = message_of(X, validation_share=share, embedding_size=None)
+    assert got == f"validation_share must be a number above 0 and below 1, got {share!r}"
+
+
 @pytest.mark.parametrize("share", [0.5])
 def test_a_corpus_shorter_than_one_stretch(share):
     assert message_of("abcdefgh", validation_share=share) == (
@@ -131,9 +138,6 @@ def test_a_corpus_shorter_than_one_stretch(share):
             {"schedule": "cos"},
             "schedule must be one of constant, one-cycle, cosine, got 'cos'; did you mean 'cosine'?",
         ),
-        ({"validation_share": 0}, "validation_share must be above 0 and below 1, got 0"),
-        ({"validation_share": 1}, "validation_share must be above 0 and below 1, got 1"),
-        ({"validation_share": "x"}, "validation_share must be above 0 and below 1, got 'x'"),
         ({"seed": -1}, "seed must be a whole number from 0 to 2**63 - 1, got -1"),
         (
             {"max_vocabulary": 1},

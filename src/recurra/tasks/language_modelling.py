@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 import json
-import numbers
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,11 +141,12 @@ class LanguageModel(SavedEstimator):
         """
         arguments = self.get_params()
         seed = TrainingSettings(seed=self.seed).seed
-        share = _share(self.validation_share)
         kind: Any = MusicMaterial if _is_music(X) else TextMaterial
         parts: dict[str, Any] = {"training": kind.read(X, "X"), "validation": None, "test": None}
         if validation is None:
-            parts["training"], parts["validation"] = kind.hold_out(parts["training"], share, seed)
+            parts["training"], parts["validation"] = kind.hold_out(
+                parts["training"], self.validation_share, seed
+            )
         for name, given in (("validation", validation), ("test", test)):
             if given is not None:
                 parts[name] = kind.read(given, name, parts["training"])
@@ -249,12 +249,6 @@ def _bptt(given: Any, default: int, steps: int) -> int:
             "give more data or a smaller bptt"
         )
     return int(given)
-
-
-def _share(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 < float(value) < 1:
-        raise InputError(f"validation_share must be above 0 and below 1, got {value!r}")
-    return float(value)
 
 
 def _fingerprint(

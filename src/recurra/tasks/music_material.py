@@ -1,5 +1,6 @@
 """Pieces as a model of music learns them: keys, each step after the one before."""
 
+import numbers
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -54,7 +55,9 @@ class MusicMaterial:
     @staticmethod
     def hold_out(training: list[Piece], share: float, seed: int) -> tuple[list[Piece], list[Piece]]:
         """The training part without its validation part, and that: whole pieces, drawn by the seed."""
-        held = round(share * len(training))
+        if isinstance(share, bool) or not isinstance(share, numbers.Real) or not 0 < float(share) < 1:
+            raise InputError(f"validation_share must be a number above 0 and below 1, got {share!r}")
+        held = round(float(share) * len(training))
         if not 0 < held < len(training):
             raise InputError(
                 f"validation_share {share:g} of {len(training)} pieces leaves {len(training) - held} of them "
