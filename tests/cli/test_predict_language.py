@@ -82,6 +82,16 @@ def test_a_row_a_step(run, composer, corpus: Path) -> None:
     assert rows[0]["name"] == f"{corpus / 'tunes.json'}: test[0]"
 
 
+def test_which_part_of_music_is_read_is_said(run, composer, corpus: Path) -> None:
+    note = "Of the parts of tunes.json, only the test part is read."
+    result = run("predict", composer.model, corpus / "tunes.json")
+    assert (result.stderr, len(result.stdout.splitlines())) == (f"{note}\n", 3)
+    assert note in run("evaluate", composer.model, corpus / "tunes.json").stdout
+    for command in ("predict", "evaluate"):
+        printed = json.loads(run(command, composer.model, corpus / "tunes.json", "--json").stdout)
+        assert printed["notes"][0] == note
+
+
 def test_a_piece_of_one_step(run, composer, tmp_path: Path) -> None:
     (tmp_path / "one.json").write_text("[[[60]]]")
     rows = csv.DictReader(io.StringIO(run("predict", composer.model, tmp_path / "one.json").stdout))

@@ -95,11 +95,26 @@ def test_pieces_stay_as_they_are_and_rolls_become_some():
     assert [len(p) for p in as_pieces(objects)] == [12, 1]
 
 
+def test_rolls_take_the_grid_of_a_piece_that_others_must_have(refusal):
+    like = Piece(ROLL, "a.mid", 4, 50)
+    (found,) = as_pieces([ROLL], like=like)
+    assert (found.name, found.steps_per_beat, found.beats_per_minute) == ("X[0]", 4, 50)
+    assert not found.generated
+    assert as_pieces([like], like=like) == [like]
+    assert refusal(as_pieces, [like, Piece(ROLL, "b.mid")], name="test", like=like) == (
+        "test[1] must have 4 steps a beat, as the training pieces do, got 2; read it with steps_per_beat=4"
+    )
+
+
 @pytest.mark.parametrize(
     ("X", "message"),
     [
         (Piece(ROLL), "X must be a list of pieces, got a single one; put it in a list: [X]"),
         (ROLL, "X must be a list of pieces, got a single one; put it in a list: [X]"),
+        (
+            np.zeros((3, 4)),
+            "X must be a list of pieces or of piano rolls (T, 88), got an array of shape (3, 4)",
+        ),
         ("tune.mid", "X must be a list of pieces or of piano rolls (T, 88), got str"),
         (None, "X must be a list of pieces or of piano rolls (T, 88), got NoneType"),
         ([], "X has no pieces; give at least one"),
@@ -116,6 +131,7 @@ def test_pieces_stay_as_they_are_and_rolls_become_some():
     ids=[
         "a piece",
         "a roll",
+        "no roll",
         "a name",
         "nothing",
         "empty",

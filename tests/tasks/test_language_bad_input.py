@@ -201,6 +201,15 @@ def test_other_parts_are_named():
     )
 
 
+def test_other_parts_are_on_the_grid_of_the_training_part():
+    pieces = [Piece(roll, f"p{i}", 4.0) for i, roll in enumerate(ROLLS)]
+    for name in ("validation", "test"):
+        assert message_of(pieces, embedding_size=None, **{name: PIECES}) == (
+            f"{name}[0] must have 4 steps a beat, as the training pieces do, got 2; read it with "
+            "steps_per_beat=4"
+        )
+
+
 def test_vectors_that_are_none(tmp_path):
     path = tmp_path / "v.txt"
     path.write_text("cow 1 2 3\n")

@@ -35,15 +35,11 @@ def evaluate(
     start = time.perf_counter()
     loaded = load(model)
     notes: list[str] = []
-    if isinstance(loaded, ForecastModel):
+    if isinstance(loaded, ForecastModel | MusicModel):
         evaluation: Any = loaded.evaluate(data)
     elif isinstance(loaded, TextModel):
         corpus = loaded.read(data)
         notes, evaluation = list(corpus.notes), loaded.evaluate(corpus)
-    elif isinstance(loaded, MusicModel):
-        pieces = loaded.read(data)
-        notes = [f"{piece.name}: {note}" for piece in pieces for note in piece.notes]
-        evaluation = loaded.evaluate(pieces)
     else:
         labelled = loaded.read_file(data, labelled=True)
         notes = [*labelled.notes, *resampled(loaded, labelled.sequences)]

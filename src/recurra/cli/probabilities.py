@@ -43,20 +43,19 @@ def of_texts(model: "TextModel", data: Path, *, steps: bool) -> tuple[Rows, list
 
 
 def of_music(model: "MusicModel", data: Path, *, steps: bool) -> tuple[Rows, list[str]]:
-    """A row a piece, or a step of one with ``steps``; and notes of what was left out.
+    """A row a piece, or a step of one with ``steps``; and notes of what was read and left out.
 
     The first step of a piece is given, not scored, see `recurra.evaluation.MusicEvaluation`.
     """
-    pieces = model.read(data)
+    pieces, notes = model.read_noted(data)
     found = [row[1:].tolist() for row in model.predict(pieces)]
-    notes = [f"{piece.name}: {note}" for piece in pieces for note in piece.notes]
     if steps:
         rows = [
             {"name": piece.name, "step": step, "log_probability": value}
             for piece, values in zip(pieces, found)
             for step, value in enumerate(values, start=2)
         ]
-        return rows, notes
+        return rows, list(notes)
     rows = [
         {
             "name": piece.name,
@@ -66,4 +65,4 @@ def of_music(model: "MusicModel", data: Path, *, steps: bool) -> tuple[Rows, lis
         }
         for piece, values in zip(pieces, found)
     ]
-    return rows, notes
+    return rows, list(notes)

@@ -11,7 +11,7 @@ from recurra.data.label_parts import by_group, by_pattern, split_labels
 from recurra.data.labelled import Labelled
 from recurra.data.log_mel import AudioFeatures, FrameStream
 from recurra.data.midi import midi_bytes, read_midi
-from recurra.data.piano_roll import KEYS, LOWEST_NOTE, Piece, as_pieces, held
+from recurra.data.piano_roll import KEYS, LOWEST_NOTE, MOST_STEPS, Piece, as_pieces, held
 from recurra.data.read_audio import read_audio, read_audio_table
 from recurra.data.read_long import read_long
 from recurra.data.read_music import Music, read_music
@@ -33,6 +33,7 @@ __all__ = [
     "IMPUTATION_RULE",
     "KEYS",
     "LOWEST_NOTE",
+    "MOST_STEPS",
     "AudioFeatures",
     "Clip",
     "Contexts",

@@ -55,22 +55,34 @@ class Piece:
         return len(self.roll)
 
 
-def as_pieces(X: Any, *, name: str = "X") -> list[Piece]:
+def as_pieces(X: Any, *, name: str = "X", like: Piece | None = None) -> list[Piece]:
     """The items of ``X``, a list of pieces or of rolls (T_i, 88) of zeros and ones, as pieces.
 
-    An array (N, T, 88) holds N rolls. Rolls have eighth notes at 100 beats a minute. Raises InputError,
+    An array (N, T, 88) holds N rolls. Rolls have the grid and the tempo of ``like``, a training piece whose
+    grid pieces must have, too; without it they have eighth notes at 100 beats a minute. Raises InputError,
     which names the item as ``X[3]``, for anything else.
     """
-    if isinstance(X, Piece) or (isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype != object):
+    single = isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype != object
+    if isinstance(X, Piece) or (single and X.shape[1] == KEYS):
         raise InputError(f"{name} must be a list of pieces, got a single one; put it in a list: [{name}]")
-    if not isinstance(X, list | tuple | np.ndarray):
-        raise InputError(
-            f"{name} must be a list of pieces or of piano rolls (T, {KEYS}), got {type(X).__name__}"
-        )
+    if single or not isinstance(X, list | tuple | np.ndarray):
+        got = f"an array of shape {X.shape}" if single else type(X).__name__
+        raise InputError(f"{name} must be a list of pieces or of piano rolls (T, {KEYS}), got {got}")
     items = list(np.atleast_1d(X)) if isinstance(X, np.ndarray) else X
     if not items:
         raise InputError(f"{name} has no pieces; give at least one")
-    return [item if isinstance(item, Piece) else Piece(item, f"{name}[{i}]") for i, item in enumerate(items)]
+    grid = {} if like is None else {key: getattr(like, key) for key in ("steps_per_beat", "beats_per_minute")}
+    pieces = [
+        item if isinstance(item, Piece) else Piece(item, f"{name}[{i}]", **grid)
+        for i, item in enumerate(items)
+    ]
+    for i, piece in enumerate(pieces):
+        if like is not None and piece.steps_per_beat != like.steps_per_beat:
+            raise InputError(
+                f"{name}[{i}] must have {like.steps_per_beat:g} steps a beat, as the training pieces do, got "
+                f"{piece.steps_per_beat:g}; read it with steps_per_beat={like.steps_per_beat:g}"
+            )
+    return pieces
 
 
 def held(roll: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -10,7 +10,7 @@ import numpy as np
 from recurra._base.errors import InputError
 from recurra._base.validation import positive_int
 from recurra.artifact import Artifact
-from recurra.data import KEYS, Piece, Sequences, as_pieces, read_music
+from recurra.data import KEYS, MOST_STEPS, Piece, Sequences, as_pieces, read_music
 from recurra.decoding import sample_keys
 from recurra.evaluation import Baselines, MusicEvaluation, evaluate_music
 from recurra.runtime import schema
@@ -81,13 +81,17 @@ class MusicModel(Model):
 
         Args:
             prompt: a `Piece` or a roll (T, 88); None for the beginning of a piece.
-            length: steps to write.
+            length: steps to write, as many as a piece can have at most.
             temperature: of each key, see `recurra.decoding.sample_keys`.
             seed: of the random numbers, or the generator to take them from.
 
         Raises InputError for arguments out of range, and a prompt on another grid than the training pieces.
         """
-        length, generator, stream = positive_int("length", length), generator_of(seed), self.stream()
+        if positive_int("length", length) > MOST_STEPS:
+            raise InputError(
+                f"length must be at most {MOST_STEPS:,} steps, as many as a piece can have, got {length}"
+            )
+        generator, stream = generator_of(seed), self.stream()
         stream.read(np.zeros((0, KEYS), bool) if prompt is None else self._grid(prompt).roll)
         sample_keys(stream.logits, temperature, np.random.default_rng(0))  # refuses a temperature before all
 
@@ -113,13 +117,14 @@ class MusicModel(Model):
 
         Raises InputError for data that does not suit the model.
         """
-        pieces = self.read(X)
+        pieces, notes = self.read_noted(X)
         rolls = Sequences("series", [piece.roll for piece in pieces])
-        return evaluate_music(
+        found = evaluate_music(
             rolls,
             [own[1:] for own in self.predict(pieces)],
             baselines=None if baselines is None else baselines.on(rolls),
         )
+        return dataclasses.replace(found, notes=(*notes, *found.notes))
 
     def stream(self, state: bytes | None = None) -> MusicStream:
         """A stream along one piece, see `MusicStream`."""
@@ -128,12 +133,25 @@ class MusicModel(Model):
     def read(self, X: Any) -> list[Piece]:
         """``X`` as pieces: pieces, rolls, or the `pathlib.Path` of what `recurra.data.read_music` reads.
 
-        Of a file in parts, the test part. Raises InputError for anything else.
+        Of a file in parts, the test part. Rolls have the grid of the training pieces, which pieces must have,
+        too. Raises InputError for anything else.
         """
+        return self.read_noted(X)[0]
+
+    def read_noted(self, X: Any) -> tuple[list[Piece], tuple[str, ...]]:
+        """As `read`, with what people should know of how a file was read: its part, what was left out."""
         if not isinstance(X, Path):
-            return as_pieces(X)
+            return as_pieces(X, like=self.template), ()
         music = read_music(X, steps_per_beat=self.template.steps_per_beat)
-        return music.training if music.test is None else music.test
+        pieces = music.training if music.test is None else music.test
+        notes = [f"{piece.name}: {note}" for piece in pieces for note in piece.notes]
+        if music.test is not None:
+            notes.insert(0, f"Of the parts of {X.name}, only the test part is read.")
+        elif music.validation is not None:
+            notes.insert(
+                0, f"Of the parts of {X.name}, only the training part is read, as there is no test part."
+            )
+        return pieces, tuple(notes)
 
     def _grid(self, prompt: Any) -> Piece:
         """The prompt as a piece; raises InputError where its steps are of another length than in training."""

@@ -3,8 +3,8 @@
 import numbers
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -23,13 +23,14 @@ class MusicMaterial:
         steps_per_beat, beats_per_minute: of the first piece; all must be on one grid.
     """
 
+    model_class: ClassVar = MusicModel
+    symbols: ClassVar = None
+    keys: ClassVar = KEYS
+    vectors: ClassVar = None
+    notes: ClassVar = ()
+
     steps_per_beat: float
     beats_per_minute: float
-    model_class: type[MusicModel] = field(default=MusicModel, init=False)
-    symbols: None = field(default=None, init=False)
-    keys: int = field(default=KEYS, init=False)
-    vectors: None = field(default=None, init=False)
-    notes: tuple[str, ...] = field(default=(), init=False)
 
     @classmethod
     def of(cls, training: list[Piece], arguments: Mapping[str, Any]) -> Self:
@@ -48,9 +49,9 @@ class MusicMaterial:
         return found
 
     @staticmethod
-    def read(X: Any, name: str, like: list[Piece] | None = None) -> list[Piece]:  # noqa: ARG004
-        """A part as pieces; raises InputError for what is none."""
-        return as_pieces(X, name=name)
+    def read(X: Any, name: str, like: list[Piece] | None = None) -> list[Piece]:
+        """A part as pieces on the grid of those of ``like``; raises InputError for what is none."""
+        return as_pieces(X, name=name, like=None if like is None else like[0])
 
     @staticmethod
     def hold_out(training: list[Piece], share: float, seed: int) -> tuple[list[Piece], list[Piece]]:
