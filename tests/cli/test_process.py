@@ -136,6 +136,15 @@ def test_the_entry_point_imports_next_to_nothing_before_it_minds_interrupts() ->
     assert done.stdout == "False\n"
 
 
+def test_what_standard_output_cannot_encode_is_escaped(sentiment, tmp_path: Path) -> None:
+    (tmp_path / "texts.txt").write_text("a café\n", encoding="utf-8")
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    process = start("predict", sentiment.model, tmp_path / "texts.txt", env=environment)
+    stdout, stderr = process.communicate(timeout=60)
+    assert (process.returncode, stderr) == (0, "")
+    assert stdout.endswith(",a caf\\xe9\n")
+
+
 def test_a_full_disk_is_one_line(trained) -> None:
     with Path("/dev/full").open("w") as full:
         command = [sys.executable, "-m", "recurra.cli", "predict", str(trained.model), str(trained.data)]
