@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 
 import recurra
 from recurra.data import Corpus, Piece, hold_out
@@ -100,6 +101,21 @@ def assert_same(one: Any, other: Any) -> None:
     X = PIECES[:3] if isinstance(some[0], Piece) else TEST
     for a, b in zip(one.predict(X), other.predict(X), strict=True):
         np.testing.assert_array_equal(getattr(a, "log_probabilities", a), getattr(b, "log_probabilities", b))
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_what_is_written_part_by_part_is_what_is_generated(fitted, name):
+    model = fitted[name]
+    prompts = [(), (PIECES[0].roll[:3] if name == "music" else "the",)]
+    for prompt in prompts:
+        written = list(model.write(*prompt, length=12, seed=3))
+        (whole,) = model.generate(*prompt, length=12, seed=3)
+        if name == "music":
+            np.testing.assert_array_equal(np.stack(written), whole.roll)
+        else:
+            assert "".join(written) == whole.text
+    with pytest.raises(NotFittedError):
+        LanguageModel().write()
 
 
 @pytest.mark.parametrize("name", SETTINGS)

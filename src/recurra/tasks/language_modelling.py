@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -21,6 +21,7 @@ from recurra.runtime.language_stream import LanguageStream
 from recurra.runtime.model import Model
 from recurra.runtime.music import MusicModel
 from recurra.runtime.music_stream import MusicStream
+from recurra.runtime.writer import Writer
 from recurra.tasks.card import plain
 from recurra.tasks.language_card import language_card, part_fingerprint
 from recurra.tasks.language_defaults import BY_LEVEL
@@ -202,6 +203,11 @@ class LanguageModel(SavedEstimator):
         """Write texts or pieces that go on from ``prompt``, see `model_`."""
         check_is_fitted(self)
         return self.model_.generate(*(() if prompt is None else (prompt,)), **options)
+
+    def write(self, prompt: Any = None, **options: Any) -> Writer | Iterator[np.ndarray]:
+        """Write one text or piece that goes on from ``prompt``, part by part as it is drawn, see `model_`."""
+        check_is_fitted(self)
+        return self.model_.write(*(() if prompt is None else (prompt,)), **options)
 
     def predict(self, X: Any) -> Any:
         """How probable each step of the documents is, see `model_`."""

@@ -2,8 +2,8 @@
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -26,14 +26,15 @@ class TextMaterial:
         notes: what was done, in sentences for people.
     """
 
+    model_class: ClassVar = TextModel
+    keys: ClassVar = 0
+
     features: TextFeatures
     ends: bool
     lines: bool
     column: str | int | None
     vectors: np.ndarray | None
     notes: tuple[str, ...]
-    model_class: type[TextModel] = field(default=TextModel, init=False)
-    keys: int = field(default=0, init=False)
 
     @classmethod
     def of(cls, training: Corpus, arguments: Mapping[str, Any]) -> Self:
