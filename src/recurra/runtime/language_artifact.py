@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from recurra.artifact import Artifact
-from recurra.runtime.network import Network, network_spec
+from recurra.runtime.network_artifact import network_artifact
 from recurra.runtime.network_parts import Part
 
 
@@ -19,16 +19,4 @@ def language_artifact(
     history: dict[str, Any],
 ) -> Artifact:
     """The artifact of a network from each step of a sequence to logits of the next, without a card."""
-    spec = network_spec(parts)
-    network = Network(spec, tensors)
-    width = [] if network.input_size is None else [network.input_size]
-    return Artifact(
-        task=task,
-        spec=spec,
-        preprocessing=dict(preprocessing),
-        tensors=dict(tensors),
-        inputs=[{"name": "sequence", "shape": ["N", "T", *width], "dtype": "float32" if width else "int64"}],
-        outputs=[{"name": "logits", "shape": ["N", "T", network.output_size], "dtype": "float32"}],
-        history=history,
-        card={},
-    )
+    return network_artifact(task, parts, tensors, preprocessing, output="logits", history=history, card={})

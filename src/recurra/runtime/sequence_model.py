@@ -22,7 +22,7 @@ from recurra.runtime.features import (
     pad_inputs,
 )
 from recurra.runtime.model import Model
-from recurra.runtime.network import Network, network_spec
+from recurra.runtime.network_artifact import network_artifact
 from recurra.runtime.network_parts import Part
 from recurra.runtime.sequence_stream import SequenceStream
 
@@ -134,29 +134,12 @@ def sequence_artifact(
     card: dict[str, Any],
 ) -> Artifact:
     """The artifact of a model of labelled sequences; ``fields`` are the task's own of the preprocessing."""
-    spec = network_spec(parts)
-    network = Network(spec, tensors)
-    step = [] if network.input_size is None else [network.input_size]
-    return Artifact(
-        task=task,
-        spec=spec,
-        preprocessing={
-            "features": features_to_dict(features),
-            "source": None if source is None else source.to_dict(),
-            **fields,
-        },
-        tensors=dict(tensors),
-        inputs=[{"name": "sequence", "shape": ["N", "T", *step], "dtype": "float32" if step else "int64"}],
-        outputs=[
-            {
-                "name": "output",
-                "shape": ["N", *([] if network.pools else ["T"]), network.output_size],
-                "dtype": "float32",
-            }
-        ],
-        history=history,
-        card=card,
-    )
+    preprocessing = {
+        "features": features_to_dict(features),
+        "source": None if source is None else source.to_dict(),
+        **fields,
+    }
+    return network_artifact(task, parts, tensors, preprocessing, output="output", history=history, card=card)
 
 
 def check_sequences(
