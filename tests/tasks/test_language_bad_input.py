@@ -111,6 +111,7 @@ def test_a_corpus_shorter_than_one_stretch(share):
         ({"hidden_size": 0}, "hidden_size must be a whole number of at least 1, got 0"),
         ({"embedding_size": -1}, "embedding_size must be a whole number of at least 1, got -1"),
         ({"num_layers": 0}, "num_layers must be a whole number of at least 1, got 0"),
+        ({"num_layers": 10**6, "hidden_size": 1}, "num_layers must be at most 1000, got 1000000"),
         ({"epochs": 0}, "epochs must be a whole number of at least 1, got 0"),
         ({"level": "words"}, "level must be one of char, word, bpe, got 'words'; did you mean 'word'?"),
         ({"level": ""}, "level must be one of char, word, bpe, got ''"),

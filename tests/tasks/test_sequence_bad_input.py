@@ -212,6 +212,7 @@ def test_features_of_a_test_part_are_made_before_training():
         ),
         ({"average": 1}, "average must be a number from 0 to below 1, got 1"),
         ({"weight_decay": -1}, "weight_decay must be a finite number of at least 0, got -1"),
+        ({"num_layers": 10**6}, "num_layers must be at most 1000, got 1000000"),
         ({"bidirectional": "no"}, "bidirectional must be True or False, got 'no'"),
         ({"dropout": 2}, "dropout must be a number between 0 and 1, got 2"),
         ({"word_dropout": -1}, "word_dropout must be a number between 0 and 1, got -1"),

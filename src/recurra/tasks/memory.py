@@ -1,4 +1,4 @@
-"""Whether this machine has the memory to train a network, which is asked before any of it is taken."""
+"""Whether a network can be trained on this machine, which is asked before any of its memory is taken."""
 
 import os
 
@@ -8,15 +8,19 @@ from recurra.cells import count_parameters
 
 _COPIES = 5  # weights, gradients, Adam's two moments, the best weights so far
 _FLOAT32 = 4
+_MOST_LAYERS = 1000  # each takes time to make, however few its weights
 
 
 def check_memory(
     cell: str, input_size: int, hidden_size: int, num_layers: int, *, directions: int = 1, symbols: int = 0
 ) -> None:
-    """Raise InputError unless this machine has the memory to train a stack of these sizes.
+    """Raise InputError unless this machine can train a stack of these sizes: it has the memory, and the stack
+    no more than 1000 layers.
 
     ``symbols`` is how many there are vectors (``input_size``,) of, which are trained with the stack.
     """
+    if num_layers > _MOST_LAYERS:
+        raise InputError(f"num_layers must be at most {_MOST_LAYERS}, got {num_layers}")
     first, other = (
         directions * count_parameters(cells.cell(cell, input_size=size, hidden_size=hidden_size))
         for size in (input_size, directions * hidden_size)
