@@ -46,11 +46,16 @@ def test_bits_are_of_characters_whatever_the_tokens_are():
         ends=False,
         characters=10,
         decode=lambda ids: " ".join(["?", "one", "to"][i] for i in ids),
+        words=True,
     )
     assert words.metrics == pytest.approx(
         {"nats": 8 / 3 * math.log(2), "bits": 0.8, "perplexity": 2 ** (8 / 3)}
     )
     assert math.isnan(words.standard_error)
+    assert words.notes == (
+        "Bits a character are too low to be compared with those of characters or byte pairs: words tell no "
+        "blanks, and not what an unknown word is.",
+    )
 
 
 def test_baselines_are_scored_on_the_same_tokens():
@@ -115,7 +120,7 @@ def test_the_stretches_that_surprise_most():
     )
     first, second, third = found.stretches[:3]
     assert len(found.stretches) == 10
-    assert (first.document, first.first, first.text) == (0, 800, text[800:880])
+    assert (first.document, first.first, first.stop, first.text) == (0, 800, 880, text[800:880])
     assert (first.nats, first.baselines) == (pytest.approx(2), {"n-gram": pytest.approx(4)})
     assert (second.first, second.nats) == (160, pytest.approx(0.625))
     assert (third.first, third.nats) == (0, pytest.approx(0.5))
@@ -125,10 +130,10 @@ def test_a_short_document_is_one_stretch_and_its_end_a_character():
     documents = [ids("abc"), ids("d"), ids("")]
     logs = [np.array([-1.0, -1.0, -1.0, -3.0]), np.array([-5.0, -1.0]), np.array([-2.0])]
     found = evaluate_language(documents, logs, ends=True, characters=7, decode=decode)
-    assert [(s.document, s.first, s.text, s.nats) for s in found.stretches] == [
-        (1, 0, "d", 3.0),
-        (2, 0, "", 2.0),
-        (0, 0, "abc", 1.5),
+    assert [(s.document, s.first, s.stop, s.text, s.nats) for s in found.stretches] == [
+        (1, 0, 2, "d", 3.0),
+        (2, 0, 1, "", 2.0),
+        (0, 0, 4, "abc", 1.5),
     ]
 
 

@@ -94,7 +94,8 @@ def test_the_most_surprising_stretches_are_shown_token_by_token(html, fitted_lan
     assert len(stretches) == len(evaluation.stretches)
     for tokens, stretch in zip(stretches, evaluation.stretches):
         row = evaluation.log_probabilities[stretch.document]
-        place = slice(stretch.first, stretch.first + len(tokens))
+        place = slice(stretch.first, stretch.stop)
+        assert len(tokens) == stretch.stop - stretch.first
         characters = len(stretch.text) + (place.stop == len(row) and estimator.model_.ends)
         assert -row[place].sum() / characters == pytest.approx(stretch.nats)
         levels = [sum(p < limit for limit in (0.5, 0.1, 0.01, 0.001)) for p in np.exp(row[place])]

@@ -509,6 +509,7 @@ def test_an_evaluation_is_of_what_predict_says(model, level):
             "perplexity": np.exp(total / sum(map(len, steps))),
         }
     )
+    assert any("blanks" in note for note in evaluation.notes) == (level == "word")
 
 
 def test_a_blank_text_of_words_has_no_tokens(model):

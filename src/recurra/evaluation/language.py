@@ -27,6 +27,7 @@ class Stretch:
     Attributes:
         document: which one, from 0.
         first: its first token in the document, from 0.
+        stop: the token after its last; the end of the document is a token, too.
         text: of its tokens, without the end of the document.
         nats: −ln p of a character, the end of the document being one.
         baselines: name to the same of it.
@@ -34,6 +35,7 @@ class Stretch:
 
     document: int
     first: int
+    stop: int
     text: str
     nats: float
     baselines: dict[str, float]
@@ -52,7 +54,11 @@ class LanguageEvaluation(Comparison):
 
     METRICS = (
         Metric("nats", "Nats", "−ln of the probability of the actual token, mean: the loss of training"),
-        Metric("bits", "Bits a character", "the same as −log2 by character: whatever tokens are made of"),
+        Metric(
+            "bits",
+            "Bits a character",
+            "the same as −log2 by character; of words too low to be compared, as they tell no blanks",
+        ),
         Metric(
             "perplexity", "Perplexity", "e^nats: as unsure as between so many equally probable tokens", 1.0
         ),
@@ -81,12 +87,14 @@ def evaluate_language(
     ends: bool,
     characters: int,
     decode: Callable[[np.ndarray], str],
+    words: bool = False,
     baselines: BaselineOutputs[list[np.ndarray]] | None = None,
 ) -> LanguageEvaluation:
     """Score the ``log_probabilities`` of a model beside those of the baselines.
 
     Bits a character divide what all tokens cost by the ``characters`` that they stand for, so that models of
-    characters, words and byte pairs can be compared; a document's end is one, as the line end is in a file.
+    characters and of byte pairs can be compared; a document's end is one, as the line end is in a file. Those
+    of words are too low for that: words tell no blanks, and all unknown words alike.
 
     Args:
         documents: N int64 (T_i,), their ids; 0 is the unknown token.
@@ -94,6 +102,7 @@ def evaluate_language(
         ends: whether they do.
         characters: of the documents, with one for each end; `Corpus.characters`.
         decode: from ids to their text.
+        words: whether tokens are words, of whose bits a character a note is made.
         baselines: what they say of the same documents.
 
     Raises:
@@ -109,16 +118,23 @@ def evaluate_language(
     }
     characters = positive_int("characters", characters)
     unknown = sum(int((ids == 0).sum()) for ids in documents)
-    notes = (
-        f"{unknown} of {ours.count} tokens {'is' if unknown == 1 else 'are'} not in the vocabulary and taken "
-        "as the unknown token, which is easier to tell than what it stands for.",
-    )
+    notes: list[str] = []
+    if unknown:
+        notes.append(
+            f"{unknown} of {ours.count} tokens {'is' if unknown == 1 else 'are'} not in the vocabulary and "
+            "taken as the unknown token, which is easier to tell than what it stands for."
+        )
+    if words:
+        notes.append(
+            "Bits a character are too low to be compared with those of characters or byte pairs: words tell "
+            "no blanks, and not what an unknown word is."
+        )
     return LanguageEvaluation(
         metrics=_metrics(ours, characters),
         baselines={name: _metrics(likelihood, characters) for name, likelihood in theirs.items()},
         failed_baselines=dict(baselines.failed),
         baseline_notes=dict(baselines.notes),
-        notes=notes if unknown else (),
+        notes=tuple(notes),
         count=ours.count,
         log_probabilities=ours.steps,
         characters=characters,
@@ -158,6 +174,7 @@ def _most_surprising(
         Stretch(
             document,
             place.start,
+            place.stop,
             text,
             nats,
             {name: -float(other.steps[document][place].sum()) / length for name, other in theirs.items()},

@@ -1,6 +1,5 @@
 """The sections about a model of texts: what surprises it, what it writes, and which words it finds alike."""
 
-import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -79,7 +78,7 @@ def _surprise(
 ) -> Surprise:
     text, row = part.texts[stretch.document], evaluation.log_probabilities[stretch.document]
     tokens, ids = texts_of(features, features.tokens(text)), features([text])[0]
-    place = slice(stretch.first, _stop(features, ids, stretch, len(row)))
+    place = slice(stretch.first, stretch.stop)
     odds = np.exp(row[place])
     ends = len(row) > len(ids) and place.stop == len(row)
     names = tokens[place] + [""] * ends
@@ -102,16 +101,6 @@ def _surprise(
         told,
         Table([UNITS[features.level].capitalize(), "Probability", "Nats"], rows),
     )
-
-
-def _stop(features: TextFeatures, ids: np.ndarray, stretch: Stretch, scored: int) -> int:
-    """Where a stretch of a document with these ``ids`` is over: its text says how many tokens it has."""
-    stop = next(
-        stop
-        for stop in itertools.count(stretch.first)
-        if stop == len(ids) or features.decode(ids[stretch.first : stop]) == stretch.text
-    )
-    return scored if stop == len(ids) else stop
 
 
 def _share(p: float) -> str:

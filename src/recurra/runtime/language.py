@@ -208,6 +208,7 @@ class TextModel(Model):
             ends=self.ends,
             characters=corpus.characters,
             decode=self.features.decode,
+            words=self.features.level == "word",
             baselines=None if baselines is None else baselines.on(Sequences("text", corpus.texts)),
         )
 
