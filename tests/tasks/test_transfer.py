@@ -36,12 +36,14 @@ def network_of(start, **changed):
 
 
 @pytest.mark.parametrize(
-    ("cell", "layers", "bidirectional"), [("lstm", 1, True), ("gru", 2, False), ("rnn", 1, False)]
+    ("cell", "layers", "given", "bidirectional"),
+    [("lstm", 1, None, True), ("gru", 1, True, True), ("gru", 2, None, False), ("rnn", 1, False, False)],
 )
-def test_it_begins_with_the_vectors_and_layers(cell, layers, bidirectional):
+def test_it_begins_with_the_vectors_and_layers(cell, layers, given, bidirectional):
     model = reader(cell=cell, num_layers=layers)
-    start = Pretrained.of(model, "text", arguments(bidirectional=bidirectional))
-    network = network_of(start, bidirectional=bidirectional)
+    start = Pretrained.of(model, "text", arguments(bidirectional=given))
+    network = network_of(start, bidirectional=given)
+    assert network.encoder.stack.bidirectional is bidirectional
     fresh = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     start.begin(network)
     state, given = network.state_dict(), model.artifact_.tensors
@@ -54,7 +56,7 @@ def test_it_begins_with_the_vectors_and_layers(cell, layers, bidirectional):
 
 
 def test_layers_thaw_one_by_one_from_the_top_and_lower_ones_change_less():
-    start = Pretrained.of(reader(num_layers=2), "text", arguments(bidirectional=False))
+    start = Pretrained.of(reader(num_layers=2), "text", arguments())
     names = ["head.weight", "encoder.weight_hh_l1", "encoder.weight_hh_l0", "embedding.weight"]
     rates = np.array([[start.rates(name, epoch) for name in names] for epoch in (1, 2, 3, 4, 5)])
     assert ((rates > 0) == np.tri(5, 4, dtype=bool)).all()
@@ -90,6 +92,12 @@ def test_it_is_saved_resumed_and_told(tmp_path):
     loaded = LanguageModel.load(tmp_path / "lm.safetensors")
     whole = SequenceClassifier(epochs=3, seed=1).fit(TEXTS, VERDICTS, pretrained=loaded)
     assert whole.notes_[-1] == f"The network begins with the language model {model.model_.fingerprint[:12]}."
+    few = SequenceClassifier(epochs=2).fit(TEXTS, VERDICTS, pretrained=loaded)
+    assert few.notes_[-2:] == (
+        f"The network begins with the language model {model.model_.fingerprint[:12]}.",
+        "Its vectors stayed as they were: they thaw in epoch 3, and epoch "
+        f"{few.history_['best_epoch']} was the best.",
+    )
     assert whole.artifact_.card["data"]["notes"] == list(whole.notes_)
     whole.save(tmp_path / "c.safetensors")
     assert recurra.load(tmp_path / "c.safetensors").predict(TEXTS).tolist() == whole.predict(TEXTS).tolist()
@@ -125,19 +133,28 @@ def test_what_it_refuses():
     music = LanguageModel(hidden_size=4, epochs=1).fit([Piece(rng.random((9, 88)) < 0.1)] * 30)
     assert message(words.model_) == f"{wanted}TextModel"
     assert message(LanguageModel()) == f"{wanted}LanguageModel"
+    classifier = SequenceClassifier(epochs=1, hidden_size=4).fit(TEXTS, VERDICTS)
+    assert message(classifier) == f"{wanted}SequenceClassifier"
     assert message(music) == f"{wanted}LanguageModel of music"
     series = [rng.normal(size=(4, 1)) for _ in TEXTS]
     assert message(words, series) == ("pretrained is for texts, got sequences of kind 'series'; leave it out")
     assert message(words, hidden_size=8) == (
         "hidden_size must be left out with a pretrained language model, whose own is used, got 8"
     )
-    assert message(reader(num_layers=2)) == (
-        "bidirectional must be False with a pretrained model of several layers, which read what the layer "
-        "below has read in one direction"
+    assert message(reader(num_layers=2), bidirectional=True) == (
+        "bidirectional must be False or left out with a pretrained model of several layers, which read what "
+        "the layer below has read in one direction"
     )
     with pytest.raises(InputError) as caught:
         SequenceClassifier(epochs=1, bag=True).fit(TEXTS, VERDICTS, pretrained=reader(level="char"))
     assert str(caught.value) == "bag=True needs texts cut into words, got level='char'"
+
+
+def test_a_model_of_several_layers_goes_with_the_defaults():
+    fitted = SequenceClassifier(epochs=1).fit(TEXTS, VERDICTS, pretrained=reader(num_layers=2))
+    (encoder,) = (layer for layer in fitted.artifact_.spec["layers"] if layer["type"] == "recurrent")
+    assert (encoder["num_layers"], encoder["bidirectional"]) == (2, False)
+    assert fitted.stream().state()
 
 
 def test_words_of_a_language_model_have_a_bag_beside_them():

@@ -21,7 +21,6 @@ from recurra.runtime.sequence_model import SequenceModel, sequence_artifact
 from recurra.runtime.sequence_stream import SequenceStream
 from recurra.tasks.augmentation import augmented
 from recurra.tasks.card import plain
-from recurra.tasks.language_modelling import LanguageModel
 from recurra.tasks.layers import tensors
 from recurra.tasks.saved import SavedEstimator
 from recurra.tasks.sequence_card import data_fingerprint, sequence_card
@@ -52,7 +51,8 @@ class SequenceEstimator(SavedEstimator):
         cell: ``rnn``, ``lstm`` or ``gru``.
         hidden_size: units of each layer and direction.
         num_layers: layers.
-        bidirectional: whether a second direction reads from the end; False for streams.
+        bidirectional: whether a second direction reads from the end; False for streams. None for True, but
+            False where `fit` is given a pretrained model of several layers.
         dropout: of columns that enter and leave the recurrent layers, the same at every step.
         word_dropout: of symbols, which become the unknown one: with probability p / (p + n) if they stand n
             times in the training part (Kiperwasser & Goldberg 2016).
@@ -96,7 +96,7 @@ class SequenceEstimator(SavedEstimator):
     cell: str | None = None
     hidden_size: int | None = None
     num_layers: int | None = None
-    bidirectional: bool = True
+    bidirectional: bool | None = None
     dropout: float | None = None
     word_dropout: float | None = None
     weight_dropout: float | None = None
@@ -157,7 +157,7 @@ class SequenceEstimator(SavedEstimator):
         *,
         sample_weight: Any = None,
         groups: Any = None,
-        pretrained: LanguageModel | None = None,
+        pretrained: SavedEstimator | None = None,
         validation: Any = None,
         test: Any = None,
         source: Source | None = None,
@@ -176,7 +176,7 @@ class SequenceEstimator(SavedEstimator):
                 so few that one is more than ``validation_share``, they are all learnt from, and validation
                 takes some sequences of each: a schedule ends well without being watched, and what a whole
                 group would teach is worth more.
-            pretrained: a fitted language model of texts, whose embedding and layers the network begins with,
+            pretrained: a fitted `LanguageModel` of texts, whose embedding and layers the network begins with,
                 see `recurra.tasks.transfer`; it settles how texts are cut, and the sizes of the network.
             validation: sequences and labels ``(X, y)``, or labelled ones, by which the best epoch is chosen;
                 None to hold out ``validation_share`` of the training ones.
@@ -262,7 +262,7 @@ class SequenceEstimator(SavedEstimator):
             model = self.model_class(artifact)
             evaluation = model.evaluate(parts.test, baselines=self._baselines(training, features))
         if start is not None:
-            notes += (f"The network begins with the language model {start.fingerprint[:12]}.",)
+            notes += start.notes(history.best_epoch)
         notes = (*parts.notes, *notes)
         card = sequence_card(self.task, parts.by_name(), evaluation, settings=arguments, notes=notes)
         self._adopt(dataclasses.replace(artifact, card=card))

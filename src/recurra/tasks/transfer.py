@@ -14,7 +14,8 @@ import torch
 
 from recurra._base.errors import InputError
 from recurra.data import TextFeatures
-from recurra.tasks.language_modelling import LanguageModel
+from recurra.runtime.language import TextModel
+from recurra.runtime.music import MusicModel
 from recurra.tasks.sequence_network import NetworkSettings, SequenceNetwork
 
 _DECAY = 2.6  # of the learning rate from a layer to the one below, as in the paper
@@ -49,15 +50,16 @@ class Pretrained:
 
     @classmethod
     def of(cls, model: Any, kind: str, arguments: Mapping[str, Any]) -> Self:
-        """Of a fitted `LanguageModel` of texts, for sequences of that ``kind``.
+        """Of a fitted estimator whose ``model_`` is a `TextModel`, for sequences of that ``kind``.
 
-        Raises InputError for anything else, and for arguments that the model has settled.
+        The model alone does not do, as its network keeps weights as the kernels read them. Raises InputError
+        for anything else, and for arguments that the model has settled.
         """
-        artifact = getattr(model, "artifact_", None)
-        if not isinstance(model, LanguageModel) or artifact is None or artifact.task != "language-model":
+        at_work = getattr(model, "model_", None)
+        if not isinstance(at_work, TextModel):
             raise InputError(
                 "pretrained must be a fitted LanguageModel of texts, such as LanguageModel.load gives, got "
-                f"{type(model).__name__}{'' if artifact is None else ' of music'}"
+                f"{type(model).__name__}{' of music' if isinstance(at_work, MusicModel) else ''}"
             )
         if kind != "text":
             raise InputError(f"pretrained is for texts, got sequences of kind {kind!r}; leave it out")
@@ -67,16 +69,19 @@ class Pretrained:
                     f"{name} must be left out with a pretrained language model, whose own is used, got "
                     f"{arguments[name]!r}"
                 )
+        artifact = model.artifact_
         layers = {layer["name"]: layer for layer in artifact.spec["layers"]}
         encoder = layers["encoder"]
         sizes = {name: encoder[name] for name in ("cell", "hidden_size", "num_layers")}
         sizes["embedding_size"] = layers["embedding"]["size"]
-        if sizes["num_layers"] > 1 and arguments["bidirectional"]:
-            raise InputError(
-                "bidirectional must be False with a pretrained model of several layers, which read what the "
-                "layer below has read in one direction"
-            )
-        return cls(model.model_.features, sizes, artifact.tensors, artifact.fingerprint)
+        if sizes["num_layers"] > 1:
+            if arguments["bidirectional"]:
+                raise InputError(
+                    "bidirectional must be False or left out with a pretrained model of several layers, "
+                    "which read what the layer below has read in one direction"
+                )
+            sizes["bidirectional"] = False
+        return cls(at_work.features, sizes, artifact.tensors, artifact.fingerprint)
 
     def sizes(self, settings: NetworkSettings) -> NetworkSettings:
         """The settings of a network that has the language model's layers."""
@@ -94,6 +99,15 @@ class Pretrained:
         """The share of the learning rate of a parameter in an epoch, see `recurra.training.train`."""
         depth = self._depth(name)
         return 0.0 if depth >= epoch else _DECAY**-depth
+
+    def notes(self, epoch: int) -> tuple[str, ...]:
+        """What people should know of a network whose weights after that epoch were kept."""
+        notes = (f"The network begins with the language model {self.fingerprint[:12]}.",)
+        thaws = self._depth("embedding.weight") + 1
+        if epoch < thaws:
+            why = f"they thaw in epoch {thaws}, and epoch {epoch} was the best"
+            notes += (f"Its vectors stayed as they were: {why}.",)
+        return notes
 
     def _depth(self, name: str) -> int:
         """0 for what is new, 1 for the language model's last layer, and so on down to the embedding."""
