@@ -56,6 +56,14 @@ def test_the_same_model_as_in_python(playwright, corpus: Path) -> None:
     assert model.model_.fingerprint == playwright.printed["fingerprint"]
 
 
+@pytest.mark.parametrize(("name", "words"), [("few.txt", "--lines"), ("few.json", "--music")])
+def test_of_few_one_is_held_out_for_each_part(fitted, tmp_path: Path, name: str, words: str) -> None:
+    (tmp_path / "few.txt").write_text("anna\nbob\neve\nmiro\n")
+    (tmp_path / "few.json").write_text("[[[60], [62]], [[64], [65]], [[67], [69]], [[60], [64]]]")
+    split = fitted("language-model", tmp_path / name, words).printed["split"]
+    assert [next(iter(sizes.values())) for sizes in split.values()] == [2, 1, 1]
+
+
 def test_parts_that_music_has(composer) -> None:
     printed = composer.printed
     assert list(printed["metrics"]) == ["nll"]

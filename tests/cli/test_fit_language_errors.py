@@ -106,31 +106,31 @@ def test_settings_of_music(fit, words: list[str], message: str) -> None:
 
 def test_pieces_that_are_too_few_for_parts(fit, tmp_path: Path) -> None:
     (tmp_path / "few.json").write_text("[[[60], [62]], [[64], [65]], [[67], [69]]]")
-    assert fit("few.json", "--music") == (
-        "--test 0.1 of 3 pieces leaves 3 of them to train on and 0 to score; give more pieces, another "
-        "share, or --test-file"
+    assert fit("few.json", "--music", "--test", "0.1") == (
+        "--test 0.1 of 3 pieces is none; give a larger share or more pieces"
     )
-    assert fit("few.json", "--music", "--test", "0.4") == (
-        "--validation 0.05 of 2 pieces leaves 2 of them to train on and 0 to choose the best epoch by; give "
-        "more pieces, another share, or a validation part"
+    assert fit("few.json", "--music", "--test", "0.4", "--validation", "0.1") == (
+        "--validation 0.1 of 2 pieces is none; give a larger share or more pieces"
     )
+    (tmp_path / "one.json").write_text("[[[60], [62]]]")
+    assert fit("one.json", "--music") == "--test 0.1 of 1 pieces is none; give a larger share or more pieces"
 
 
 def test_texts_that_are_too_few_for_parts(fit, tmp_path: Path) -> None:
     (tmp_path / "few.txt").write_text("ann\nbob\neve\n")
-    assert fit("few.txt", "--lines") == (
+    assert fit("few.txt", "--lines", "--test", "0.1") == (
         "--test 0.1 of 3 documents is none; give a larger share or more documents"
     )
-    assert fit("few.txt", "--lines", "--test", "0.4") == (
-        "--validation 0.05 of 2 documents is none; give a larger share or more documents"
+    assert fit("few.txt", "--lines", "--test", "0.4", "--validation", "0.1") == (
+        "--validation 0.1 of 2 documents is none; give a larger share or more documents"
     )
 
 
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.txt", b"", "TMP/a.txt is empty; give a text to learn from"),
-        ("a.txt", b" \n\n", "TMP/a.txt holds nothing but blanks; give a text to learn from"),
+        ("a.txt", b"", "TMP/a.txt is empty; give a file with text in it"),
+        ("a.txt", b" \n\n", "TMP/a.txt holds nothing but blanks; give a file with text in it"),
         ("a.txt", b"caf\xe9", "TMP/a.txt is not UTF-8 text (at byte 3); save it as UTF-8"),
         (
             "a.txt",

@@ -154,7 +154,7 @@ def test_binary_data_is_refused(refused, namer, tmp_path: Path) -> None:
     messages = {
         "names.bin": "is binary or UTF-16, with a zero at byte 4; give a text that is saved as UTF-8",
         "names.txt": "is not UTF-8 text (at byte 3); save it as UTF-8",
-        "empty.txt": "is empty; give a text to learn from",
+        "empty.txt": "is empty; give a file with text in it",
     }
     for name, message in messages.items():
         assert refused("predict", namer.model, tmp_path / name) == f"error: TMP/{name} {message}"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurra.data import Corpus, as_corpus, cut_corpus, hold_out, read_corpus
+from recurra.data import Corpus, Piece, as_corpus, cut_corpus, hold_out, read_corpus
 
 
 def corpus(*texts: str, ends: bool = True) -> Corpus:
@@ -76,9 +76,14 @@ def test_texts_are_composed_however_they_come(write):
 @pytest.mark.parametrize(
     ("name", "content", "options", "message"),
     [
-        ("a.txt", "", {}, "a.txt is empty; give a text to learn from"),
-        ("a.txt", b"\xef\xbb\xbf", {}, "a.txt is empty; give a text to learn from"),
-        ("a.txt", " \r\n\t\n", {"lines": True}, "a.txt holds nothing but blanks; give a text to learn from"),
+        ("a.txt", "", {}, "a.txt is empty; give a file with text in it"),
+        ("a.txt", b"\xef\xbb\xbf", {}, "a.txt is empty; give a file with text in it"),
+        (
+            "a.txt",
+            " \r\n\t\n",
+            {"lines": True},
+            "a.txt holds nothing but blanks; give a file with text in it",
+        ),
         ("a.txt", b"caf\xe9 au", {}, "a.txt is not UTF-8 text (at byte 3); save it as UTF-8"),
         (
             "a.txt",
@@ -91,6 +96,12 @@ def test_texts_are_composed_however_they_come(write):
             b"text\na\x00b\n",
             {},
             "a.tsv is binary or UTF-16, with a zero at byte 6; give a text that is saved as UTF-8",
+        ),
+        (
+            "a.jsonl",
+            '{"text": "a"}\n{"text": "b\\u0000"}',
+            {},
+            "a.jsonl, line 2 holds a zero in its text, as binary data does; take it out",
         ),
         ("a.jsonl", b'{"text": "\xe9"}', {}, "a.jsonl is not UTF-8 text (at byte 10); save it as UTF-8"),
         ("a.jsonl", "", {}, "a.jsonl is empty; it needs a row on each line"),
@@ -206,6 +217,27 @@ def test_another_seed_draws_others():
 )
 def test_refused_cuts(refusal, texts, share, message):
     assert refusal(cut_corpus, corpus(*texts), validation_share=0.1, test_share=share, seed=0) == message
+
+
+def test_pieces_are_held_out_as_documents_are(refusal):
+    pieces = [Piece(np.eye(3, 88, i), f"{i:02}") for i in range(30)]
+    left, held = hold_out(pieces, 0.2, name="share", seed=4)
+    texts = hold_out(corpus(*(piece.name for piece in pieces)), 0.2, name="share", seed=4)
+    assert [[piece.name for piece in part] for part in (left, held)] == [part.texts for part in texts]
+    assert refusal(hold_out, pieces[:1], 0.2, name="share", seed=4) == (
+        "share 0.2 of 1 pieces is none; give a larger share or more pieces"
+    )
+
+
+def some_texts():
+    yield "a"
+
+
+@pytest.mark.parametrize("X", [some_texts(), {"a": 1}, {"a"}, 3, b"a", None], ids=lambda X: type(X).__name__)
+def test_what_is_no_text_or_list_of_texts(refusal, X):
+    assert refusal(as_corpus, X, name="test") == (
+        f"test must be one text, a list of texts or a Corpus, got {type(X).__name__}"
+    )
 
 
 def test_the_validation_part_is_named_where_it_is_empty(refusal):

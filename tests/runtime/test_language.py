@@ -413,6 +413,16 @@ def test_what_can_not_be_written(model, arguments, message):
     assert message_of(lambda: model().generate(**{"prompt": "the", **arguments})) == message
 
 
+@pytest.mark.parametrize("stop", ["\n", "the\ncat", "the  cat", "\u00a0"])
+def test_a_stop_that_words_never_come_to(model, stop):
+    assert message_of(lambda: model("word").generate("the", stop=stop)) == (
+        f"stop must have no white space but single blanks, as words have nothing else between them, "
+        f"got {stop!r}"
+    )
+    assert model("char").generate("the", stop=stop, length=2)
+    assert model("word").generate("the", stop="the cat ", length=2)
+
+
 @pytest.mark.parametrize(
     ("level", "prompt", "message"),
     [

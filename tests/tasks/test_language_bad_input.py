@@ -24,6 +24,8 @@ def message_of(X, *, validation=None, test=None, **settings):
     return str(error.value)
 
 
+TEXT_LIST = "one text, a list of texts or a Corpus"
+ROLL_LIST = "a list of pieces or of piano rolls (T, 88)"
 KINDS = "one text, several, a Corpus, pieces or piano rolls"
 
 
@@ -60,11 +62,13 @@ KINDS = "one text, several, a Corpus, pieces or piano rolls"
             "text anew from its bytes",
         ),
         (ROLLS[0], "X must be a list of pieces, got a single one; put it in a list: [X]"),
+        (np.zeros((3, 4)), f"X must be {ROLL_LIST}, got an array of shape (3, 4)"),
+        (iter(TEXTS), f"X must be {TEXT_LIST}, got list_iterator"),
+        ({"a": "b"}, f"X must be {TEXT_LIST}, got dict"),
         (PIECES[0], "X must be a list of pieces, got a single one; put it in a list: [X]"),
         (
             ROLLS[:1],
-            "validation_share 0.05 of 1 pieces leaves 1 of them to train on and 0 to choose the best epoch "
-            "by; give more pieces, another share, or a validation part",
+            "validation_share 0.05 of 1 pieces is none; give a larger share or more pieces",
         ),
         (
             [*PIECES, Piece(ROLLS[0], "odd", 4.0)],
@@ -72,7 +76,7 @@ KINDS = "one text, several, a Corpus, pieces or piano rolls"
             "steps_per_beat",
         ),
     ],
-    ids=range(16),
+    ids=range(19),
 )
 def test_data_that_are_none(X, message):
     settings = {"embedding_size": None} if isinstance(X, list) else {}

@@ -5,8 +5,9 @@ from recurra.data.as_labelled import as_labelled
 from recurra.data.audio import Clip, read_clip, read_clips, resample
 from recurra.data.co2 import mauna_loa
 from recurra.data.conllu import read_conllu, read_tagged
-from recurra.data.corpus import Corpus, cut_corpus, hold_out, is_table, read_corpus
+from recurra.data.corpus import Corpus, is_table, read_corpus
 from recurra.data.frequency import Frequency, format_time, future_times, season_length
+from recurra.data.hold_out import cut_corpus, hold_out
 from recurra.data.label_parts import by_group, by_pattern, split_labels
 from recurra.data.labelled import Labelled
 from recurra.data.log_mel import AudioFeatures, FrameStream

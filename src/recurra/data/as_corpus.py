@@ -1,5 +1,6 @@
 """A user's texts as a corpus."""
 
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
 from recurra._base.errors import InputError
@@ -15,6 +16,8 @@ def as_corpus(X: Any, *, ends: bool | None = None, name: str = "X") -> Corpus:
     """
     if isinstance(X, Corpus):
         return X
+    if isinstance(X, bytes | Mapping | Set | Iterator) or not isinstance(X, Iterable):
+        raise InputError(f"{name} must be one text, a list of texts or a Corpus, got {type(X).__name__}")
     several = not isinstance(X, str)
     sequences = as_sequences(X if several else [X], name=name)
     if sequences.kind != "text":

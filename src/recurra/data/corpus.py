@@ -1,7 +1,6 @@
 """Texts to learn to write from: one long text, or many that end."""
 
 import dataclasses
-import numbers
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,49 +97,6 @@ def is_table(path: Path) -> bool:
     return path.suffix.lower() in _TABLES
 
 
-def cut_corpus(
-    corpus: Corpus, *, validation_share: float, test_share: float, seed: int
-) -> tuple[Corpus, Corpus, Corpus]:
-    """A training, a validation and a test part, by `hold_out`: the test part of the whole comes first, then
-    the validation part of what is left. A single text keeps its order, training | validation | test.
-
-    Raises InputError where a share is not between 0 and 1 or a part would be empty.
-    """
-    rest, test = hold_out(corpus, test_share, name="test_share", seed=seed)
-    training, validation = hold_out(rest, validation_share, name="validation_share", seed=seed)
-    return training, validation, test
-
-
-def hold_out(corpus: Corpus, share: float, *, name: str, seed: int) -> tuple[Corpus, Corpus]:
-    """What is left of ``corpus``, and the ``share`` of it that is held out, rounded.
-
-    Of several documents whole ones are drawn by ``seed``, and both parts keep their order. A single one is
-    cut where its last characters are the share; its parts have no end, because none of them begins and ends
-    where a document does. Raises InputError, with the share's ``name``, where it is not between 0 and 1 or a
-    part would be empty.
-    """
-    if isinstance(share, bool) or not isinstance(share, numbers.Real) or not 0 < float(share) < 1:
-        raise InputError(f"{name} must be a number above 0 and below 1, got {share!r}")
-    one = len(corpus) == 1
-    total, units = (len(corpus.texts[0]), "characters") if one else (len(corpus), "documents")
-    held = round(float(share) * total)
-    if held == 0:
-        raise InputError(f"{name} {share:g} of {total} {units} is none; give a larger share or more {units}")
-    if held == total:
-        raise InputError(
-            f"{name} {share:g} of {total} {units} leaves none to train on; "
-            f"give a smaller share or more {units}"
-        )
-    if one:
-        note = ("The only document was cut into parts, so where it ends is not learnt.",) * corpus.ends
-        cut = dataclasses.replace(corpus, ends=False, notes=corpus.notes + note)
-        (text,) = corpus.texts
-        return dataclasses.replace(cut, texts=[text[:-held]]), dataclasses.replace(cut, texts=[text[-held:]])
-    mask = np.zeros(total, bool)
-    mask[np.random.default_rng(seed).permutation(total)[:held]] = True
-    return corpus.take(~mask), corpus.take(mask)
-
-
 def _plain_text(path: Path) -> tuple[str, tuple[str, ...]]:
     """The text of ``path``, and notes of what was changed."""
     try:
@@ -150,7 +106,7 @@ def _plain_text(path: Path) -> tuple[str, tuple[str, ...]]:
     text = text.removeprefix(_BYTE_ORDER_MARK)
     if not text.strip():
         only = "holds nothing but blanks" if text else "is empty"
-        raise InputError(f"{path} {only}; give a text to learn from")
+        raise InputError(f"{path} {only}; give a file with text in it")
     notes = ("Line ends \\r\\n were read as \\n.",) if "\r\n" in text else ()
     return text.replace("\r\n", "\n"), notes
 
@@ -158,7 +114,11 @@ def _plain_text(path: Path) -> tuple[str, tuple[str, ...]]:
 def _from_rows(path: Path, column: Column) -> Corpus:
     if path.suffix.lower() != ".parquet":
         _text_bytes(path)
-    texts = read_rows(path).texts(column, "text")
+    rows = read_rows(path)
+    texts = rows.texts(column, "text")
+    for place, text in zip(rows.places, texts):
+        if "\0" in text:
+            raise InputError(f"{path}, {place} holds a zero in its text, as binary data does; take it out")
     return Corpus([text.replace("\r\n", "\n") for text in texts], True, path.name, column=column)
 
 

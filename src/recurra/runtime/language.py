@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,6 +149,11 @@ class TextModel(Model):
             raise InputError(f"prompt must be text, got {type(prompt).__name__}")
         if stop is not None and (not isinstance(stop, str) or not stop):
             raise InputError(f"stop must be text of at least one character, or None, got {stop!r}")
+        if stop is not None and self.features.level == "word" and re.search(r"[^\S ]|  ", stop):
+            raise InputError(
+                "stop must have no white space but single blanks, as words have nothing else between them, "
+                f"got {stop!r}"
+            )
         if sampling is not None and not isinstance(sampling, Sampling):
             raise InputError(f"sampling must be a Sampling or None, got {type(sampling).__name__}")
         tokens = self.features([prompt])[0]

@@ -1,6 +1,5 @@
 """Pieces as a model of music learns them: keys, each step after the one before."""
 
-import numbers
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from recurra._base.errors import InputError
-from recurra.data import KEYS, Piece, Sequences, as_pieces
+from recurra.data import KEYS, Piece, Sequences, as_pieces, hold_out
 from recurra.evaluation import MusicEvaluation, fit_music_baselines
 from recurra.runtime.music import MusicModel, steps_before
 from recurra.tasks.language_settings import check_music
@@ -56,18 +55,7 @@ class MusicMaterial:
     @staticmethod
     def hold_out(training: list[Piece], share: float, seed: int) -> tuple[list[Piece], list[Piece]]:
         """The training part without its validation part, and that: whole pieces, drawn by the seed."""
-        if isinstance(share, bool) or not isinstance(share, numbers.Real) or not 0 < float(share) < 1:
-            raise InputError(f"validation_share must be a number above 0 and below 1, got {share!r}")
-        held = round(float(share) * len(training))
-        if not 0 < held < len(training):
-            raise InputError(
-                f"validation_share {share:g} of {len(training)} pieces leaves {len(training) - held} of them "
-                f"to train on and {held} to choose the best epoch by; give more pieces, another share, or a "
-                "validation part"
-            )
-        order = np.random.default_rng(seed).permutation(len(training))
-        kept, left_out = sorted(order[held:]), sorted(order[:held])
-        return [training[i] for i in kept], [training[i] for i in left_out]
+        return hold_out(training, share, name="validation_share", seed=seed)
 
     def check(self, part: list[Piece], name: str) -> None:
         """Raise InputError for a part in which there is nothing to score, as first steps are not scored."""

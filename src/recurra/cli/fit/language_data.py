@@ -1,11 +1,8 @@
 """What a language model is fitted on: how DATA is read, and which part of it is held out for the test."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-
-import numpy as np
 
 from recurra._base.errors import InputError
 from recurra.cli.fit.parts import check_one_of, check_shares
@@ -15,7 +12,7 @@ if TYPE_CHECKING:
     from recurra.data import Corpus, Music, Piece
 
 _TEXTS, _MUSIC, _PARTS = "Texts", "Music", "Parts"
-_TEST = 0.1
+_TEST, _VALIDATION = 0.1, 0.05
 _NO_TEXT = (".mat", ".npz", ".mid", ".midi", ".zip")
 
 
@@ -91,8 +88,8 @@ class LanguageParts:
         float | None,
         option(
             "X",
-            "The validation part as a share of what the test part leaves. Default: 0.05, if there is no "
-            "file.",
+            "The validation part as a share of what the test part leaves. Default: 0.05, one text or "
+            "piece at least, if there is no file.",
             _PARTS,
         ),
     ] = None
@@ -103,8 +100,8 @@ class LanguageParts:
         float | None,
         option(
             "X",
-            "The test part as a share of DATA, its end if it is a single text. Default: 0.1, if there is no "
-            "file.",
+            "The test part as a share of DATA, its end if it is a single text. Default: 0.1, one text or "
+            "piece at least, if there is no file.",
             _PARTS,
         ),
     ] = None
@@ -124,14 +121,12 @@ class LanguageParts:
         return self._music(data, reading, seed) if reading.music else self._texts(data, reading, seed)
 
     def _texts(self, data: Path, reading: LanguageReading, seed: int) -> dict[str, Any]:
-        from recurra.data import hold_out
-
         given = reading.texts(data)
         validation, test = (
             None if path is None else reading.texts(path) for path in (self.validation_file, self.test_file)
         )
         if test is None:
-            given, test = hold_out(given, self._test, name="--test", seed=seed)
+            given, test = self._hold_out(given, seed)
         return {"X": given, "validation": validation, "test": test}
 
     def _music(self, data: Path, reading: LanguageReading, seed: int) -> dict[str, Any]:
@@ -150,24 +145,22 @@ class LanguageParts:
                 parts[name] = getattr(music, name) or music.training
         training = given.training
         if parts["test"] is None:
-            training, parts["test"] = _hold_out(training, self._test, seed)
+            training, parts["test"] = self._hold_out(training, seed)
         return {"X": training, **parts}
 
-    @property
-    def _test(self) -> float:
-        return _TEST if self.test is None else self.test
+    def validation_share(self, given: dict[str, Any]) -> float | None:
+        """What the estimator holds out of what `cut` has ``given``; None where that has a validation part."""
+        if given["validation"] is not None:
+            return None
+        return _one_at_least(_VALIDATION, given["X"]) if self.validation is None else self.validation
+
+    def _hold_out(self, whole: Any, seed: int) -> tuple[Any, Any]:
+        from recurra.data import hold_out
+
+        share = _one_at_least(_TEST, whole) if self.test is None else self.test
+        return hold_out(whole, share, name="--test", seed=seed)
 
 
-def _hold_out(pieces: "Sequence[Piece]", share: float, seed: int) -> "tuple[list[Piece], list[Piece]]":
-    """What a ``share``, rounded, leaves of ``pieces``, and what it takes of them, both in their order."""
-    held = round(share * len(pieces))
-    if not 0 < held < len(pieces):
-        raise InputError(
-            f"--test {share:g} of {len(pieces)} pieces leaves {len(pieces) - held} of them to train on and "
-            f"{held} to score; give more pieces, another share, or --test-file"
-        )
-    drawn = set(np.random.default_rng(seed).permutation(len(pieces))[:held].tolist())
-    return (
-        [piece for i, piece in enumerate(pieces) if i not in drawn],
-        [piece for i, piece in enumerate(pieces) if i in drawn],
-    )
+def _one_at_least(share: float, whole: "Corpus | list[Piece]") -> float:
+    """``share``, or that of one text or piece where it is less; a single one is not held out."""
+    return share if len(whole) == 1 or round(share * len(whole)) else 1 / len(whole)

@@ -48,10 +48,10 @@ def language_model(
         parts.check()
         reading.check(data)
         asked = arguments(network, training)
-        if parts.validation is not None:
-            asked["validation_share"] = parts.validation
         output.check(data, parts.validation_file, parts.test_file)
         given = parts.cut(data, reading, asked.get("seed", 0))
+        if (share := parts.validation_share(given)) is not None:
+            asked["validation_share"] = share
         from recurra import tasks  # brings PyTorch, which takes seconds: not before the data is read
         from recurra.inspection.language_report import language_report
 

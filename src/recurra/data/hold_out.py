@@ -1,0 +1,67 @@
+"""Parts of texts and music that are held out: to choose the best epoch by, or for a test."""
+
+import dataclasses
+import numbers
+from typing import TypeVar
+
+import numpy as np
+
+from recurra._base.errors import InputError
+from recurra.data.corpus import Corpus
+from recurra.data.piano_roll import Piece
+
+_Whole = TypeVar("_Whole", Corpus, list[Piece])
+
+
+def cut_corpus(
+    corpus: Corpus, *, validation_share: float, test_share: float, seed: int
+) -> tuple[Corpus, Corpus, Corpus]:
+    """A training, a validation and a test part, by `hold_out`: the test part of the whole comes first, then
+    the validation part of what is left. A single text keeps its order, training | validation | test.
+
+    Raises InputError where a share is not between 0 and 1 or a part would be empty.
+    """
+    rest, test = hold_out(corpus, test_share, name="test_share", seed=seed)
+    training, validation = hold_out(rest, validation_share, name="validation_share", seed=seed)
+    return training, validation, test
+
+
+def hold_out(whole: _Whole, share: float, *, name: str, seed: int) -> tuple[_Whole, _Whole]:
+    """What is left of ``whole``, documents or pieces, and the ``share`` of it that is held out, rounded.
+
+    Documents and pieces are drawn by ``seed``, and both parts keep their order. A single document is cut
+    where its last characters are the share; its parts have no end, because none of them begins and ends
+    where a document does. Raises InputError, with the share's ``name``, where it is not between 0 and 1 or a
+    part would be empty.
+    """
+    if isinstance(share, bool) or not isinstance(share, numbers.Real) or not 0 < float(share) < 1:
+        raise InputError(f"{name} must be a number above 0 and below 1, got {share!r}")
+    if isinstance(whole, Corpus) and len(whole) == 1:
+        return _cut(whole, _amount(share, len(whole.texts[0]), "characters", name))
+    held = _amount(share, len(whole), "documents" if isinstance(whole, Corpus) else "pieces", name)
+    mask = np.zeros(len(whole), bool)
+    mask[np.random.default_rng(seed).permutation(len(whole))[:held]] = True
+    if isinstance(whole, Corpus):
+        return whole.take(~mask), whole.take(mask)
+    return [whole[i] for i in np.flatnonzero(~mask)], [whole[i] for i in np.flatnonzero(mask)]
+
+
+def _amount(share: float, total: int, units: str, name: str) -> int:
+    """The ``share`` of ``total``, rounded; raises InputError where it is none, or all."""
+    held = round(float(share) * total)
+    if held == 0:
+        raise InputError(f"{name} {share:g} of {total} {units} is none; give a larger share or more {units}")
+    if held == total:
+        raise InputError(
+            f"{name} {share:g} of {total} {units} leaves none to train on; "
+            f"give a smaller share or more {units}"
+        )
+    return held
+
+
+def _cut(corpus: Corpus, held: int) -> tuple[Corpus, Corpus]:
+    """The only document without its last ``held`` characters, and those."""
+    note = ("The only document was cut into parts, so where it ends is not learnt.",) * corpus.ends
+    cut = dataclasses.replace(corpus, ends=False, notes=corpus.notes + note)
+    (text,) = corpus.texts
+    return dataclasses.replace(cut, texts=[text[:-held]]), dataclasses.replace(cut, texts=[text[-held:]])
