@@ -82,7 +82,8 @@ class LanguageNetwork(torch.nn.Module):
             )
             self.head = torch.nn.Linear(hidden, keys if symbols is None else symbols)
             torch.nn.init.zeros_(self.head.bias)
-            if self.embedding is not None:
+            if self.embedding is not None and settings.tied:
+                # A head as steep as PyTorch's own table would be sure of itself from the start.
                 torch.nn.init.uniform_(self.embedding.weight, -_RANGE, _RANGE)
         for k, layer in enumerate(self._layers()):
             initialise(layer, seed + k)
