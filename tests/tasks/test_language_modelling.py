@@ -246,7 +246,7 @@ def test_vectors_begin_the_table(header, tied, tmp_path):
     for word, vector in begun.items():
         np.testing.assert_allclose(table[vocabulary.index(word)], vector, atol=1e-6)
     others = [row for row, word in zip(table, [*vocabulary, ""], strict=True) if word not in begun]
-    assert np.abs(others).max() <= 0.1001
+    assert np.abs(others).max() < 6  # drawn from a normal distribution, and not the 9 of another word
     assert len(np.unique(others)) == 3 * len(others)
     assert estimator.notes_ == (f"2 of {len(vocabulary)} symbols begin with the vectors of {path}.",)
     assert estimator.artifact_.card["data"]["notes"] == list(estimator.notes_)
