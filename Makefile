@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # What benchmarks/reproduce.py trains.
-REPRODUCED := sst2 lines digits speakers chorales-lstm chorales-gru shakespeare names
+REPRODUCED := sst2 sst2-transfer lines digits speakers chorales-lstm chorales-gru shakespeare names
 NATIVE := CMakeLists.txt $(shell find native/core native/bindings -type f)
 NATIVE_TESTS := $(shell find native/tests -type f)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -91,6 +91,7 @@ reproduce-etth1: install ## Forecast ETTh1 as docs/forecasting.md reports it (ne
 
 # Other trainings that the documentation reports; LAYERS=torch has PyTorch's layers in the same network.
 reproduce-sst2: ## Classify sentences as docs/labels.md reports it (all of these need RECURRA_DATA)
+reproduce-sst2-transfer: ## The same beginning with a language model, as docs/language-models.md reports it
 reproduce-lines: ## Tag parts of speech as docs/labels.md reports it
 reproduce-digits: ## Classify spoken digits of speakers known from training, as docs/labels.md reports it
 reproduce-speakers: ## Classify spoken digits of speakers that training never heard

@@ -11,7 +11,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,8 @@ class Run:
     test: Any
     validation: Any = None
     metric: str = "accuracy"
+    pretrained: tuple[LanguageModel, list[str], list[str]] | None = None
+    """A language model to begin with, and the texts that it learns and is chosen by."""
 
 
 def sst2(data: Path, seeds: int) -> Iterator[Run]:
@@ -70,6 +72,14 @@ def sst2(data: Path, seeds: int) -> Iterator[Run]:
     )
     for seed in range(seeds):
         yield Run(f"seed {seed}", SequenceClassifier(seed=seed), training, test, validation)
+
+
+def sst2_transfer(data: Path, seeds: int) -> Iterator[Run]:
+    """The same, beginning with a language model of the training sentences."""
+    for run in sst2(data, seeds):
+        texts = [part.sequences.items for part in (run.training, run.validation)]
+        model = LanguageModel(level="word", seed=run.estimator.seed, batch_size=64, epochs=10)
+        yield replace(run, pretrained=(model, *texts))
 
 
 def lines(data: Path, seeds: int) -> Iterator[Run]:
@@ -128,6 +138,7 @@ def names(data: Path, seeds: int) -> Iterator[Run]:
 
 TASKS: dict[str, Callable[[Path, int], Iterator[Run]]] = {
     "sst2": sst2,
+    "sst2-transfer": sst2_transfer,
     "lines": lines,
     "digits": digits,
     "speakers": speakers,
@@ -162,7 +173,11 @@ def main() -> None:
     for run in TASKS[arguments.task](Path(os.environ["RECURRA_DATA"]), arguments.seeds):
         run.estimator.set_params(**changes)
         start = time.perf_counter()
-        run.estimator.fit(run.training, validation=run.validation)
+        begins: dict[str, Any] = {}
+        if run.pretrained is not None:
+            model, texts, held_out = run.pretrained
+            begins = {"pretrained": model.fit(texts, validation=held_out)}
+        run.estimator.fit(run.training, validation=run.validation, **begins)
         seconds = time.perf_counter() - start
         if run.training is not fitted_on:  # runs that share a training part follow one another
             fitted_on, fitted = run.training, baselines(run.estimator, run.training)
