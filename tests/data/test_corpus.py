@@ -269,3 +269,15 @@ def test_real_texts(real_data):
     assert (len(names), names.notes) == (32_033, ())
     # The bytes of the file, as its lines end in one each.
     assert names.characters == (real_data / "text/names.txt").stat().st_size + 1
+
+
+def test_a_single_text_is_held_out_at_places_all_over_it():
+    text = "".join(chr(33 + i % 90) for i in range(100_003))
+    for share, places in ((0.05, 10), (0.007, 1), (0.011, 2)):
+        kept, held = hold_out(Corpus([text], False, "one"), share, name="share", seed=0, spread=True)
+        assert len(kept) == len(held) == places
+        assert "".join(part for pair in zip(kept.texts, held.texts) for part in pair) == text
+        assert sum(map(len, held.texts)) == round(share * len(text))
+        assert max(map(len, held.texts)) - min(map(len, held.texts)) <= 1
+        assert not kept.ends
+        assert not held.ends

@@ -10,6 +10,8 @@ from recurra._base.errors import InputError
 from recurra.data.corpus import Corpus
 from recurra.data.piano_roll import Piece
 
+_SPREAD = 10  # places that a single text is held out at
+_LEAST = 500  # characters at each of them
 _Whole = TypeVar("_Whole", Corpus, list[Piece])
 
 
@@ -17,27 +19,31 @@ def cut_corpus(
     corpus: Corpus, *, validation_share: float, test_share: float, seed: int
 ) -> tuple[Corpus, Corpus, Corpus]:
     """A training, a validation and a test part, by `hold_out`: the test part of the whole comes first, then
-    the validation part of what is left. A single text keeps its order, training | validation | test.
+    the validation part, spread, of what is left.
 
     Raises InputError where a share is not between 0 and 1 or a part would be empty.
     """
     rest, test = hold_out(corpus, test_share, name="test_share", seed=seed)
-    training, validation = hold_out(rest, validation_share, name="validation_share", seed=seed)
+    training, validation = hold_out(rest, validation_share, name="validation_share", seed=seed, spread=True)
     return training, validation, test
 
 
-def hold_out(whole: _Whole, share: float, *, name: str, seed: int) -> tuple[_Whole, _Whole]:
+def hold_out(
+    whole: _Whole, share: float, *, name: str, seed: int, spread: bool = False
+) -> tuple[_Whole, _Whole]:
     """What is left of ``whole``, documents or pieces, and the ``share`` of it that is held out, rounded.
 
     Documents and pieces are drawn by ``seed``, and both parts keep their order. A single document is cut
-    where its last characters are the share; its parts have no end, because none of them begins and ends
+    where its last characters are the share; or, with ``spread``, every tenth of it is, so that neither part
+    lacks what the text is about in some place. Its parts have no end, because none of them begins and ends
     where a document does. Raises InputError, with the share's ``name``, where it is not between 0 and 1 or a
     part would be empty.
     """
     if isinstance(share, bool) or not isinstance(share, numbers.Real) or not 0 < float(share) < 1:
         raise InputError(f"{name} must be a number above 0 and below 1, got {share!r}")
     if isinstance(whole, Corpus) and len(whole) == 1:
-        return _cut(whole, _amount(share, len(whole.texts[0]), "characters", name))
+        held = _amount(share, len(whole.texts[0]), "characters", name)
+        return _cut(whole, held, min(_SPREAD, max(1, held // _LEAST)) if spread else 1)
     held = _amount(share, len(whole), "documents" if isinstance(whole, Corpus) else "pieces", name)
     mask = np.zeros(len(whole), bool)
     mask[np.random.default_rng(seed).permutation(len(whole))[:held]] = True
@@ -59,9 +65,16 @@ def _amount(share: float, total: int, units: str, name: str) -> int:
     return held
 
 
-def _cut(corpus: Corpus, held: int) -> tuple[Corpus, Corpus]:
-    """The only document without its last ``held`` characters, and those."""
+def _cut(corpus: Corpus, held: int, places: int) -> tuple[Corpus, Corpus]:
+    """The only document without ``held`` characters, the last ones of each of its ``places``, and those."""
     note = ("The only document was cut into parts, so where it ends is not learnt.",) * corpus.ends
     cut = dataclasses.replace(corpus, ends=False, notes=corpus.notes + note)
     (text,) = corpus.texts
-    return dataclasses.replace(cut, texts=[text[:-held]]), dataclasses.replace(cut, texts=[text[-held:]])
+    kept, left_out, begin = [], [], 0
+    for k in range(places):
+        end = len(text) * (k + 1) // places
+        start = end - (held * (k + 1) // places - held * k // places)
+        kept.append(text[begin:start])
+        left_out.append(text[start:end])
+        begin = end
+    return dataclasses.replace(cut, texts=kept), dataclasses.replace(cut, texts=left_out)

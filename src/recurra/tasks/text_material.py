@@ -62,7 +62,7 @@ class TextMaterial:
     @staticmethod
     def hold_out(training: Corpus, share: float, seed: int) -> tuple[Corpus, Corpus]:
         """The training part without its validation part, and that."""
-        return hold_out(training, share, name="validation_share", seed=seed)
+        return hold_out(training, share, name="validation_share", seed=seed, spread=True)
 
     def check(self, part: Corpus, name: str) -> None:
         """Raise InputError for a part in which there is nothing to foretell."""

@@ -123,7 +123,7 @@ class LanguageTraining(Training):
         int | None,
         option(
             "N",
-            "Passes over the training part. Default: 20; word 20, bpe 20, music 200; more of little data.",
+            "Passes over the training part. Default: 12; word 20, bpe 20, music 200; more of little data.",
             _TRAINING,
         ),
     ] = None
