@@ -241,7 +241,7 @@ def test_the_table_begins_with_vectors_where_there_are_some():
     assert table[7].tolist() == [1, 2, 3, 4, 5]
     others = torch.cat([table[:3], table[4:7], table[8:]])
     assert others.isfinite().all()
-    assert others.abs().max() <= 0.1
+    assert 1 < others.abs().max() < 5  # normal, as PyTorch begins
     assert len(others.unique()) == others.numel()
     tied = network_of(vectors=vectors, tied=True)
     assert tied.head.weight[7].tolist() == [1, 2, 3, 4, 5]
