@@ -6,14 +6,14 @@ import re
 import pytest
 
 from recurra.cli.fit.duration import seconds
-from recurra.cli.fit.language_settings import LanguageNetwork, LanguageTraining
+from recurra.cli.fit.language_settings import LanguageLayers, LanguageTraining
 from recurra.cli.fit.settings import ClassTraining, Network, PooledNetwork, TagTraining, ValueTraining
 
 GROUPS = {
     "SequenceClassifier": (PooledNetwork, ClassTraining),
     "SequenceRegressor": (PooledNetwork, ValueTraining),
     "SequenceTagger": (Network, TagTraining),
-    "LanguageModel": (LanguageNetwork, LanguageTraining),
+    "LanguageModel": (LanguageLayers, LanguageTraining),
 }
 OTHERWISE = {"validation_share"}  # which the command line calls --validation
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from recurra.cli.fit.language_data import LanguageParts, LanguageReading
-from recurra.cli.fit.language_settings import LanguageNetwork, LanguageTraining
+from recurra.cli.fit.language_settings import LanguageLayers, LanguageTraining
 from recurra.cli.fit.output import Output
 from recurra.cli.fit.run import Job, Story, fit
 from recurra.cli.fit.settings import arguments
@@ -34,7 +34,7 @@ def language_model(
     *,
     reading: LanguageReading,
     parts: LanguageParts,
-    network: LanguageNetwork,
+    network: LanguageLayers,
     training: LanguageTraining,
     output: Output,
 ) -> None:

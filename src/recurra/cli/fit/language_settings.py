@@ -6,14 +6,14 @@ Defaults are the estimator's, which brings PyTorch; a test holds the texts of th
 from dataclasses import dataclass
 from typing import Annotated
 
-from recurra.cli.fit.settings import Training
+from recurra.cli.fit.settings import NETWORK, TRAINING, VOCABULARY, Training, Vocabulary
 from recurra.cli.option import option
 
-_NETWORK, _SYMBOLS, _TRAINING, _REGULARISERS = "Network", "Symbols of texts", "Training", "Regularisers"
+_REGULARISERS = "Regularisers"
 
 
 @dataclass(frozen=True, kw_only=True)
-class LanguageNetwork:
+class LanguageLayers(Vocabulary):
     """Symbols, sizes, and what keeps the network from learning its texts by heart."""
 
     level: Annotated[
@@ -21,19 +21,8 @@ class LanguageNetwork:
         option(
             "NAME",
             "How texts are cut: char, word or bpe. Default: char, which needs least and writes any word.",
-            _SYMBOLS,
+            VOCABULARY,
         ),
-    ] = None
-    max_vocabulary: Annotated[
-        int | None, option("N", "Words or other symbols at most, the rarest left out.", _SYMBOLS)
-    ] = None
-    min_count: Annotated[
-        int | None,
-        option("N", "Times that a symbol must come in the training part to be known.", _SYMBOLS),
-    ] = None
-    vectors: Annotated[
-        str | None,
-        option("FILE", "Word vectors to begin with, in word2vec's or GloVe's form.", _SYMBOLS),
     ] = None
     embedding_size: Annotated[
         int | None,
@@ -41,7 +30,7 @@ class LanguageNetwork:
             "N",
             "The width of a symbol's vector. Default: 64; word 256, bpe 256, and --hidden-size where tied; "
             "or that of --vectors.",
-            _SYMBOLS,
+            VOCABULARY,
         ),
     ] = None
     tied: Annotated[
@@ -50,19 +39,19 @@ class LanguageNetwork:
             "",
             "Let one table serve the symbols that enter and those that are foretold. Default: untied; word "
             "tied, bpe tied, where --embedding-size is --hidden-size.",
-            _SYMBOLS,
+            VOCABULARY,
             "--tied/--untied",
         ),
     ] = None
     cell: Annotated[
         str | None,
-        option("NAME", "rnn, lstm or gru. Default: lstm, which remembers longest.", _NETWORK),
+        option("NAME", "rnn, lstm or gru. Default: lstm, which remembers longest.", NETWORK),
     ] = None
     hidden_size: Annotated[
         int | None,
-        option("N", "Units in each layer. Default: 512; word 256, bpe 256, music 220.", _NETWORK),
+        option("N", "Units in each layer. Default: 512; word 256, bpe 256, music 220.", NETWORK),
     ] = None
-    num_layers: Annotated[int | None, option("N", "Layers. Default: 1.", _NETWORK)] = None
+    num_layers: Annotated[int | None, option("N", "Layers. Default: 1.", NETWORK)] = None
     input_dropout: Annotated[
         float | None,
         option(
@@ -116,7 +105,7 @@ class LanguageTraining(Training):
             "N",
             "Steps that gradients reach back; memory reaches back to where the text began. Default: 64; "
             "music 256.",
-            _TRAINING,
+            TRAINING,
         ),
     ] = None
     epochs: Annotated[
@@ -124,7 +113,7 @@ class LanguageTraining(Training):
         option(
             "N",
             "Passes over the training part. Default: 12; word 20, bpe 20, music 200; more of little data.",
-            _TRAINING,
+            TRAINING,
         ),
     ] = None
     batch_size: Annotated[
@@ -132,7 +121,7 @@ class LanguageTraining(Training):
         option(
             "N",
             "Texts side by side, or places of a single one. Default: 64; word 32, bpe 32, music 16.",
-            _TRAINING,
+            TRAINING,
         ),
     ] = None
     learning_rate: Annotated[
@@ -140,7 +129,7 @@ class LanguageTraining(Training):
         option(
             "X",
             "The highest step size. Default: 0.006; word 0.003, bpe 0.003, music 0.01.",
-            _TRAINING,
+            TRAINING,
         ),
     ] = None
     schedule: Annotated[
@@ -149,12 +138,12 @@ class LanguageTraining(Training):
             "NAME",
             "How the step size goes: one-cycle, cosine or constant. Default: one-cycle, up and "
             "then down to 0; music cosine.",
-            _TRAINING,
+            TRAINING,
         ),
     ] = None
     weight_decay: Annotated[
         float | None,
         option(
-            "X", "What weights shrink by, as in AdamW. Default: 0; word 0.01, bpe 0.01, music 0.", _TRAINING
+            "X", "What weights shrink by, as in AdamW. Default: 0; word 0.01, bpe 0.01, music 0.", TRAINING
         ),
     ] = None

@@ -11,33 +11,50 @@ from recurra._base.errors import InputError
 from recurra.cli.fit.duration import seconds
 from recurra.cli.option import option
 
-_NETWORK, _SYMBOLS, _TRAINING = "Network", "Vocabulary", "Training"
+NETWORK, VOCABULARY, TRAINING = "Network", "Vocabulary", "Training"  # panels of the help
 
 
 @dataclass(frozen=True, kw_only=True)
-class Network:
-    """Of every estimator."""
+class Vocabulary:
+    """Of every estimator that reads texts."""
+
+    max_vocabulary: Annotated[
+        int | None, option("N", "Words or other symbols at most, the rarest left out.", VOCABULARY)
+    ] = None
+    min_count: Annotated[
+        int | None,
+        option("N", "Times that a symbol must come in the training part to be known.", VOCABULARY),
+    ] = None
+    vectors: Annotated[
+        str | None,
+        option("FILE", "Word vectors to begin with, in word2vec's or GloVe's form.", VOCABULARY),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network(Vocabulary):
+    """Of every estimator of labelled sequences."""
 
     cell: Annotated[
         str | None,
         option(
             "NAME",
             "rnn, lstm or gru. Default: lstm, which remembers longest; series gru, audio gru.",
-            _NETWORK,
+            NETWORK,
         ),
     ] = None
     hidden_size: Annotated[
         int | None,
-        option("N", "Units in each layer and direction. Default: 64; tokens 192, series 128.", _NETWORK),
+        option("N", "Units in each layer and direction. Default: 64; tokens 192, series 128.", NETWORK),
     ] = None
-    num_layers: Annotated[int | None, option("N", "Layers. Default: 1; tokens 2, audio 2.", _NETWORK)] = None
+    num_layers: Annotated[int | None, option("N", "Layers. Default: 1; tokens 2, audio 2.", NETWORK)] = None
     bidirectional: Annotated[
         bool | None,
         option(
             "",
             "Read from the start alone, as a model for recurra stream must. Default: from both ends, since a "
             "label may hang on either.",
-            _NETWORK,
+            NETWORK,
             " /--no-bidirectional",
         ),
     ] = None
@@ -47,7 +64,7 @@ class Network:
             "X",
             "The share of columns left out while training, at every layer. Default: 0.5; tokens 0.4, "
             "series 0.2, audio 0.3. Small data is learnt by heart without it.",
-            _NETWORK,
+            NETWORK,
         ),
     ] = None
     weight_dropout: Annotated[
@@ -55,30 +72,19 @@ class Network:
         option(
             "X",
             "The share of recurrent weights left out. Default: 0.2; tokens 0, series 0, audio 0.",
-            _NETWORK,
+            NETWORK,
         ),
-    ] = None
-    max_vocabulary: Annotated[
-        int | None, option("N", "Words or other symbols at most, the rarest left out.", _SYMBOLS)
-    ] = None
-    min_count: Annotated[
-        int | None,
-        option("N", "Times that a word must come in the training part to be known.", _SYMBOLS),
-    ] = None
-    vectors: Annotated[
-        str | None,
-        option("FILE", "Word vectors to begin with, in word2vec's or GloVe's form.", _SYMBOLS),
     ] = None
     embedding_size: Annotated[
         int | None,
-        option("N", "The width of a word's vector. Default: 100, or that of --vectors.", _SYMBOLS),
+        option("N", "The width of a word's vector. Default: 100, or that of --vectors.", VOCABULARY),
     ] = None
     word_dropout: Annotated[
         float | None,
         option(
             "X",
             "A word that comes n times is made unknown in X / (X + n) of them while training. Default: 0.5.",
-            _SYMBOLS,
+            VOCABULARY,
         ),
     ] = None
 
@@ -93,13 +99,15 @@ class PooledNetwork(Network):
             "NAME",
             "How the steps become one row: last, mean, max, mean_max or attention. Default: max, which finds "
             "a clue wherever it stands; series mean_max, audio mean_max.",
-            _NETWORK,
+            NETWORK,
         ),
     ] = None
     level: Annotated[
         str | None,
         option(
-            "NAME", "How texts are cut: word, char or bpe. Default: word, best where data is small.", _SYMBOLS
+            "NAME",
+            "How texts are cut: word, char or bpe. Default: word, best where data is small.",
+            VOCABULARY,
         ),
     ] = None
     pretrained: Annotated[
@@ -107,7 +115,7 @@ class PooledNetwork(Network):
         option(
             "MODEL",
             "A model of recurra fit language-model whose vocabulary, vectors and layers to begin with.",
-            _SYMBOLS,
+            VOCABULARY,
         ),
     ] = None
 
@@ -121,7 +129,7 @@ class Training:
         option(
             "TIME",
             "Stop after 90s, 10m or 1h, score the best epoch so far and keep it. Default: no limit.",
-            _TRAINING,
+            TRAINING,
         ),
     ] = None
     resume: Annotated[
@@ -130,7 +138,7 @@ class Training:
             "",
             "Go on from the checkpoint that an interrupted run has left beside MODEL, ending in .checkpoint; "
             "from the start if there is none. A run that is done removes it.",
-            _TRAINING,
+            TRAINING,
             "--resume",
         ),
     ] = False
@@ -140,15 +148,15 @@ class Training:
             "N",
             "Passes over the training part. Default: 8; tokens 14, series 40, audio 30; more of few "
             "sequences.",
-            _TRAINING,
+            TRAINING,
         ),
     ] = None
     batch_size: Annotated[
         int | None,
-        option("N", "Sequences in each step. Default: 32, for many steps in an epoch.", _TRAINING),
+        option("N", "Sequences in each step. Default: 32, for many steps in an epoch.", TRAINING),
     ] = None
     learning_rate: Annotated[
-        float | None, option("X", "The highest step size. Default: 0.003; series 0.002.", _TRAINING)
+        float | None, option("X", "The highest step size. Default: 0.003; series 0.002.", TRAINING)
     ] = None
     schedule: Annotated[
         str | None,
@@ -156,19 +164,19 @@ class Training:
             "NAME",
             "How the step size goes: one-cycle, cosine or constant. Default: one-cycle, up and then down to "
             "0, which gets far in few epochs.",
-            _TRAINING,
+            TRAINING,
         ),
     ] = None
     weight_decay: Annotated[
-        float | None, option("X", "What weights shrink by, as in AdamW. Default: 0.01.", _TRAINING)
+        float | None, option("X", "What weights shrink by, as in AdamW. Default: 0.01.", TRAINING)
     ] = None
     average: Annotated[
         float | None,
-        option("X", "Keep a moving average of the weights, such as 0.999. Default: 0, none.", _TRAINING),
+        option("X", "Keep a moving average of the weights, such as 0.999. Default: 0, none.", TRAINING),
     ] = None
     clip_norm: Annotated[
         float | None,
-        option("X", "The largest gradient. Default: 1, since long sequences make some explode.", _TRAINING),
+        option("X", "The largest gradient. Default: 1, since long sequences make some explode.", TRAINING),
     ] = None
     patience: Annotated[
         int | None,
@@ -176,12 +184,12 @@ class Training:
             "N",
             "Epochs without a better validation loss before training stops. Default: 5 with --schedule "
             "constant, else it goes to the end of the schedule.",
-            _TRAINING,
+            TRAINING,
         ),
     ] = None
     seed: Annotated[
         int | None,
-        option("N", "Default: 0. The same seed, data and settings give the same model.", _TRAINING),
+        option("N", "Default: 0. The same seed, data and settings give the same model.", TRAINING),
     ] = None
 
 
@@ -194,12 +202,12 @@ class ClassTraining(Training):
         option(
             "balanced",
             "Let every class weigh the same, however rare. Default: every sequence does.",
-            _TRAINING,
+            TRAINING,
         ),
     ] = None
     label_smoothing: Annotated[
         float | None,
-        option("X", "The share of a label spread over all. Default: 0.1; series 0.", _TRAINING),
+        option("X", "The share of a label spread over all. Default: 0.1; series 0.", TRAINING),
     ] = None
     bag: Annotated[
         bool | None,
@@ -207,7 +215,7 @@ class ClassTraining(Training):
             "",
             "Decide without naive Bayes on words and pairs of words. Default: it helps where texts are cut "
             "into words, as it knows what is rare.",
-            _TRAINING,
+            TRAINING,
             " /--no-bag",
         ),
     ] = None
@@ -217,7 +225,7 @@ class ClassTraining(Training):
             "",
             "Leave clips as they are. Default: training varies their pace and voice, so that it learns more "
             "speakers than there are.",
-            _TRAINING,
+            TRAINING,
             " /--no-augment",
         ),
     ] = None
@@ -232,7 +240,7 @@ class ValueTraining(Training):
         option(
             "",
             "Vary the pace and voice of clips while training, for labels that do not change with them.",
-            _TRAINING,
+            TRAINING,
             "--augment",
         ),
     ] = None
@@ -247,13 +255,13 @@ class TagTraining(Training):
         option(
             "",
             "Weigh the labels of all steps together, by a conditional random field.",
-            _TRAINING,
+            TRAINING,
             "--crf",
         ),
     ] = None
     label_smoothing: Annotated[
         float | None,
-        option("X", "The share of a label spread over all. Default: 0.1; series 0; 0 with --crf.", _TRAINING),
+        option("X", "The share of a label spread over all. Default: 0.1; series 0; 0 with --crf.", TRAINING),
     ] = None
 
 
