@@ -6,7 +6,7 @@ import numpy as np
 
 from recurra._base.errors import InputError
 from recurra.runtime.stepping import NetworkStream
-from recurra.runtime.stream_state import from_bytes, to_bytes
+from recurra.runtime.stream_state import from_bytes, pack_network, to_bytes, unpack_network
 
 if TYPE_CHECKING:
     from recurra.runtime.language import TextModel
@@ -36,7 +36,7 @@ class LanguageStream:
         else:
             arrays = from_bytes(state, model.fingerprint)
             following = arrays.pop(_NEXT, np.empty(0))
-            self._network.restore({name.removeprefix("network."): array for name, array in arrays.items()})
+            self._network.restore(unpack_network(arrays))
             if following.shape != (model.network.output_size,) or following.dtype != np.float64:
                 raise InputError(f"state {_NEXT!r} must be float64 ({model.network.output_size},)")
             self.log_probabilities = following
@@ -60,8 +60,8 @@ class LanguageStream:
 
     def state(self) -> bytes:
         """The state after the last token, from which another stream of this model goes on alike."""
-        arrays = {f"network.{name}": array for name, array in self._network.state().items()}
-        return to_bytes({**arrays, _NEXT: self.log_probabilities}, self._model.fingerprint)
+        arrays = {**pack_network(self._network.state()), _NEXT: self.log_probabilities}
+        return to_bytes(arrays, self._model.fingerprint)
 
     def reset(self) -> None:
         """Go back to before the first token of a document."""

@@ -7,7 +7,7 @@ import numpy as np
 from recurra._base.errors import InputError
 from recurra.data import KEYS
 from recurra.runtime.stepping import NetworkStream
-from recurra.runtime.stream_state import from_bytes, to_bytes
+from recurra.runtime.stream_state import from_bytes, pack_network, to_bytes, unpack_network
 
 if TYPE_CHECKING:
     from recurra.runtime.music import MusicModel
@@ -36,7 +36,7 @@ class MusicStream:
             following = arrays.pop(_NEXT, np.empty(0))
             if following.shape != (KEYS,) or following.dtype != np.float32:
                 raise InputError(f"state {_NEXT!r} must be float32 ({KEYS},)")
-            self._network.restore({name.removeprefix("network."): array for name, array in arrays.items()})
+            self._network.restore(unpack_network(arrays))
             self.logits = following
 
     def step(self, keys: np.ndarray) -> np.ndarray:
@@ -54,8 +54,8 @@ class MusicStream:
 
     def state(self) -> bytes:
         """The state after the last step, from which another stream of this model goes on alike."""
-        arrays = {f"network.{name}": array for name, array in self._network.state().items()}
-        return to_bytes({**arrays, _NEXT: self.logits}, self._model.fingerprint)
+        arrays = {**pack_network(self._network.state()), _NEXT: self.logits}
+        return to_bytes(arrays, self._model.fingerprint)
 
     def reset(self) -> None:
         """Go back to before the first step, which silence stands before."""

@@ -9,7 +9,7 @@ from recurra._base.errors import InputError
 from recurra.data import AudioFeatures, FrameStream, SeriesFeatures, TextFeatures, TextWords, WordFeatures
 from recurra.runtime.features import Features
 from recurra.runtime.stepping import NetworkStream
-from recurra.runtime.stream_state import from_bytes, to_bytes
+from recurra.runtime.stream_state import from_bytes, pack_network, to_bytes, unpack_network
 
 if TYPE_CHECKING:
     from recurra.runtime.sequence_model import SequenceModel
@@ -55,7 +55,7 @@ class SequenceStream:
 
     def state(self) -> bytes:
         """The state after the last step, from which another stream of this model goes on alike."""
-        arrays = {f"network.{name}": array for name, array in self._network.state().items()}
+        arrays = pack_network(self._network.state())
         if self._frames is not None:
             arrays |= self._frames.state()
         return to_bytes(arrays, self._model.fingerprint)
@@ -88,7 +88,7 @@ class SequenceStream:
         arrays = from_bytes(state, self._model.fingerprint)
         if self._frames is not None:
             self._frames.restore({name: arrays.pop(name) for name in arrays.keys() & {"samples"}})
-        self._network.restore({name.removeprefix("network."): array for name, array in arrays.items()})
+        self._network.restore(unpack_network(arrays))
 
 
 def _frames(features: Features) -> FrameStream | None:

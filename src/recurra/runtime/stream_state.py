@@ -8,7 +8,7 @@ import safetensors.numpy
 
 from recurra._base.errors import InputError
 
-_OWNER = "fingerprint"
+_OWNER, _NETWORK = "fingerprint", "network."
 
 
 def to_bytes(arrays: Mapping[str, np.ndarray], fingerprint: str) -> bytes:
@@ -27,3 +27,13 @@ def from_bytes(state: bytes, fingerprint: str) -> dict[str, np.ndarray]:
     if owner != fingerprint:
         raise InputError("state belongs to another model; give one that a stream of this model gave")
     return arrays
+
+
+def pack_network(state: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The ``state`` of a network, by name, as it stands in the state of its stream."""
+    return {f"{_NETWORK}{name}": array for name, array in state.items()}
+
+
+def unpack_network(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Undo `pack_network`; what was never a network's keeps its name, so that the network can refuse it."""
+    return {name.removeprefix(_NETWORK): array for name, array in arrays.items()}
