@@ -21,6 +21,7 @@ from recurra.decoding import Sampling
 from recurra.runtime import Embedding, Linear, Recurrent
 from recurra.runtime.language import TextModel, TextScore
 from recurra.runtime.language_artifact import language_artifact
+from recurra.runtime.language_stream import LanguageStream
 from recurra.runtime.network_parts import Tied
 
 TEXTS = ["the cat sat on the mat", "a naïve dog ran, and ran", "ok 😀 the end", "the mat"]
@@ -295,6 +296,18 @@ def test_what_is_generated_is_what_is_written(model, level, ends):
         assert (writer.log_probability, writer.stopped) == (one.log_probability, one.stopped)
         assert one.prompt == "the"
         assert one.stopped in (("end", "length") if ends else ("length",))
+
+
+def test_the_prompt_is_read_once_for_all_samples(model, monkeypatch):
+    read, lengths = LanguageStream.read, []
+
+    def counted(self, steps):
+        lengths.append(len(steps))
+        return read(self, steps)
+
+    monkeypatch.setattr(LanguageStream, "read", counted)
+    assert len(model().generate("the cat sat", length=2, samples=5)) == 5
+    assert lengths == [len("the cat sat")]
 
 
 @pytest.mark.parametrize("level", LEVELS)

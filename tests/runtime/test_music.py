@@ -17,6 +17,7 @@ from recurra.data import Piece, midi_bytes, read_midi
 from recurra.runtime import Linear, Recurrent
 from recurra.runtime.language_artifact import language_artifact
 from recurra.runtime.music import MusicModel
+from recurra.runtime.music_stream import MusicStream
 
 
 def made(name: str = "gru", *, layers: int = 1, seed: int = 3, bias: float = -1.5) -> Artifact:
@@ -248,6 +249,18 @@ def test_a_generated_piece_comes_back_from_midi(model):
 )
 def test_what_can_not_be_written(model, arguments, message):
     assert message_of(lambda: model().generate(**arguments)) == message
+
+
+def test_the_prompt_is_read_once_for_all_samples(model, monkeypatch):
+    read, lengths = MusicStream.read, []
+
+    def counted(self, steps):
+        lengths.append(len(steps))
+        return read(self, steps)
+
+    monkeypatch.setattr(MusicStream, "read", counted)
+    assert len(model().generate(roll(9), length=2, samples=5)) == 5
+    assert lengths == [9]
 
 
 def test_a_wrong_temperature_is_refused_before_the_first_step(model):

@@ -3,8 +3,9 @@
 import dataclasses
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -117,10 +118,11 @@ class TextModel(Model):
 
         Raises InputError where `write` does, and for ``samples`` that are no number.
         """
-        generator = generator_of(seed)
+        generator, count = generator_of(seed), positive_int("samples", samples)
+        writer_of = self._writers(prompt, length, sampling, stop)
         found = []
-        for _ in range(positive_int("samples", samples)):
-            writer = self.write(prompt, length=length, sampling=sampling, stop=stop, seed=generator)
+        for _ in range(count):
+            writer = writer_of(generator)
             text = "".join(writer)
             found.append(Generated(prompt, text, writer.tokens, writer.log_probability, writer.stopped))
         return found
@@ -145,6 +147,13 @@ class TextModel(Model):
 
         Raises InputError for arguments out of range, and for a prompt with tokens that training never saw.
         """
+        generator = generator_of(seed)
+        return self._writers(prompt, length, sampling, stop)(generator)
+
+    def _writers(
+        self, prompt: str, length: int, sampling: Sampling | None, stop: str | None
+    ) -> Callable[[np.random.Generator], Writer]:
+        """Makes any number of writers, see `write`, that go on from ``prompt``, which is read once."""
         if not isinstance(prompt, str):
             raise InputError(f"prompt must be text, got {type(prompt).__name__}")
         if stop is not None and (not isinstance(stop, str) or not stop):
@@ -163,19 +172,20 @@ class TextModel(Model):
                 f"prompt has the {_UNITS[self.features.level]} {wrong!r}, which training never saw; "
                 "leave it out"
             )
-        stream = self.stream()
-        stream.read(tokens)
-        return Writer(
-            stream,
-            self.features,
+        writer = partial(
+            Writer,
+            features=self.features,
             ends=self.ends,
             before=tokens,
             apart=not prompt or prompt[-1].isspace(),
             length=positive_int("length", length),
             sampling=Sampling() if sampling is None else sampling,
             stop=None if stop is None else self.features.normalise(stop),
-            generator=generator_of(seed),
         )
+        stream = self.stream()
+        stream.read(tokens)
+        state = stream.state()
+        return lambda generator: writer(stream=self.stream(state), generator=generator)
 
     def predict(self, X: Any) -> list[TextScore]:
         """How probable the model finds each text; ``X`` as for `read`."""

@@ -1,7 +1,7 @@
 """Music from a trained model of piano rolls, and how probable it finds music: no PyTorch from here on."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -57,17 +57,13 @@ class MusicModel(Model):
 
         Raises InputError where `write` does, and for ``samples`` that are no number.
         """
-        generator = generator_of(seed)
-        found = []
-        for i in range(1, positive_int("samples", samples) + 1):
-            steps = list(self.write(prompt, length=length, temperature=temperature, seed=generator))
-            grid = self._grid(prompt)
-            found.append(
-                dataclasses.replace(
-                    grid, roll=np.stack(steps), name=f"generated {i}", generated=True, notes=()
-                )
-            )
-        return found
+        generator, count = generator_of(seed), positive_int("samples", samples)
+        steps_of = self._steps(prompt, length, temperature)
+        grid = dataclasses.replace(self._grid(prompt), generated=True, notes=())
+        return [
+            dataclasses.replace(grid, roll=np.stack(list(steps_of(generator))), name=f"generated {i}")
+            for i in range(1, count + 1)
+        ]
 
     def write(
         self,
@@ -87,21 +83,30 @@ class MusicModel(Model):
 
         Raises InputError for arguments out of range, and a prompt on another grid than the training pieces.
         """
+        generator = generator_of(seed)
+        return self._steps(prompt, length, temperature)(generator)
+
+    def _steps(
+        self, prompt: Any, length: int, temperature: float
+    ) -> Callable[[np.random.Generator], Iterator[np.ndarray]]:
+        """Draws the steps of any number of pieces, see `write`, that go on from ``prompt``, read once."""
         if positive_int("length", length) > MOST_STEPS:
             raise InputError(
                 f"length must be at most {MOST_STEPS:,} steps, as many as a piece can have, got {length}"
             )
-        generator, stream = generator_of(seed), self.stream()
-        stream.read(np.zeros((0, KEYS), bool) if prompt is None else self._grid(prompt).roll)
-        sample_keys(stream.logits, temperature, np.random.default_rng(0))  # refuses a temperature before all
+        begun = self.stream()
+        begun.read(np.zeros((0, KEYS), bool) if prompt is None else self._grid(prompt).roll)
+        sample_keys(begun.logits, temperature, np.random.default_rng(0))  # refuses a temperature before all
+        state = begun.state()
 
-        def steps() -> Iterator[np.ndarray]:
+        def steps(generator: np.random.Generator) -> Iterator[np.ndarray]:
+            stream = self.stream(state)
             for _ in range(length):
                 keys = sample_keys(stream.logits, temperature, generator)
                 stream.step(keys)
                 yield keys
 
-        return steps()
+        return steps
 
     def predict(self, X: Any) -> list[np.ndarray]:
         """The log-probability of each step, all keys together: arrays (T_i,) float64; ``X`` as for `read`."""

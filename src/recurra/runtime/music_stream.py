@@ -30,8 +30,9 @@ class MusicStream:
     def __init__(self, model: "MusicModel", state: bytes | None = None) -> None:
         self._model = model
         self._network = NetworkStream(model.network)
-        self.reset()
-        if state is not None:
+        if state is None:
+            self.reset()
+        else:
             arrays = from_bytes(state, model.fingerprint)
             following = arrays.pop(_NEXT, np.empty(0))
             if following.shape != (KEYS,) or following.dtype != np.float32:
