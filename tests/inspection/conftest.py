@@ -1,7 +1,12 @@
-"""A forecaster made by hand: real data, real baselines, a network whose weights are merely initialised."""
+"""What reports are written from, the reports themselves, and a browser that shows them.
+
+The forecaster is made by hand: real data, real baselines, a network whose weights are merely initialised.
+"""
 
 import functools
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +18,19 @@ from recurra.evaluation import Evaluation, TargetScale, evaluate_forecasts
 from recurra.runtime import ForecastInputs, ForecastModel, forecast_artifact
 
 LEVELS = (0.1, 0.5, 0.9)
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+DRAWN = (
+    "[...document.querySelectorAll('.plot')].every(plot => plot.querySelector('path.js-line, .bars path'))"
+)
+UNFOLDED = "document.querySelectorAll('details').forEach(element => element.open = true)"
 HISTORY = {
     "epochs": [
         {"epoch": 1, "loss": 0.5, "validation_loss": 0.6, "gradient_norm": 1.5},
@@ -96,3 +114,59 @@ def fitted_language():
     from tests.inspection.fitted_language import MAKERS
 
     return functools.cache(lambda name: MAKERS[name]())
+
+
+@pytest.fixture(scope="session")
+def written(fitted, fitted_language):
+    """The report of a fitted estimator, by its kind, sequence or language, and its name; written once."""
+    from recurra.inspection.language_report import language_report
+    from recurra.inspection.sequence_report import sequence_report
+    from tests.inspection.fitted import HOSTILE
+
+    kinds: dict[str, Any] = {
+        "sequence": (sequence_report, fitted),
+        "language": (language_report, fitted_language),
+    }
+
+    def write(kind: str, name: str) -> str:
+        report, estimators = kinds[kind]
+        return report(estimators(name), data=HOSTILE, path="out/m.safetensors")
+
+    return functools.cache(write)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if (chromium := shutil.which("chromium")) is None:
+        pytest.skip("chromium is not installed")
+    with playwright.sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=chromium, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_report(browser):
+    """Open a report: it must fit and be drawn in full, and nothing may be complained about or fetched."""
+    events: list[str] = []
+    pages, addresses = [], []
+
+    def opened(file: Path, width: int = 1280, **options: Any):
+        page = browser.new_page(viewport={"width": width, "height": 800}, **options)
+        pages.append(page)
+        addresses.append(file.as_uri())
+        page.on("console", lambda message: events.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: events.append(str(error)))
+        page.on("request", lambda request: events.append(request.url))
+        page.goto(file.as_uri())
+        page.locator(".plot").last.locator(".main-svg").first.wait_for()
+        page.evaluate(UNFOLDED)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(DRAWN)
+        return page
+
+    yield opened
+    for page in pages:
+        page.close()
+    assert [text for text in events if text not in addresses and not text.startswith("data:")] == []

@@ -1,6 +1,6 @@
-import json
 import math
 import re
+from functools import partial
 from html import unescape
 
 import numpy as np
@@ -15,31 +15,12 @@ from tests.inspection.fitted import HOSTILE
 from tests.inspection.fitted_language import MAKERS
 from tests.inspection.html_page import Page
 
-ALWAYS_LAST = ["The data", "Training", "Settings and versions", "Use the model from here"]
-TEXTS = ["What was asked", "Beside the baselines", "What surprised it most", "What it writes"]
-MUSIC = ["What was asked", "Beside the baselines", "How it goes on", "Which keys sound", "Along the piece"]
-TITLES = {
-    "characters": TEXTS,
-    "names": TEXTS,
-    "words": [*TEXTS, "Words that it finds alike"],
-    "pairs": TEXTS,
-    "untested": ["What was asked", "What it writes"],
-    "tunes": MUSIC,
-    "steps": ["What was asked", "How it goes on", "Which keys sound"],
-}
 TESTED = ["characters", "names", "words", "pairs"]
 
 
-@pytest.fixture(scope="module")
-def html(fitted_language):
-    pages: dict[str, str] = {}
-
-    def written(name: str) -> str:
-        if name not in pages:
-            pages[name] = language_report(fitted_language(name), data=HOSTILE, path="out/m.safetensors")
-        return pages[name]
-
-    return written
+@pytest.fixture
+def html(written):
+    return partial(written, "language")
 
 
 def between(page: str, first: str, second: str) -> str:
@@ -54,30 +35,9 @@ def told(html: str) -> list[list[tuple[int, str, str]]]:
 
 
 @pytest.mark.parametrize("name", MAKERS)
-def test_each_page_has_the_sections_of_its_kind(html, name: str) -> None:
-    assert Page(html(name)).titles == [*TITLES[name], *ALWAYS_LAST]
-
-
-@pytest.mark.parametrize("name", MAKERS)
-def test_every_figure_has_its_place_and_words_for_who_can_not_see_it(html, name: str) -> None:
-    page = Page(html(name))
-    places = [given["id"] for _, given in page.tags if given.get("class", "").startswith("plot")]
-    assert sorted(places) == sorted(page.figures)
-    assert all(given["aria-label"] for _, given in page.tags if given.get("role") == "img")
-    links = {given["href"][1:] for tag, given in page.tags if tag == "a"}
-    assert links == {given["id"] for tag, given in page.tags if tag == "section"}
-
-
-@pytest.mark.parametrize("name", MAKERS)
-def test_what_comes_from_the_data_stays_text_and_nothing_is_fetched(html, name: str) -> None:
-    page = Page(html(name))
-    assert len(page.scripts) == 3
-    assert not [given for _, given in page.tags if "src" in given]
-    assert page.text.count(HOSTILE) >= 2
-    assert "onerror" not in json.dumps(page.figures)  # plotly would read tags in it
-    elements = {tag for tag, _ in page.tags}
-    assert elements.isdisjoint({"iframe", "object", "form", "img", "b"})
-    assert not [given for _, given in page.tags if any(attribute.startswith("on") for attribute in given)]
+def test_a_page_has_neither_pictures_nor_sounds(html, name: str) -> None:
+    tags = Page(html(name)).tags
+    assert not [tag for tag, given in tags if "src" in given or tag in ("img", "b")]
 
 
 @pytest.mark.parametrize("name", MAKERS)
@@ -192,14 +152,6 @@ def test_documents_are_counted_and_measured(html) -> None:
     ]
     assert "length-figure" in Page(html("names")).figures
     assert "length-figure" not in Page(html("characters")).figures
-
-
-@pytest.mark.parametrize(("name", "unit"), [("untested", "texts"), ("steps", "music")])
-def test_without_a_test_part_the_page_says_so(html, name: str, unit: str) -> None:
-    expected = (
-        f"There was no test part, so how good the model is on {unit} that it has not seen is not known."
-    )
-    assert expected in Page(html(name)).text
 
 
 def test_a_tune_goes_on_from_the_beginning_of_a_test_piece(html, fitted_language) -> None:

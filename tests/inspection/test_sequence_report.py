@@ -1,44 +1,16 @@
 import base64
-import json
 import re
+from functools import partial
 from html import unescape
 
 import pytest
 
-from recurra.inspection.sequence_report import sequence_report
-from tests.inspection.fitted import HOSTILE, MAKERS
 from tests.inspection.html_page import Page
 
-ALWAYS_LAST = ["The data", "Training", "Settings and versions", "Use the model from here"]
-CLASSES = [
-    "What was asked", "Beside the baselines", "What is taken for what", "Class by class",
-    "Is it as sure as it should be?", "The worst errors",
-]  # fmt: skip
-TAGS = ["What was asked", "Beside the baselines", "What is taken for what", "Tag by tag"]
-TITLES = {
-    "texts": CLASSES,
-    "many": CLASSES,
-    "clips": CLASSES,
-    "numbers": [
-        "What was asked", "Beside the baselines", "Predicted against actual", "Residuals",
-        "The largest errors",
-    ],
-    "spans": [*TAGS, "Whole spans", "Where it is right", "Predicted and actual tags"],
-    "frames": [*TAGS, "Where it is right", "Predicted and actual tags"],
-    "untested": ["What was asked"],
-}  # fmt: skip
 
-
-@pytest.fixture(scope="module")
-def html(fitted):
-    pages: dict[str, str] = {}
-
-    def written(name: str) -> str:
-        if name not in pages:
-            pages[name] = sequence_report(fitted(name), data=HOSTILE, path="out/m.safetensors")
-        return pages[name]
-
-    return written
+@pytest.fixture
+def html(written):
+    return partial(written, "sequence")
 
 
 def row(html: str, name: str) -> list[str]:
@@ -46,36 +18,6 @@ def row(html: str, name: str) -> list[str]:
     found = re.search(rf'<th scope="row">{re.escape(name)}</th>(.*?)</tr>', html, re.DOTALL)
     assert found is not None, name
     return [re.sub("<[^>]*>", " ", cell).strip() for cell in re.findall(r"<td.*?</td>", found[1])]
-
-
-@pytest.mark.parametrize("name", MAKERS)
-def test_each_page_has_the_sections_of_its_task(html, name: str) -> None:
-    assert Page(html(name)).titles == [*TITLES[name], *ALWAYS_LAST]
-
-
-@pytest.mark.parametrize("name", MAKERS)
-def test_every_figure_has_its_place_and_words_for_who_can_not_see_it(html, name: str) -> None:
-    page = Page(html(name))
-    places = [given["id"] for _, given in page.tags if given.get("class", "").startswith("plot")]
-    assert sorted(places) == sorted(page.figures)
-    assert all(given["aria-label"] for _, given in page.tags if given.get("role") == "img")
-    assert all(given["alt"] for tag, given in page.tags if tag == "img")
-    links = {given["href"][1:] for tag, given in page.tags if tag == "a"}
-    assert links == {given["id"] for tag, given in page.tags if tag == "section"}
-
-
-@pytest.mark.parametrize("name", MAKERS)
-def test_what_comes_from_the_data_stays_text_and_nothing_is_fetched(html, name: str) -> None:
-    page = Page(html(name))
-    assert len(page.scripts) == 3
-    assert all(given["src"].startswith("data:") for _, given in page.tags if "src" in given)
-    assert page.text.count(HOSTILE) >= 2
-    assert HOSTILE not in json.dumps(page.figures)  # plotly would read tags in it
-    assert "onerror" not in json.dumps(page.figures)
-    elements = {tag for tag, _ in page.tags}
-    assert elements.isdisjoint({"iframe", "object", "form"})
-    assert not [given for _, given in page.tags if any(attribute.startswith("on") for attribute in given)]
-    assert len(html(name)) < 6e6
 
 
 def test_the_scores_stand_beside_the_baselines_with_the_best_in_bold(html, fitted) -> None:
@@ -183,13 +125,6 @@ def test_predicted_numbers_stand_against_the_actual_ones(html, fitted) -> None:
     assert "20 labels. On the dotted line the prediction is right" in text
     level = float((evaluation.labels < evaluation.estimates.quantiles[:, 0]).mean())
     assert row(html("numbers"), "below the 10 % quantile") == ["10.0 %", f"{100 * level:.1f} %"]
-
-
-def test_without_a_test_part_the_page_says_so(html) -> None:
-    text = Page(html("untested")).text
-    assert (
-        "There was no test part, so how good the model is on data that it has not seen is not known." in text
-    )
 
 
 def test_the_way_on_fits_the_model(html) -> None:
