@@ -163,9 +163,7 @@ class LanguageModel(SavedEstimator):
         )
         steps = {name: material.steps(parts[name]) for name in ("training", "validation")}
         bptt = _bptt(self.bptt, defaults.bptt, sum(map(len, steps["training"][0])))
-        examples = {
-            name: TruncatedExamples(*own, bptt=bptt, batch_size=batch_size) for name, own in steps.items()
-        }
+        examples = {name: TruncatedExamples(*own, bptt=bptt) for name, own in steps.items()}
         batches = len(examples["training"].batches(batch_size, shuffle=False))
         settings = training_settings(arguments, defaults, batches * batch_size)
         network = LanguageNetwork(

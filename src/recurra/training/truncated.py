@@ -30,27 +30,25 @@ class TruncatedExamples:
         inputs: D arrays (T_d, …), of one shape and dtype but for T_d.
         targets: D arrays (T_d, …), the same.
         bptt: steps of a stretch.
-        batch_size: rows of a batch at most.
     """
 
     inputs: Sequence[np.ndarray]
     targets: Sequence[np.ndarray]
     bptt: int
-    batch_size: int
 
     def __post_init__(self) -> None:
         positive_int("bptt", self.bptt)
-        positive_int("batch_size", self.batch_size)
 
     def __len__(self) -> int:
-        return len(self._pieces[0])
+        """How many documents there are."""
+        return len(self.inputs)
 
     def batches(self, batch_size: int, *, shuffle: bool) -> list[Tensor]:
         """What each batch holds, (n, 3) int64: where each stretch starts, its length, whether it is a first.
 
-        Shuffled by PyTorch's generator, or in order of length. ``batch_size`` is that of the examples.
+        Shuffled by PyTorch's generator, or in order of length; ``batch_size`` rows at most.
         """
-        starts, lengths = self._pieces
+        starts, lengths = self._pieces(positive_int("batch_size", batch_size))
         stretches = np.ceil(lengths / self.bptt).astype(np.int64)
         order = torch.randperm(len(starts)).numpy() if shuffle else np.argsort(lengths, kind="stable")
         order = order[np.argsort(stretches[order], kind="stable")]
@@ -81,22 +79,18 @@ class TruncatedExamples:
         """All documents, one after the other."""
         return torch.from_numpy(np.concatenate(self.inputs)), torch.from_numpy(np.concatenate(self.targets))
 
-    @cached_property
-    def _pieces(self) -> tuple[np.ndarray, np.ndarray]:
+    def _pieces(self, batch_size: int) -> tuple[np.ndarray, np.ndarray]:
         """Where each starts, and how long it is: int64 (P,) each."""
-        lengths = [len(document) for document in self.inputs]
-        long = _STRETCHES * self.bptt
-        rows = self.batch_size * max(1, round(sum(lengths) / (self.batch_size * long)))
-        size = max(self.bptt, math.ceil(sum(lengths) / rows))  # of pieces that fill all rows alike
-        starts, sizes, begin = [], [], 0
-        for length in lengths:
-            is_cut = len(lengths) == 1 or length > long
-            parts = max(1, round(length / size)) if is_cut else 1
-            cuts = begin + np.arange(parts + 1) * length // parts
-            starts.append(cuts[:-1])
-            sizes.append(np.diff(cuts))
-            begin += length
-        return np.concatenate(starts), np.concatenate(sizes)
+        lengths = np.array([len(document) for document in self.inputs])
+        total, long = int(lengths.sum()), _STRETCHES * self.bptt
+        rows = batch_size * max(1, round(total / (batch_size * long)))
+        size = max(self.bptt, math.ceil(total / rows))  # of pieces that fill all rows alike
+        is_cut = (lengths > long) | (len(lengths) == 1)
+        parts = np.where(is_cut, np.maximum(1, np.round(lengths / size)), 1).astype(np.int64)
+        begin, length, count = (np.repeat(own, parts) for own in (_before(lengths), lengths, parts))
+        k = np.arange(len(count)) - np.repeat(_before(parts), parts)
+        start, end = (at * length // count for at in (k, k + 1))
+        return begin + start, end - start
 
 
 def carried(states: Mapping[str, Tensor], first: Tensor) -> dict[str, Tensor]:
@@ -110,6 +104,11 @@ def kept(states: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> dict[str,
         name: torch.cat([after[name].detach(), state[:, after[name].size(1) :]], dim=1)
         for name, state in states.items()
     }
+
+
+def _before(sizes: np.ndarray) -> np.ndarray:
+    """The sum of those before each."""
+    return np.cumsum(sizes) - sizes
 
 
 def _padded(flat: Tensor, places: Tensor, live: Tensor) -> Tensor:
