@@ -10,10 +10,9 @@ from recurra._base.errors import InputError
 from recurra.data.rows import Column, read_rows
 from recurra.data.sequences import Sequences
 from recurra.data.text import normalise
-from recurra.data.text_file import check_file
+from recurra.data.text_file import check_file, decoded, read_bytes
 
 _TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
-_BYTE_ORDER_MARK = "\ufeff"
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,11 +98,7 @@ def is_table(path: Path) -> bool:
 
 def _plain_text(path: Path) -> tuple[str, tuple[str, ...]]:
     """The text of ``path``, and notes of what was changed."""
-    try:
-        text = _text_bytes(path).decode()
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8 text (at byte {error.start}); save it as UTF-8") from error
-    text = text.removeprefix(_BYTE_ORDER_MARK)
+    text = decoded(path, _text_bytes(path))
     if not text.strip():
         only = "holds nothing but blanks" if text else "is empty"
         raise InputError(f"{path} {only}; give a file with text in it")
@@ -124,10 +119,7 @@ def _from_rows(path: Path, column: Column) -> Corpus:
 
 def _text_bytes(path: Path) -> bytes:
     """The bytes of ``path``; InputError where it cannot be read, or has a zero, which no text has."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+    content = read_bytes(path)
     zero = content.find(0)
     if zero >= 0:
         raise InputError(

@@ -1,4 +1,4 @@
-"""Lines of a text file, or a clear reason why there are none."""
+"""The text of a file, or a clear reason why there is none."""
 
 from pathlib import Path
 
@@ -14,13 +14,7 @@ def read_lines(path: Path, needs: str) -> list[str]:
     Raises InputError if the file cannot be read, is not UTF-8, or is empty although it ``needs`` something.
     """
     check_file(path)
-    try:
-        text = path.read_bytes().decode()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8 text (at byte {error.start}); save it as UTF-8") from error
-    text = text.removeprefix(_BYTE_ORDER_MARK)
+    text = decoded(path, read_bytes(path))
     if not text.strip():
         raise InputError(f"{path} is empty; it needs {needs}")
     # Not splitlines: a text may hold any of Unicode's other line ends.
@@ -28,6 +22,22 @@ def read_lines(path: Path, needs: str) -> list[str]:
     while not lines[-1].strip():
         lines.pop()
     return lines
+
+
+def read_bytes(path: Path) -> bytes:
+    """What the file holds; InputError where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def decoded(path: Path, content: bytes) -> str:
+    """The text that is the ``content`` of ``path``, without a byte order mark; InputError if not in UTF-8."""
+    try:
+        return content.decode().removeprefix(_BYTE_ORDER_MARK)
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8 text (at byte {error.start}); save it as UTF-8") from error
 
 
 def check_file(path: Path) -> None:
