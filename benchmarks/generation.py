@@ -21,7 +21,7 @@ from torch import Tensor
 from recurra import quantize
 from recurra.data import TextFeatures
 from recurra.runtime.language import TextModel
-from recurra.runtime.language_artifact import language_artifact
+from recurra.runtime.network_artifact import network_artifact
 from recurra.tasks.language_network import LanguageNetwork, LanguageSettings
 
 CHARACTERS, EMBEDDING, HIDDEN = string.ascii_letters + string.digits + "\n .", 128, 512
@@ -59,8 +59,14 @@ def models() -> tuple[TextModel, Loop]:
     settings = LanguageSettings(EMBEDDING, "lstm", HIDDEN, 1, False, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     network = LanguageNetwork(settings, symbols=features.size + 1, keys=0, seed=0).eval()
     preprocessing = {"features": features.to_dict(), "ends": False, "lines": False, "column": None}
-    artifact = language_artifact(
-        TextModel.task, network.parts(), network.tensors(), preprocessing, history={}
+    artifact = network_artifact(
+        TextModel.task,
+        network.parts(),
+        network.tensors(),
+        preprocessing,
+        output="logits",
+        history={},
+        card={},
     )
     return TextModel(artifact), Loop(network, features.size + 1).eval()
 

@@ -15,7 +15,7 @@ from recurra.data.byte_pairs import byte_alphabet
 from recurra.data.vocabulary import UNKNOWN
 from recurra.decoding import Sampling
 from recurra.runtime import Bag, Crf, Embedding, Linear, Part, Pool, Recurrent, Words, load
-from recurra.runtime.language_artifact import language_artifact
+from recurra.runtime.network_artifact import network_artifact
 from recurra.runtime.network_parts import Tied
 from recurra.runtime.network_parts.spelling import affix_keys
 from recurra.runtime.sequence_model import sequence_artifact
@@ -109,8 +109,7 @@ def made_now(name: str) -> Artifact:
         column = "text" if name == "language-bpe" else None
         reading = {"ends": name != "language-word", "lines": name == "language-char", "column": column}
         fields, task = {"features": TEXTS[name].to_dict(), **reading}, "language-model"
-    made = language_artifact(task, parts, tensors, fields, history=history)
-    return Artifact(**{**vars(made), "card": card})
+    return network_artifact(task, parts, tensors, fields, output="logits", history=history, card=card)
 
 
 def inputs(name: str) -> Any:

@@ -20,8 +20,8 @@ from recurra.data.vocabulary import UNKNOWN
 from recurra.decoding import Sampling
 from recurra.runtime import Embedding, Linear, Recurrent
 from recurra.runtime.language import TextModel, TextScore
-from recurra.runtime.language_artifact import language_artifact
 from recurra.runtime.language_stream import LanguageStream
+from recurra.runtime.network_artifact import network_artifact
 from recurra.runtime.network_parts import Tied
 
 TEXTS = ["the cat sat on the mat", "a naïve dog ran, and ran", "ok 😀 the end", "the mat"]
@@ -51,7 +51,9 @@ def made(
     shapes = {key: shape for part in parts for key, shape in part.shapes().items()}
     tensors = {key: rng.normal(0, 0.8, shape).astype(np.float32) for key, shape in shapes.items()}
     preprocessing = {"features": features.to_dict(), "ends": ends, "lines": False, "column": None, **fields}
-    return language_artifact("language-model", parts, tensors, preprocessing, history={})
+    return network_artifact(
+        "language-model", parts, tensors, preprocessing, output="logits", history={}, card={}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +169,9 @@ def test_a_long_text_of_many_words_takes_little_memory():
     shapes = {name: shape for part in parts for name, shape in part.shapes().items()}
     tensors = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
     fields = {"features": features, "ends": False, "lines": False, "column": None}
-    own = TextModel(language_artifact("language-model", parts, tensors, fields, history={}))
+    own = TextModel(
+        network_artifact("language-model", parts, tensors, fields, output="logits", history={}, card={})
+    )
     tracemalloc.start()
     (found,) = own.log_probabilities([np.arange(1, 1025)])
     peak = tracemalloc.get_traced_memory()[1]

@@ -16,8 +16,8 @@ from recurra.artifact import Artifact
 from recurra.artifact.wording import DAMAGED
 from recurra.cells import Stack, cell
 from recurra.runtime import Embedding, Linear, Pool, Recurrent, network_spec
-from recurra.runtime.language_artifact import language_artifact
 from recurra.runtime.load import MODELS
+from recurra.runtime.network_artifact import network_artifact
 from recurra.runtime.network_parts import Part
 from tests.runtime.test_language import made
 from tests.runtime.test_music import made as made_music
@@ -259,5 +259,5 @@ def test_the_inputs_and_outputs_are_named():
 
 def test_an_artifact_is_not_made_of_tensors_that_do_not_fit():
     with pytest.raises(InputError) as error:
-        language_artifact("language-model", [EMBEDDING], {}, {}, history={})
+        network_artifact("language-model", [EMBEDDING], {}, {}, output="logits", history={}, card={})
     assert str(error.value) == "tensor 'embedding.weight' is missing"

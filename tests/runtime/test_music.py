@@ -15,9 +15,9 @@ from recurra.artifact import Artifact
 from recurra.cells import Stack, cell
 from recurra.data import Piece, midi_bytes, read_midi
 from recurra.runtime import Linear, Recurrent
-from recurra.runtime.language_artifact import language_artifact
 from recurra.runtime.music import MusicModel
 from recurra.runtime.music_stream import MusicStream
+from recurra.runtime.network_artifact import network_artifact
 
 
 def made(name: str = "gru", *, layers: int = 1, seed: int = 3, bias: float = -1.5) -> Artifact:
@@ -31,7 +31,7 @@ def made(name: str = "gru", *, layers: int = 1, seed: int = 3, bias: float = -1.
     tensors = {key: rng.normal(0, 0.8, shape).astype(np.float32) for key, shape in shapes.items()}
     tensors["head.bias"] += np.float32(bias)
     grid = {"steps_per_beat": 4.0, "beats_per_minute": 90.0}
-    return language_artifact("music", parts, tensors, grid, history={})
+    return network_artifact("music", parts, tensors, grid, output="logits", history={}, card={})
 
 
 def roll(length: int, seed: int = 0) -> np.ndarray:

@@ -16,11 +16,11 @@ from recurra._base.validation import positive_int
 from recurra.data import Corpus, Piece
 from recurra.evaluation import Comparison
 from recurra.runtime.language import Generated, TextModel
-from recurra.runtime.language_artifact import language_artifact
 from recurra.runtime.language_stream import LanguageStream
 from recurra.runtime.model import Model
 from recurra.runtime.music import MusicModel
 from recurra.runtime.music_stream import MusicStream
+from recurra.runtime.network_artifact import network_artifact
 from recurra.runtime.writer import Writer
 from recurra.tasks.card import plain
 from recurra.tasks.language_card import language_card, part_fingerprint
@@ -181,12 +181,14 @@ class LanguageModel(SavedEstimator):
             resume=resume,
             fingerprint=_fingerprint(parts, arguments, material.preprocessing()),
         )
-        artifact = language_artifact(
+        artifact = network_artifact(
             material.model_class.task,
             network.parts(),
             network.tensors(),
             material.preprocessing(),
+            output="logits",
             history=history.to_dict(),
+            card={},
         )
         evaluation = None
         if parts["test"] is not None:
