@@ -1,12 +1,11 @@
 """The report of a language model, of texts or of music: how good it is, what it writes, and the way on."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
-from recurra.artifact import Artifact
 from recurra.data import Corpus
 from recurra.evaluation import Comparison, LanguageEvaluation
 from recurra.inspection import language_usage, sequence_summary
+from recurra.inspection.fitted import Fitted
 from recurra.inspection.model_sections import (
     beside_baselines,
     network_words,
@@ -29,26 +28,12 @@ from recurra.inspection.wording import metric_texts, plural
 from recurra.runtime.language import TextModel
 from recurra.runtime.music import MusicModel
 
+_Estimator: TypeAlias = Fitted[TextModel | MusicModel, Any]
 _PENALTIES = "in training with dropout and penalties, where there are any"
 _UNTESTED = "There was no test part, so how good the model is on {} that it has not seen is not known."
 
 
-class Fitted(Protocol):
-    """What a report needs of a fitted `LanguageModel`."""
-
-    @property
-    def artifact_(self) -> Artifact: ...
-    @property
-    def model_(self) -> TextModel | MusicModel: ...
-    @property
-    def evaluation_(self) -> Any: ...
-    @property
-    def parts_(self) -> Mapping[str, Any]: ...
-    @property
-    def notes_(self) -> tuple[str, ...]: ...
-
-
-def language_report(estimator: Fitted, *, data: str, path: str) -> str:
+def language_report(estimator: _Estimator, *, data: str, path: str) -> str:
     """One self-contained HTML page about a fitted language model.
 
     Args:
@@ -75,7 +60,7 @@ def language_report(estimator: Fitted, *, data: str, path: str) -> str:
     )
 
 
-def _of_texts(model: TextModel, estimator: Fitted, title: str, data: str, path: str) -> list[Section]:
+def _of_texts(model: TextModel, estimator: _Estimator, title: str, data: str, path: str) -> list[Section]:
     evaluation = estimator.evaluation_
     parts: dict[str, Corpus] = {name: part for name, part in estimator.parts_.items() if part is not None}
     training = parts["training"]
@@ -112,7 +97,7 @@ def _of_texts(model: TextModel, estimator: Fitted, title: str, data: str, path: 
     ]
 
 
-def _of_music(model: MusicModel, estimator: Fitted, title: str, data: str, path: str) -> list[Section]:
+def _of_music(model: MusicModel, estimator: _Estimator, title: str, data: str, path: str) -> list[Section]:
     evaluation, parts, grid = estimator.evaluation_, estimator.parts_, model.template
     facts = [
         ("Predict", f"{title}, after all those before it"),
@@ -133,7 +118,7 @@ def _of_music(model: MusicModel, estimator: Fitted, title: str, data: str, path:
     ]
 
 
-def _common(estimator: Fitted, data: str) -> list[tuple[str, str]]:
+def _common(estimator: _Estimator, data: str) -> list[tuple[str, str]]:
     weights = sum(tensor.size for tensor in estimator.artifact_.tensors.values())
     return [
         ("Data", data),

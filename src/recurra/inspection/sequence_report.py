@@ -1,7 +1,6 @@
 """The report of a classifier, regressor or tagger: how good it is, where it errs, and the way on."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from recurra.inspection.class_sections import (
     scores_section,
 )
 from recurra.inspection.data_section import data_section
+from recurra.inspection.fitted import Fitted
 from recurra.inspection.model_sections import (
     beside_baselines,
     network_words,
@@ -49,20 +49,7 @@ _LOSSES = {
 }
 
 
-class Fitted(Protocol):
-    """What a report needs of a fitted `SequenceClassifier`, `SequenceRegressor` or `SequenceTagger`."""
-
-    @property
-    def model_(self) -> SequenceModel: ...
-    @property
-    def evaluation_(self) -> Any: ...
-    @property
-    def parts_(self) -> Mapping[str, Labelled | None]: ...
-    @property
-    def notes_(self) -> tuple[str, ...]: ...
-
-
-def sequence_report(estimator: Fitted, *, data: str, path: str) -> str:
+def sequence_report(estimator: Fitted[SequenceModel, Labelled | None], *, data: str, path: str) -> str:
     """One self-contained HTML page about a fitted estimator of labelled sequences.
 
     Args:
