@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -43,13 +42,11 @@ class Music:
     Attributes:
         training: all pieces, where there are no parts.
         validation, test: None where there is no such part.
-        notes: what was left out or changed, in sentences for people.
     """
 
     training: list[Piece]
     validation: list[Piece] | None = None
     test: list[Piece] | None = None
-    notes: tuple[str, ...] = ()
 
 
 def read_music(path: str | Path, *, steps_per_beat: float = 2.0) -> Music:
@@ -95,7 +92,7 @@ def read_music(path: str | Path, *, steps_per_beat: float = 2.0) -> Music:
 
 
 def _in_parts(found: _Found, path: Path) -> Music:
-    """The pieces sorted into parts, and what is to be said of them."""
+    """The pieces sorted into parts."""
     parts: dict[str | None, list[Piece]] = {}
     pieces = steps = 0
     for part, piece in found:
@@ -114,15 +111,7 @@ def _in_parts(found: _Found, path: Path) -> Music:
         )
     if None not in parts and "training" not in parts:
         raise InputError(f"{path} has a part for {' and '.join(map(str, parts))}, but none for training")
-    of = Counter(note for some in parts.values() for piece in some for note in piece.notes)
-    return Music(
-        training=parts.get("training") or parts[None],
-        validation=parts.get("validation"),
-        test=parts.get("test"),
-        notes=tuple(
-            f"In {count} of {pieces} pieces: {note}" if pieces > 1 else note for note, count in of.items()
-        ),
-    )
+    return Music(parts.get("training") or parts[None], parts.get("validation"), parts.get("test"))
 
 
 def _from_many(path: Path, rate: float) -> _Found:
