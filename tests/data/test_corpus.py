@@ -155,11 +155,13 @@ def test_a_file_that_is_not_there(write, refusal):
     assert refusal(read_corpus, ".") == ". is a folder; name a file in it"
 
 
-def test_a_text_is_cut_in_its_order():
+def test_a_text_keeps_its_order_and_its_middle_is_validated():
     whole = corpus("".join(chr(65 + i) for i in range(50)), ends=False)
     parts = cut_corpus(whole, validation_share=0.1, test_share=0.1, seed=3)
     assert [part.characters for part in parts] == [41, 4, 5]
-    assert "".join(part.texts[0] for part in parts) == whole.texts[0]
+    training, validation, test = (part.texts for part in parts)
+    assert training[0] + validation[0] + training[1] + test[0] == whole.texts[0]
+    assert len(training[0]) == 20
     assert [(part.ends, part.name, part.notes) for part in parts] == [(False, "a.txt", ())] * 3
 
 
@@ -167,8 +169,8 @@ def test_the_parts_of_the_only_document_have_no_end():
     parts = cut_corpus(corpus("0123456789"), validation_share=0.2, test_share=0.2, seed=0)
     note = "The only document was cut into parts, so where it ends is not learnt."
     assert [(part.texts, part.ends, part.notes) for part in parts] == [
-        (["012345"], False, (note,)),
-        (["67"], False, (note,)),
+        (["012", "567"], False, (note,)),
+        (["34"], False, (note,)),
         (["89"], False, (note,)),
     ]
 
@@ -271,12 +273,16 @@ def test_real_texts(real_data):
     assert names.characters == (real_data / "text/names.txt").stat().st_size + 1
 
 
-def test_a_single_text_is_held_out_at_places_all_over_it():
+def test_a_single_text_is_held_out_in_the_middles_of_its_tenths():
     text = "".join(chr(33 + i % 90) for i in range(100_003))
     for share, places in ((0.05, 10), (0.007, 1), (0.011, 2)):
         kept, held = hold_out(Corpus([text], False, "one"), share, name="share", seed=0, spread=True)
-        assert len(kept) == len(held) == places
-        assert "".join(part for pair in zip(kept.texts, held.texts) for part in pair) == text
+        assert len(kept) - 1 == len(held) == places
+        pairs = zip(kept.texts, [*held.texts, ""], strict=True)
+        assert "".join(part for pair in pairs for part in pair) == text
+        around = (len(text) - round(share * len(text))) / places / 2
+        assert abs(len(kept.texts[0]) - around) <= 1
+        assert abs(len(kept.texts[-1]) - around) <= 1
         assert sum(map(len, held.texts)) == round(share * len(text))
         assert max(map(len, held.texts)) - min(map(len, held.texts)) <= 1
         assert not kept.ends

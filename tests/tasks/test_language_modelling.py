@@ -1,5 +1,6 @@
 """What language models learn, how they are kept, and what their cards say."""
 
+import dataclasses
 import json
 import math
 import pickle
@@ -206,7 +207,8 @@ def test_documents_that_are_several_end_and_a_single_one_does_not():
     assert {text.stopped for text in many.generate(length=300, samples=5)} == {"end"}
     (text,) = one.generate(length=300)
     assert (text.stopped, text.tokens, len(text.text)) == ("length", 300, 300)
-    assert one.parts_["training"].texts[0] + one.parts_["validation"].texts[0] == "\n".join(TEXTS)
+    before, after = one.parts_["training"].texts
+    assert before + one.parts_["validation"].texts[0] + after == "\n".join(TEXTS)
 
 
 def test_a_document_that_was_cut_counts_no_end_in_the_test_part():
@@ -323,8 +325,9 @@ def test_a_text_shorter_than_the_usual_stretch_is_one_stretch():
     seen: list[Any] = []
     settings = {**SMALL, "bptt": None, "embedding_size": 6, "batch_size": 1}
     estimator = LanguageModel(**settings, validation_share=0.1).fit(text, on_event=seen.append)
-    assert len(estimator.parts_["training"].texts[0]) == 36 < CHAR.bptt
-    assert sum(isinstance(event, BatchEnd) for event in seen) == 3  # one of each epoch
+    assert [len(text) for text in estimator.parts_["training"].texts] == [18, 18]
+    assert CHAR.bptt > 36
+    assert sum(isinstance(event, BatchEnd) for event in seen) == 2 * 3  # one of each text and epoch
     assert estimator.generate(length=3)
 
 
@@ -336,6 +339,12 @@ def test_a_table_is_tied_where_its_width_is_that_of_the_layers_or_not_said():
     assert kinds()[-1] == kinds(embedding_size=8)[-1] == kinds(tied=True)[-1] == "tied"
     assert kinds(embedding_size=5)[-1] == kinds(tied=False)[-1] == "linear"
     assert kinds(level="char", tied=True)[-1] == "tied"
+
+
+def test_what_was_done_to_pieces_is_told():
+    noted = [dataclasses.replace(piece, notes=("b",) if i else ("a", "b")) for i, piece in enumerate(PIECES)]
+    fitted = LanguageModel(hidden_size=4, epochs=1).fit(noted)
+    assert sorted(fitted.notes_) == ["a", "b (30 pieces)"]
 
 
 def test_a_corpus_is_learnt_as_its_texts_and_keeps_how_it_was_read():

@@ -63,9 +63,17 @@ def test_one_long_document_fills_the_rows_and_short_ones_stay_whole():
     assert [len(index) for index in short] == [4, 4, 4, 3, 1]
     assert [index[:, 2].tolist() for index in short] == [[1] * 4, [0] * 4, [0] * 4, [0] * 3, [0]]
     assert sum(len(index) for index in examples([200] * 3, 10).batches(64, shuffle=False)) == 3 * 20
-    for length, rows in ((641, 5), (640, 2)):
+    for length, rows in ((641, 4), (640, 2)):
         index = torch.cat(examples([length, 5], 10).batches(4, shuffle=False))
         assert index[:, 2].sum() == rows
+
+
+@pytest.mark.parametrize("lengths", [[970] * 10 + [485] * 2, [2000, 900, 700, 3, 2], [400, 5000]])
+def test_long_documents_of_any_length_fill_all_rows(lengths):
+    batches = examples(lengths, 4).batches(8, shuffle=True)
+    rows = sum(index[:, 2].sum().item() for index in batches)
+    assert rows % 8 == 0
+    assert len(batches) * 8 * 4 < 1.25 * sum(lengths)
 
 
 def test_stretches_of_a_piece_are_of_about_one_length():

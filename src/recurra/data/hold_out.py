@@ -34,8 +34,9 @@ def hold_out(
     """What is left of ``whole``, documents or pieces, and the ``share`` of it that is held out, rounded.
 
     Documents and pieces are drawn by ``seed``, and both parts keep their order. A single document is cut
-    where its last characters are the share; or, with ``spread``, every tenth of it is, so that neither part
-    lacks what the text is about in some place. Its parts have no end, because none of them begins and ends
+    where its last characters are the share; or, with ``spread``, some in the middle of every tenth are, so
+    that neither part lacks what the text is about in some place, and what follows the text goes on from the
+    part that is left. Its parts have no end, because none of them begins and ends
     where a document does. Raises InputError, with the share's ``name``, where it is not between 0 and 1 or a
     part would be empty.
     """
@@ -43,7 +44,7 @@ def hold_out(
         raise InputError(f"{name} must be a number above 0 and below 1, got {share!r}")
     if isinstance(whole, Corpus) and len(whole) == 1:
         held = _amount(share, len(whole.texts[0]), "characters", name)
-        return _cut(whole, held, min(_SPREAD, max(1, held // _LEAST)) if spread else 1)
+        return _cut(whole, _middles(whole, held) if spread else [slice(len(whole.texts[0]) - held, len(whole.texts[0]))])
     held = _amount(share, len(whole), "documents" if isinstance(whole, Corpus) else "pieces", name)
     mask = np.zeros(len(whole), bool)
     mask[np.random.default_rng(seed).permutation(len(whole))[:held]] = True
@@ -65,16 +66,23 @@ def _amount(share: float, total: int, units: str, name: str) -> int:
     return held
 
 
-def _cut(corpus: Corpus, held: int, places: int) -> tuple[Corpus, Corpus]:
-    """The only document without ``held`` characters, the last ones of each of its ``places``, and those."""
+def _middles(corpus: Corpus, held: int) -> list[slice]:
+    """Where ``held`` characters of the only document lie in the middles of its tenths, or of fewer parts."""
+    total, places = len(corpus.texts[0]), min(_SPREAD, max(1, held // _LEAST))
+    slices = []
+    for k in range(places):
+        length = held * (k + 1) // places - held * k // places
+        start = (total * k // places + total * (k + 1) // places - length) // 2
+        slices.append(slice(start, start + length))
+    return slices
+
+
+def _cut(corpus: Corpus, slices: list[slice]) -> tuple[Corpus, Corpus]:
+    """The only document without its ``slices``, which are in order, and those."""
     note = ("The only document was cut into parts, so where it ends is not learnt.",) * corpus.ends
     cut = dataclasses.replace(corpus, ends=False, notes=corpus.notes + note)
     (text,) = corpus.texts
-    kept, left_out, begin = [], [], 0
-    for k in range(places):
-        end = len(text) * (k + 1) // places
-        start = end - (held * (k + 1) // places - held * k // places)
-        kept.append(text[begin:start])
-        left_out.append(text[start:end])
-        begin = end
-    return dataclasses.replace(cut, texts=kept), dataclasses.replace(cut, texts=left_out)
+    ends = [0, *(held.stop for held in slices)]
+    starts = [*(held.start for held in slices), len(text)]
+    kept = [text[end:start] for end, start in zip(ends, starts, strict=True) if end < start]
+    return dataclasses.replace(cut, texts=kept), dataclasses.replace(cut, texts=[text[s] for s in slices])

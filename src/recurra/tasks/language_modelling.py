@@ -132,7 +132,7 @@ class LanguageModel(SavedEstimator):
         Args:
             X: one text, several, or a `recurra.data.Corpus`; pieces, or piano rolls (T_i, 88).
             validation: the same, by which the best epoch is chosen; None to hold out ``validation_share``:
-                whole documents, or of a single one some of every tenth.
+                whole documents, or of a single one the middles of its tenths.
             test: the same, to be scored beside baselines at the end; None for no score.
             on_event: is told how training goes, see `recurra.training`.
             checkpoint: a file in which to keep the run, see `recurra.training.train`.

@@ -86,7 +86,8 @@ class TruncatedExamples:
         rows = batch_size * max(1, round(total / (batch_size * long)))
         size = max(self.bptt, math.ceil(total / rows))  # of pieces that fill all rows alike
         is_cut = (lengths > long) | (len(lengths) == 1)
-        parts = np.where(is_cut, np.maximum(1, np.round(lengths / size)), 1).astype(np.int64)
+        parts = np.ones(len(lengths), np.int64)
+        parts[is_cut] = _parts(lengths[is_cut], size, batch_size, beside=np.count_nonzero(~is_cut))
         begin, length, count = (np.repeat(own, parts) for own in (_before(lengths), lengths, parts))
         k = np.arange(len(count)) - np.repeat(_before(parts), parts)
         start, end = (at * length // count for at in (k, k + 1))
@@ -109,6 +110,22 @@ def kept(states: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> dict[str,
 def _before(sizes: np.ndarray) -> np.ndarray:
     """The sum of those before each."""
     return np.cumsum(sizes) - sizes
+
+
+def _parts(lengths: np.ndarray, size: int, batch_size: int, *, beside: int) -> np.ndarray:
+    """Into how many pieces of about ``size`` each document of these lengths is cut.
+
+    Together with the rows ``beside`` them they fill batches, if they fill half of one: a few rows that are
+    left over would make steps of the optimiser that count as much as those of a whole batch.
+    """
+    total = int(lengths.sum())
+    rows = min(total, batch_size * round((beside + total / size) / batch_size) - beside)
+    if rows < len(lengths):
+        return np.maximum(1, lengths // size)
+    parts = np.maximum(1, lengths * rows // total)
+    while parts.sum() < rows:
+        parts[np.argmax(lengths / parts)] += 1
+    return parts
 
 
 def _padded(flat: Tensor, places: Tensor, live: Tensor) -> Tensor:
