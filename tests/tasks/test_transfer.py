@@ -9,7 +9,7 @@ from sklearn.base import clone
 
 import recurra
 from recurra import LanguageModel, SequenceClassifier
-from recurra._base.errors import InputError
+from recurra._base.errors import ArtifactError, InputError
 from recurra.data import Piece
 from recurra.tasks.sequence_defaults import TEXT
 from recurra.tasks.sequence_network import SequenceNetwork
@@ -89,10 +89,10 @@ def test_frozen_layers_stay_as_they_were_and_thaw_again():
 def test_it_is_saved_resumed_and_told(tmp_path):
     model = reader()
     model.save(tmp_path / "lm.safetensors")
-    loaded = LanguageModel.load(tmp_path / "lm.safetensors")
+    loaded = tmp_path / "lm.safetensors"
     whole = SequenceClassifier(epochs=3, seed=1).fit(TEXTS, VERDICTS, pretrained=loaded)
     assert whole.notes_[-1] == f"The network begins with the language model {model.model_.fingerprint[:12]}."
-    few = SequenceClassifier(epochs=2).fit(TEXTS, VERDICTS, pretrained=loaded)
+    few = SequenceClassifier(epochs=2).fit(TEXTS, VERDICTS, pretrained=LanguageModel.load(loaded))
     assert few.notes_[-2:] == (
         f"The network begins with the language model {model.model_.fingerprint[:12]}.",
         "Its vectors stayed as they were: they thaw in epoch 3, and epoch "
@@ -121,13 +121,13 @@ def test_it_is_saved_resumed_and_told(tmp_path):
     )
 
 
-def test_what_it_refuses():
+def test_what_it_refuses(tmp_path):
     def message(model, X=TEXTS, **settings):
         with pytest.raises(InputError) as caught:
             SequenceClassifier(epochs=1, **settings).fit(X, VERDICTS, pretrained=model)
         return str(caught.value)
 
-    wanted = "pretrained must be a fitted LanguageModel of texts, such as LanguageModel.load gives, got "
+    wanted = "pretrained must be a fitted LanguageModel of texts, or the path of its file, got "
     words = reader()
     rng = np.random.default_rng(0)
     music = LanguageModel(hidden_size=4, epochs=1).fit([Piece(rng.random((9, 88)) < 0.1)] * 30)
@@ -136,6 +136,15 @@ def test_what_it_refuses():
     classifier = SequenceClassifier(epochs=1, hidden_size=4).fit(TEXTS, VERDICTS)
     assert message(classifier) == f"{wanted}SequenceClassifier"
     assert message(music) == f"{wanted}LanguageModel of music"
+    music.save(tmp_path / "music")
+    assert message(str(tmp_path / "music")) == f"{wanted}LanguageModel of music"
+    classifier.save(tmp_path / "classifier")
+    with pytest.raises(ArtifactError) as refused:
+        SequenceClassifier(epochs=1).fit(TEXTS, VERDICTS, pretrained=tmp_path / "classifier")
+    assert str(refused.value) == (
+        f"{tmp_path / 'classifier'} does not hold the settings of a LanguageModel; use recurra.load to "
+        "predict with it"
+    )
     series = [rng.normal(size=(4, 1)) for _ in TEXTS]
     assert message(words, series) == ("pretrained is for texts, got sequences of kind 'series'; leave it out")
     assert message(words, hidden_size=8) == (

@@ -157,7 +157,7 @@ class SequenceEstimator(SavedEstimator):
         *,
         sample_weight: Any = None,
         groups: Any = None,
-        pretrained: SavedEstimator | None = None,
+        pretrained: SavedEstimator | str | Path | None = None,
         validation: Any = None,
         test: Any = None,
         source: Source | None = None,
@@ -176,8 +176,9 @@ class SequenceEstimator(SavedEstimator):
                 so few that one is more than ``validation_share``, they are all learnt from, and validation
                 takes some sequences of each: a schedule ends well without being watched, and what a whole
                 group would teach is worth more.
-            pretrained: a fitted `LanguageModel` of texts, whose embedding and layers the network begins with,
-                see `recurra.tasks.transfer`; it settles how texts are cut, and the sizes of the network.
+            pretrained: a fitted `LanguageModel` of texts, or the path of its file, whose embedding and layers
+                the network begins with, see `recurra.tasks.transfer`; it settles how texts are cut, and the
+                sizes of the network.
             validation: sequences and labels ``(X, y)``, or labelled ones, by which the best epoch is chosen;
                 None to hold out ``validation_share`` of the training ones.
             test: the same, to be scored beside baselines at the end; None for no score.

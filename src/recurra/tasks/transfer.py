@@ -7,6 +7,7 @@ by one from the top, an epoch apart, and the lower a layer is the less it change
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -16,6 +17,7 @@ from recurra._base.errors import InputError
 from recurra.data import TextFeatures
 from recurra.runtime.language import TextModel
 from recurra.runtime.music import MusicModel
+from recurra.tasks.language_modelling import LanguageModel
 from recurra.tasks.sequence_network import NetworkSettings, SequenceNetwork
 
 # Of the learning rate, from a layer to the one below. The paper has 2.6, for a model that has read a hundred
@@ -52,15 +54,18 @@ class Pretrained:
 
     @classmethod
     def of(cls, model: Any, kind: str, arguments: Mapping[str, Any]) -> Self:
-        """Of a fitted estimator whose ``model_`` is a `TextModel`, for sequences of that ``kind``.
+        """Of a fitted estimator of a `TextModel`, or of its file, for sequences of that ``kind``.
 
         The model alone does not do, as its network keeps weights as the kernels read them. Raises InputError
-        for anything else, and for arguments that the model has settled.
+        for anything else, and for arguments that the model has settled; ArtifactError for a file that
+        `LanguageModel.load` refuses.
         """
+        if isinstance(model, str | Path):
+            model = LanguageModel.load(model)
         at_work = getattr(model, "model_", None)
         if not isinstance(at_work, TextModel):
             raise InputError(
-                "pretrained must be a fitted LanguageModel of texts, such as LanguageModel.load gives, got "
+                "pretrained must be a fitted LanguageModel of texts, or the path of its file, got "
                 f"{type(model).__name__}{' of music' if isinstance(at_work, MusicModel) else ''}"
             )
         if kind != "text":

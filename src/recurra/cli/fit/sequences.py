@@ -56,9 +56,8 @@ def fit_sequences(
             "validation": cut.validation,
             "test": cut.test,
             "source": reader,
+            "pretrained": pretrained,
         }
-        if pretrained is not None:
-            given["pretrained"] = tasks.LanguageModel.load(pretrained)
         return Job(kinds[task](**asked), given, sequence_report, _story)
 
     names = [field.name for group in (reading, network, training) for field in fields(group)]
