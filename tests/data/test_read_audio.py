@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recurra.data import Labelled, read_audio, read_audio_table
+from recurra.data import Labelled, read_audio, read_audio_table, read_transcripts
 
 soundfile = pytest.importorskip("soundfile")
 PATTERN = r"^(?P<label>\d)_(?P<group>[a-z]+)_"
@@ -133,6 +133,54 @@ def test_wrong_tables(refusal, rows, message):
     Path("a.csv").write_text("file,label\n" + rows)
     found = refusal(read_audio_table, "a.csv", audio="file", label="label")
     assert found == message or (message.endswith(": ") and found.startswith(message + "a.csv"))
+
+
+def test_clips_with_what_is_said_in_them():
+    Path("clips/said.csv").write_text(
+        "who,file,said\nann,1_ann_0.wav,one\ntheo,more/7_theo_0.wav, seven up \n"
+    )
+    read = read_transcripts("clips/said.csv", audio="file", text="said", group="who")
+    assert (read.names, read.labels) == (["1_ann_0.wav", "more/7_theo_0.wav"], ["one", "seven up"])
+    assert (read.groups, seconds(read)) == (["ann", "theo"], [0.02, 0.03])
+    alone = read_transcripts("clips/said.csv", audio=2)
+    assert (alone.names, alone.labels, alone.groups) == (read.names, None, None)
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "message"),
+    [
+        (
+            "clips/0_ann_1.wav,nought\nclips/no.wav,one\n",
+            {},
+            "a.csv, line 3: clips/no.wav cannot be read: No such file or directory",
+        ),
+        ("clips/0_ann_1.wav,nought\nclips,one\n", {}, "a.csv, line 3: clips cannot be read: Is a directory"),
+        (
+            "clips/0_ann_1.wav,nought\ncut.wav,one\n",
+            {},
+            "a.csv, line 3: cut.wav is cut short: 16 of 640 bytes of sound are there",
+        ),
+        (
+            "clips/0_ann_1.wav, \n",
+            {},
+            "a.csv, line 2 has no text: column 'said' is empty; fill it in, or leave the row out",
+        ),
+        (
+            "clips/0_ann_1.wav,nought\n",
+            {"text": 1},
+            "audio must be another column than text, got 'file' for both",
+        ),
+        (
+            "clips/0_ann_1.wav,nought\n",
+            {"text": "sad"},
+            "a.csv has no column 'sad'; its columns are file, said; did you mean 'said'?",
+        ),
+    ],
+)
+def test_wrong_tables_of_what_is_said(refusal, rows, columns, message):
+    Path("a.csv").write_text("file,said\n" + rows)
+    Path("cut.wav").write_bytes(Path("clips/0_ann_1.wav").read_bytes()[:60])
+    assert refusal(read_transcripts, "a.csv", **{"audio": "file", "text": "said", **columns}) == message
 
 
 def test_spoken_digits(real_data):

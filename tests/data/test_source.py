@@ -76,6 +76,16 @@ def test_clips_of_a_table_and_those_without_one(sounds: Path):
     assert source.read(sounds, labelled=False).names == ["no_1.wav", "yes_1.wav"]
 
 
+def test_clips_and_what_is_said_in_them(sounds: Path):
+    source = Source("transcripts", {"audio": "file", "text": "word"})
+    assert source.read(sounds / "table.csv", labelled=True).labels == ["no"]
+    (sounds / "new.csv").write_text("file\nyes_1.wav\n")
+    new = source.read(sounds / "new.csv", labelled=False)
+    assert (new.names, new.labels) == (["yes_1.wav"], None)
+    assert source.read(sounds / "no_1.wav", labelled=False).names == ["no_1.wav"]
+    assert source.read(sounds, labelled=False).names == ["no_1.wav", "yes_1.wav"]
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
@@ -87,8 +97,8 @@ def test_clips_of_a_table_and_those_without_one(sounds: Path):
         ),
         (
             {"reader": "conlu", "options": {}},
-            "source.reader must be one of texts, words, long, audio, audio table, conllu, tagged, got "
-            "'conlu'; did you mean 'conllu'?",
+            "source.reader must be one of texts, words, long, audio, audio table, transcripts, conllu, "
+            "tagged, got 'conlu'; did you mean 'conllu'?",
         ),
         (
             {"reader": "conllu", "options": {"path": "/etc/passwd"}},

@@ -2,6 +2,7 @@
 
 from recurra.data.as_corpus import as_corpus
 from recurra.data.as_labelled import as_labelled
+from recurra.data.as_pairs import as_pairs
 from recurra.data.audio import Clip, read_clip, read_clips, resample
 from recurra.data.co2 import mauna_loa
 from recurra.data.conllu import read_conllu, read_tagged
@@ -12,10 +13,12 @@ from recurra.data.label_parts import by_group, by_pattern, split_labels
 from recurra.data.labelled import Labelled
 from recurra.data.log_mel import AudioFeatures, FrameStream
 from recurra.data.midi import midi_bytes, read_midi
+from recurra.data.pairs import Pairs, hold_out_pairs
 from recurra.data.piano_roll import KEYS, LOWEST_NOTE, MOST_STEPS, Piece, as_pieces, held
-from recurra.data.read_audio import read_audio, read_audio_table
+from recurra.data.read_audio import read_audio, read_audio_table, read_transcripts
 from recurra.data.read_long import read_long
 from recurra.data.read_music import Music, read_music
+from recurra.data.read_pairs import read_pairs, read_sources
 from recurra.data.read_texts import read_texts
 from recurra.data.scaling import Scaler
 from recurra.data.sequences import Sequences, as_sequences, pad
@@ -44,6 +47,7 @@ __all__ = [
     "GapReport",
     "Labelled",
     "Music",
+    "Pairs",
     "Piece",
     "Scaler",
     "Sequences",
@@ -59,6 +63,7 @@ __all__ = [
     "array_series",
     "as_corpus",
     "as_labelled",
+    "as_pairs",
     "as_pieces",
     "as_sequences",
     "by_group",
@@ -68,6 +73,7 @@ __all__ = [
     "future_times",
     "held",
     "hold_out",
+    "hold_out_pairs",
     "impute",
     "is_table",
     "last_context",
@@ -86,10 +92,13 @@ __all__ = [
     "read_long",
     "read_midi",
     "read_music",
+    "read_pairs",
     "read_series",
+    "read_sources",
     "read_table",
     "read_tagged",
     "read_texts",
+    "read_transcripts",
     "read_vectors",
     "resample",
     "season_length",

@@ -1,13 +1,13 @@
-"""Audio clips with labels, which stand in their names or in a table."""
+"""Audio clips with labels, or with what is said in them, which stand in their names or in a table."""
 
 import re
 from pathlib import Path
 
 from recurra._base.errors import InputError
 from recurra.data.audio import Clip, read_clip, read_clips
-from recurra.data.labelled import Labelled
+from recurra.data.labelled import Labelled, Labels
 from recurra.data.read_texts import apart, read_labels
-from recurra.data.rows import Column, as_numbers, read_rows
+from recurra.data.rows import Column, Rows, as_numbers, read_rows
 from recurra.data.sequences import Sequences
 
 
@@ -82,11 +82,41 @@ def read_audio_table(
     labels, groups = read_labels(rows, label=label, group=group, numeric=numeric)
     if label is not None:
         apart(rows, audio=audio, label=label)
+    return _labelled(rows, audio, labels, groups)
+
+
+def read_transcripts(
+    path: str | Path,
+    *,
+    audio: Column,
+    text: Column | None = None,
+    group: Column | None = None,
+    header: bool = True,
+) -> Labelled:
+    """Read the clips that a table names, with what is said in each as its label.
+
+    Args:
+        path, audio, group, header: as for `read_audio_table`.
+        text: the column of what is said; None for clips alone.
+
+    Raises InputError, with the line, where the table or a clip cannot be read, or a text is empty.
+    """
+    rows = read_rows(path, header=header)
+    _, groups = read_labels(rows, label=None, group=group, numeric=False)
+    texts = None
+    if text is not None:
+        apart(rows, audio=audio, text=text)
+        texts = [value.strip() for value in rows.texts(text, "text")]
+    return _labelled(rows, audio, texts, groups)
+
+
+def _labelled(rows: Rows, audio: Column, labels: Labels, groups: list[str] | None) -> Labelled:
+    """The clips that ``rows`` name in the column ``audio``, as seen from their file's folder."""
     names = [name.strip() for name in rows.texts(audio, "audio")]
     clips = []
     for name, place in zip(names, rows.places):
         try:
-            clips.append(read_clip(Path(path).parent / name, name=name))
+            clips.append(read_clip(Path(rows.source).parent / name, name=name))
         except InputError as error:
             raise InputError(f"{rows.source}, {place}: {error}") from error
     return Labelled(Sequences("audio", clips), labels, groups, names)

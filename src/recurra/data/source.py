@@ -12,7 +12,7 @@ from recurra._base.validation import one_of
 from recurra.data.audio import read_clip
 from recurra.data.conllu import read_conllu, read_tagged
 from recurra.data.labelled import Labelled
-from recurra.data.read_audio import read_audio, read_audio_table
+from recurra.data.read_audio import read_audio, read_audio_table, read_transcripts
 from recurra.data.read_long import read_long
 from recurra.data.read_texts import read_texts
 from recurra.data.read_words import read_words
@@ -24,12 +24,14 @@ READERS: dict[str, Callable[..., Labelled]] = {
     "long": read_long,
     "audio": read_audio,
     "audio table": read_audio_table,
+    "transcripts": read_transcripts,
     "conllu": read_conllu,
     "tagged": read_tagged,
 }
 """By name; each takes a path and options of its own."""
 
 _LABELS = {"label", "label_pattern", "group", "numeric", "step_labels"}
+_CLIPS = ("audio", "audio table", "transcripts")
 _TRUTHS = {"header", "numeric", "step_labels"}
 _SOUNDS = (".wav", ".flac")
 
@@ -65,16 +67,17 @@ class Source:
         path = Path(path)
         if labelled:
             return READERS[self.reader](path, **self.options)
-        if self.reader in ("audio", "audio table"):
+        if self.reader in _CLIPS:
             if path.suffix.lower() in _SOUNDS and not path.is_dir():
                 clip = read_clip(path)
                 return Labelled(Sequences("audio", [clip]), None, None, [clip.name])
             if path.suffix.lower() == ".zip" or path.is_dir():
                 return read_audio(path)
+        labels = {*_LABELS, "text"} if self.reader == "transcripts" else _LABELS
         options = {
             name: None if name == "tag" else value
             for name, value in self.options.items()
-            if name not in _LABELS
+            if name not in labels
         }
         return READERS[self.reader](path, **options)
 
