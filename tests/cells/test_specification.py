@@ -100,6 +100,7 @@ def test_registry_gives_each_cell_by_name():
             lambda: Stack.from_dict({"cell": "lstm", "hidden_size": 4, "num_layers": 1}),
             "a stack needs bidirectional, got only cell, hidden_size, num_layers",
         ),
+        (lambda: check_lengths([1, 2], 3, 1), "lengths must be 1 number, one for each row, got shape (2,)"),
         (lambda: check_lengths([1, 2], 3, 3), "lengths must be 3 numbers, one for each row, got shape (2,)"),
         (lambda: check_lengths([1.0, 2.0], 3, 2), "lengths must be whole numbers, got float64"),
         (

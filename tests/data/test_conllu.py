@@ -87,7 +87,7 @@ ONE = "1\ta\t_\tDET\t_\t_\t_\t_\t_\t_\n"
         ),
         (
             ONE + "2 b b DET _ _ _ _ _ _\n",
-            "a.conllu, line 2 has 1 columns between tabs; CoNLL-U has 10",
+            "a.conllu, line 2 has 1 column between tabs; CoNLL-U has 10",
         ),
         (
             ONE + ONE.replace("1\ta", "2\t"),
@@ -204,7 +204,7 @@ def test_what_was_written_is_read(write, sentences):
         (
             "a O\nb\n",
             {},
-            "a.txt, line 2 has 1 columns between white space, and the tag is column 2",
+            "a.txt, line 2 has 1 column between white space, and the tag is column 2",
         ),
         (
             "a O\n",
@@ -214,7 +214,7 @@ def test_what_was_written_is_read(write, sentences):
         (
             "a b O\n",
             {"separator": "tab"},
-            "a.txt, line 1 has 1 columns between tabs, and the tag is column 2",
+            "a.txt, line 1 has 1 column between tabs, and the tag is column 2",
         ),
         ("a\t\n", {"separator": "tab"}, "a.txt, line 1 has an empty tag in column 2"),
         ("\tO\n", {"separator": "tab"}, "a.txt, line 1 has an empty token in column 1"),

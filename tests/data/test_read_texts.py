@@ -271,6 +271,12 @@ def test_items_can_be_taken(write):
             "a.tsv, line 2 has 3 values, line 1 has 2; a tab ends a value, even within quotes",
         ),
         (
+            "a\tb\nx\n",
+            "a.tsv",
+            {"text": 1},
+            "a.tsv, line 2 has 1 value, line 1 has 2; a tab ends a value, even within quotes",
+        ),
+        (
             "a,b\nx, and y,1\n",
             "a.csv",
             {"text": 1},

@@ -269,6 +269,10 @@ def test_what_cannot_be_padded_together_is_refused(refusal):
             [np.zeros((2, 3)), [], np.zeros((4, 2))],
             "X[2] has 2 columns and X[0] has 3; give every item the same columns",
         ),
+        (
+            [np.zeros((2, 3)), np.zeros(4)],
+            "X[1] has 1 column and X[0] has 3; give every item the same columns",
+        ),
         ([np.zeros(2), [[1, 2], [3]]], "X[1] must have shape (steps, columns); its steps differ in columns"),
     ],
 )

@@ -100,7 +100,7 @@ def test_the_report_is_silent_where_nothing_had_to_be_done():
             ["2024-01-01 00:00", "2024-01-01 01:00", "2024-01-01 02:00", "2034-01-01 02:00"],
             "time column 'time' of the data has 4 rows from 2024-01-01 to 2034-01-01 02:00:00, "
             "where a step of 1h "
-            "makes 87675; correct the times, or resample the data",
+            "makes 87,675; correct the times, or resample the data",
         ),
         (
             ["2024-01-01"],

@@ -71,6 +71,10 @@ def test_series_that_do_not_fit_are_named(refusal):
     assert refusal(features, [fine, wide]) == (
         "series[1] has shape (2, 4); its last axis must have the 3 columns of the training series"
     )
+    single = SeriesFeatures.fit([x[:, :1] for x in some_series()])
+    assert refusal(single, [fine]) == (
+        "series[0] has shape (2, 3); its last axis must have the 1 column of the training series"
+    )
     far = np.array([[0, 0, 0], [0, 3e38, 0]], np.float32)
     assert refusal(features, [far]) == (
         "series[0] is not finite or too far from the training series in column 1 (from 0)"

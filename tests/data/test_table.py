@@ -223,6 +223,12 @@ HELP = "it needs a line of column names and rows of values"
             "value that holds a separator",
         ),
         (
+            "y\n1\n2,5\n",
+            "data.csv",
+            "data.csv has 2 values in data row 2, but 1 column; correct the row, or put quotes around a "
+            "value that holds a separator",
+        ),
+        (
             "day,ort\n1,Zürich\n".encode("latin-1"),
             "data.csv",
             "data.csv is not UTF-8 text (at byte 11); save it as UTF-8",

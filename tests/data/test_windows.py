@@ -127,6 +127,13 @@ def test_targets_are_views(make_series):
             "rows, 10 with those "
             "before it that a context may use; give more rows, or a shorter context or horizon",
         ),
+        (
+            slice(13, 14),
+            4,
+            "the training part is too short for one window of context 8 and horizon 5: it has 1 "
+            "row, 9 with those "
+            "before it that a context may use; give more rows, or a shorter context or horizon",
+        ),
     ],
 )
 def test_too_few_rows(refusal, make_series, part, first_row, message):
@@ -155,3 +162,5 @@ def test_the_last_context(refusal, make_series):
     assert last_context(series, 4).tolist() == [[[3], [4], [4], [4]]]
     got = refusal(last_context, series, 7)
     assert got == "the data has 6 rows, but a forecast needs the last 7; give more"
+    got = refusal(last_context, impute(make_series([1]), [slice(0, 1)]), 7)
+    assert got == "the data has 1 row, but a forecast needs the last 7; give more"

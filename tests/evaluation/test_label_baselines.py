@@ -170,7 +170,7 @@ def test_few_numbers_have_no_quantiles():
 @pytest.mark.parametrize(
     ("labels", "classes", "message"),
     [
-        (["good"], CLASSES, "there are 24 sequences and 1 labels; expected as many of each"),
+        (["good"], CLASSES, "there are 24 sequences and 1 label; expected as many of each"),
         (
             VERDICTS,
             ["good"],

@@ -49,7 +49,7 @@ def test_what_is_impossible_costs_everything():
 @pytest.mark.parametrize(
     ("rows", "lengths", "message"),
     [
-        ([[-1.0]], [1, 1], "rows has 1 sequences and 2 are scored; give as many of each"),
+        ([[-1.0]], [1, 1], "rows has 1 sequence and 2 are scored; give as many of each"),
         ([[-1.0], [-1.0, -2.0]], [1, 1], "rows[1] must have shape (1,), one for each step, got (2,)"),
         ([[[-1.0]]], [1], "rows[0] must have shape (1,), one for each step, got (1, 1)"),
         ([[-1.0, 0.1]], [2], "rows[0] has 0.1, expected logarithms of probabilities"),

@@ -82,7 +82,7 @@ def test_features_make_the_steps():
         (
             [*TAGS[:3], ["NOUN", "VERB"]],
             CLASSES,
-            "sequence 3 has 1 steps and 2 tags; expected as many of each",
+            "sequence 3 has 1 step and 2 tags; expected as many of each",
         ),
         (
             TAGS,

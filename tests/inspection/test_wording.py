@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recurra._base.wording import count
 from recurra.evaluation import Metric
 from recurra.inspection.wording import (
     METRICS,
     best_of,
-    count,
     listing,
     metric_texts,
     number,

@@ -210,7 +210,7 @@ RULES = Allowed(np.ones((3, 3), bool), np.ones(3, bool), np.ones(2, bool))
         ),
         (
             lambda: nn.CRF(3)(torch.zeros(1, 2, 3), [1, 2], torch.tensor([[0, 2]])),
-            "lengths must lie between 0 and the 1 steps given, got 2 in row 1",
+            "lengths must lie between 0 and the 1 step given, got 2 in row 1",
         ),
     ],
 )

@@ -103,7 +103,7 @@ def test_an_unknown_naive_error_comes_back(inputs):
         ({"levels": (0.5, 0.5)}, "levels must rise between 0 and 1 and hold 0.5, got (0.5, 0.5)"),
         ({"levels": (0.0, 0.5)}, "levels must rise between 0 and 1 and hold 0.5, got (0.0, 0.5)"),
         ({"levels": ()}, "levels must rise between 0 and 1 and hold 0.5, got ()"),
-        ({"past": ()}, "the scaler must be fitted on 1 columns, got 2"),
+        ({"past": ()}, "the scaler must be fitted on 1 column, got 2"),
     ],
 )
 def test_what_does_not_fit_together(inputs, fields, message):

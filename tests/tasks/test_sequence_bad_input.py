@@ -267,6 +267,13 @@ def test_what_is_odd_but_can_be_learnt():
     assert np.abs(constant.predict(SERIES) - 0.1).max() < 3
 
 
+def test_a_model_of_one_column_refuses_more():
+    model = SequenceClassifier(**SMALL).fit([x[:, :1] for x in SERIES], CLASSES)
+    with pytest.raises(InputError) as error:
+        model.predict([np.ones((3, 3))])
+    assert str(error.value) == "X must hold arrays with 1 column, as the training part does, got 3"
+
+
 def test_a_model_at_work_refuses_what_it_was_not_trained_on():
     model = SequenceClassifier(**SMALL, bidirectional=False).fit(SERIES, CLASSES)
     other = SequenceClassifier(**SMALL, bidirectional=False, seed=1).fit(SERIES, CLASSES)

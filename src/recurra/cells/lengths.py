@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from recurra._base.errors import InputError
+from recurra._base.wording import count
 
 
 def check_lengths(lengths: Any, T: int, N: int) -> np.ndarray:
@@ -16,11 +17,13 @@ def check_lengths(lengths: Any, T: int, N: int) -> np.ndarray:
         return np.full(N, T, np.int64)
     array = np.asarray(lengths)
     if array.shape != (N,):
-        raise InputError(f"lengths must be {N} numbers, one for each row, got shape {array.shape}")
+        raise InputError(f"lengths must be {count(N, 'number')}, one for each row, got shape {array.shape}")
     if array.size and not np.issubdtype(array.dtype, np.integer):
         raise InputError(f"lengths must be whole numbers, got {array.dtype}")
     wrong = np.flatnonzero((array < 0) | (array > T))
     if wrong.size:
         row = wrong[0]
-        raise InputError(f"lengths must lie between 0 and the {T} steps given, got {array[row]} in row {row}")
+        raise InputError(
+            f"lengths must lie between 0 and the {count(T, 'step')} given, got {array[row]} in row {row}"
+        )
     return array.astype(np.int64)

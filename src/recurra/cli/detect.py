@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from recurra._base.errors import InputError
+from recurra._base.wording import count
 from recurra.cli import console
 from recurra.cli.models import resampled
 from recurra.cli.option import flag, option, with_options
@@ -155,7 +156,7 @@ def _summary(found: "list[Event]", duration: float, scores: "DetectionScores | N
 
 
 def _say(found: "list[Event]", duration: float, scores: "DetectionScores | None") -> None:
-    from recurra.inspection.wording import count, number
+    from recurra.inspection.wording import number
 
     hourly = number(3600 * len(found) / duration)
     console.say(f"{count(len(found), 'event')} in {duration:,.1f} s, {hourly} an hour.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from recurra._base.wording import count
 from recurra.cli import console
 from recurra.cli.models import learnt, resampled
 from recurra.cli.scores import say_scores
@@ -59,7 +60,6 @@ def evaluate(
 
 
 def _say_forecasts(model: "ForecastModel", evaluation: "Evaluation") -> None:
-    from recurra.inspection.wording import count
 
     forecasts = count(evaluation.windows, "forecast")
     console.say(f"{forecasts} of {model.inputs.target}, {evaluation.first} to {evaluation.last}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from recurra._base.errors import InputError
 from recurra._base.validation import nearest, one_of, positive_int
+from recurra._base.wording import count
 from recurra.data.labelled import Labelled
 from recurra.data.sequences import Sequences
 from recurra.data.text_file import read_lines
@@ -81,8 +82,8 @@ def read_tagged(
         if len(values) < columns[last]:
             kind = "tabs" if separator == "tab" else "white space"
             raise InputError(
-                f"{path}, line {number} has {len(values)} columns between {kind}, and the {last} is column "
-                f"{columns[last]}"
+                f"{path}, line {number} has {count(len(values), 'column')} between {kind}, "
+                f"and the {last} is column {columns[last]}"
             )
         if between:
             places.append(f"{path.name}, line {number}")
@@ -109,7 +110,7 @@ def _sentences(path: Path) -> Iterator[_Sentence]:
             columns = line.split("\t")
             if len(columns) != len(_COLUMNS):
                 raise InputError(
-                    f"{path}, line {number} has {len(columns)} columns between tabs; "
+                    f"{path}, line {number} has {count(len(columns), 'column')} between tabs; "
                     f"CoNLL-U has {len(_COLUMNS)}"
                 )
             for name, value in zip(_COLUMNS, columns):

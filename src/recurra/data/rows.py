@@ -17,6 +17,7 @@ import numpy as np
 
 from recurra._base.errors import InputError
 from recurra._base.validation import nearest
+from recurra._base.wording import count
 from recurra.data.table import read_table
 from recurra.data.text_file import read_lines
 
@@ -188,7 +189,7 @@ def _table(path: Path, split: Iterable[tuple[int, list[str]]], header: bool) -> 
                 else "a tab ends a value, even within quotes"
             )
             raise InputError(
-                f"{path}, line {number} has {len(values)} values, line 1 has {len(names)}; {fix}"
+                f"{path}, line {number} has {count(len(values), 'value')}, line 1 has {len(names)}; {fix}"
             )
         flat.extend(values)
         numbers.append(number)

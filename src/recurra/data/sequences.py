@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from recurra._base.errors import InputError
+from recurra._base.wording import count
 from recurra.data.audio import Clip
 
 _KINDS = {
@@ -277,7 +278,7 @@ def _same_width(series: list[np.ndarray], name: str) -> list[np.ndarray]:
     for i, other in widest.items():
         if other != width:
             raise InputError(
-                f"{name}[{i}] has {other} columns and {name}[{first}] has {width}; "
+                f"{name}[{i}] has {count(other, 'column')} and {name}[{first}] has {width}; "
                 "give every item the same columns"
             )
     return [x if len(x) else np.zeros((0, width), np.float32) for x in series]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from recurra._base.errors import InputError
+from recurra._base.wording import count
 from recurra.data.frequency import Frequency, check_on_grid, find_frequency, format_time
 
 IMPUTATION_RULE = "linear"
@@ -46,14 +47,14 @@ class GapReport:
         if self.was_unsorted:
             lines.append("The rows were not in order of time; they were sorted.")
         if self.rows_added:
-            longest = f"{_count(self.longest_gap, 'row')} from {self.longest_gap_start}"
+            longest = f"{count(self.longest_gap, 'row')} from {self.longest_gap_start}"
             lines.append(
-                f"The time index lacked {_count(self.rows_added, 'row')} in {_count(self.gaps, 'gap')} "
+                f"The time index lacked {count(self.rows_added, 'row')} in {count(self.gaps, 'gap')} "
                 f"(longest: {longest}); added as missing."
             )
         for name, missing in self.missing.items():
             if missing:
-                lines.append(f"{name}: {missing} of {_count(self.rows_read, 'value')} missing.")
+                lines.append(f"{name}: {missing:,} of {count(self.rows_read, 'value')} missing.")
         if self.rows_added or any(self.missing.values()):
             lines.append(
                 f"Missing values are imputed (rule: {self.rule}, within each part, and never from after the "
@@ -177,8 +178,8 @@ def grid_series(
     length = int(places[-1]) + 1
     if length > _MOST_ROWS_PER_ROW_READ * len(times):
         raise InputError(
-            f"{label} has {_count(len(times), 'row')} from {format_time(times[0])} to "
-            f"{format_time(times[-1])}, where a step of {step} makes {length}; "
+            f"{label} has {count(len(times), 'row')} from {format_time(times[0])} to "
+            f"{format_time(times[-1])}, where a step of {step} makes {length:,}; "
             "correct the times, or resample the data"
         )
     grid = np.full((length, len(names)), np.nan)
@@ -243,7 +244,3 @@ def _known(times: np.ndarray, frequency: str, label: str) -> Frequency:
         )
     check_on_grid(times, step, label)
     return step
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

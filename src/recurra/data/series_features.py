@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from recurra._base.errors import InputError
+from recurra._base.wording import count
 
 _ROUNDING = 1e-12
 
@@ -73,8 +74,8 @@ class SeriesFeatures:
         """
         if x.shape[-1:] != self.mean.shape:
             raise InputError(
-                f"{name} has shape {x.shape}; its last axis must have the {self.size} columns of the "
-                "training series"
+                f"{name} has shape {x.shape}; its last axis must have the {count(self.size, 'column')} "
+                "of the training series"
             )
         with np.errstate(over="ignore"):
             scaled = ((x - self.mean) / self.deviation).astype(np.float32)

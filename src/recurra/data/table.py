@@ -12,6 +12,7 @@ import numpy as np
 
 from recurra._base.errors import InputError, MissingExtraError
 from recurra._base.validation import nearest
+from recurra._base.wording import count
 from recurra.data.columns import MISSING_VALUES, check_columns, find_time, numbers, times
 from recurra.data.series import Series, array_series, grid_series
 
@@ -193,7 +194,7 @@ def _check_widths(rows: Iterator[list[str]], path: Path) -> None:
         for number, values in enumerate(rows, start=1):
             if len(values) > width:
                 raise InputError(
-                    f"{path} has {len(values)} values in data row {number}, but {width} columns; "
+                    f"{path} has {len(values)} values in data row {number}, but {count(width, 'column')}; "
                     "correct the row, or put quotes around a value that holds a separator"
                 )
     except csv.Error:  # such as a quote that is never closed: the reader that failed says what is wrong

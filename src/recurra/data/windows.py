@@ -13,6 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from recurra._base.errors import InputError
 from recurra._base.validation import positive_int
+from recurra._base.wording import count
 from recurra.data.series import Series
 
 
@@ -96,7 +97,7 @@ def make_windows(
         rows = part.stop - max(part.start - context, first_row)
         raise InputError(
             f"{name} is too short for one window of context {context} and horizon {horizon}: it has "
-            f"{part.stop - part.start} rows, {rows} with those before it that a context may use; "
+            f"{count(part.stop - part.start, 'row')}, {rows} with those before it that a context may use; "
             "give more rows, or a shorter context or horizon"
         )
     origins, targets = np.arange(first, stop), slice(first + 1, part.stop)
@@ -116,7 +117,7 @@ def last_context(series: Series, context: int) -> np.ndarray:
     """
     if len(series) < context:
         raise InputError(
-            f"the data has {len(series)} rows, but a forecast needs the last {context}; give more"
+            f"the data has {count(len(series), 'row')}, but a forecast needs the last {context}; give more"
         )
     origin = np.asarray([len(series) - 1])
     return Contexts(series.values, last_observed(series.observed), origin, context)[:]

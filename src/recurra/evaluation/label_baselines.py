@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from recurra._base.errors import InputError, MissingExtraError
+from recurra._base.wording import count
 from recurra.data import Sequences
 from recurra.evaluation.class_metrics import Coded
 from recurra.evaluation.fitted_baselines import Baseline, Baselines
@@ -131,7 +132,8 @@ def check_counts(sequences: Sequences, labels: Sequence[Any] | np.ndarray) -> No
     """InputError unless there are as many ``labels`` as ``sequences``."""
     if len(labels) != len(sequences):
         raise InputError(
-            f"there are {len(sequences)} sequences and {len(labels)} labels; expected as many of each"
+            f"there are {count(len(sequences), 'sequence')} and {count(len(labels), 'label')}; "
+            "expected as many of each"
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recurra._base.errors import InputError
+from recurra._base.wording import count
 
 _BLOCK = 1_000
 _ROUNDING = 1e-6
@@ -31,7 +32,8 @@ class LogLikelihood:
         """
         if len(steps) != len(lengths):
             raise InputError(
-                f"{name} has {len(steps)} sequences and {len(lengths)} are scored; give as many of each"
+                f"{name} has {count(len(steps), 'sequence')} and {len(lengths)} are scored; "
+                "give as many of each"
             )
         checked = []
         for place, (row, length) in enumerate(zip(steps, lengths)):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from recurra._base.errors import InputError, MissingExtraError
+from recurra._base.wording import count
 from recurra.data import Sequences
 from recurra.evaluation.fitted_baselines import Baseline, Baselines
 from recurra.evaluation.label_baselines import check_counts, trained_on
@@ -58,7 +59,8 @@ def check_steps(items: Sequence[Sequence[object]] | list[np.ndarray], tags: Sequ
     for i, (item, row) in enumerate(zip(items, tags)):
         if len(item) != len(row):
             raise InputError(
-                f"sequence {i} has {len(item)} steps and {len(row)} tags; expected as many of each"
+                f"sequence {i} has {count(len(item), 'step')} and {count(len(row), 'tag')}; "
+                "expected as many of each"
             )
 
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recurra._base.wording import count
 from recurra.evaluation import ClassScores, Reliability
 from recurra.inspection import sequence_figures
 from recurra.inspection.section import Section
 from recurra.inspection.tables import Table
-from recurra.inspection.wording import MISSING, count
+from recurra.inspection.wording import MISSING
 
 _MOST_CLASSES = 20  # of a table that is still read at a glance
 _MOST_PAIRS = 8

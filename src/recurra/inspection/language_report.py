@@ -2,6 +2,7 @@
 
 from typing import Any, TypeAlias
 
+from recurra._base.wording import plural
 from recurra.data import Corpus
 from recurra.evaluation import Comparison, LanguageEvaluation
 from recurra.inspection import language_usage, sequence_summary
@@ -24,7 +25,7 @@ from recurra.inspection.section import Section
 from recurra.inspection.symbols import UNITS
 from recurra.inspection.text_data import text_data_section
 from recurra.inspection.text_sections import neighbours_section, samples_section, surprise_section
-from recurra.inspection.wording import metric_texts, plural
+from recurra.inspection.wording import metric_texts
 from recurra.runtime.language import TextModel
 from recurra.runtime.music import MusicModel
 

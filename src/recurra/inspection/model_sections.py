@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from recurra._base.wording import count
 from recurra.evaluation import Comparison
 from recurra.inspection import figures, sequence_summary
 from recurra.inspection.section import Section
 from recurra.inspection.training import training_story
-from recurra.inspection.wording import count, settings
+from recurra.inspection.wording import settings
 from recurra.runtime.model import Model
 
 _PARTS = {

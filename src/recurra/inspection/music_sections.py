@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from recurra._base.wording import count
 from recurra.data import Piece, held
 from recurra.evaluation import MusicEvaluation
 from recurra.inspection import sequence_figures
@@ -13,7 +14,7 @@ from recurra.inspection.music_figures import keys_figure, position_figure
 from recurra.inspection.piano_roll import piano_roll_figure
 from recurra.inspection.section import Section
 from recurra.inspection.tables import Table
-from recurra.inspection.wording import count, number, numbers
+from recurra.inspection.wording import number, numbers
 from recurra.runtime.music import MusicModel
 
 SEED = 1

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 import recurra
+from recurra._base.wording import count
 from recurra.data import Series, Split
 from recurra.evaluation import Evaluation
 from recurra.inspection import figures, summary, wording
 from recurra.inspection.page import render
 from recurra.inspection.training import training_story
-from recurra.inspection.wording import MODEL, count, numbers, steps
+from recurra.inspection.wording import MODEL, numbers, steps
 from recurra.runtime import ForecastInputs, ForecastModel
 
 _MOST_POINTS_OF_WINDOWS = 6000

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from recurra._base.wording import count, plural
 from recurra.data import Labelled
 from recurra.evaluation import (
     ClassificationEvaluation,
@@ -33,7 +34,7 @@ from recurra.inspection.sequence_summary import ITEMS, STEPS
 from recurra.inspection.showing import Example, show
 from recurra.inspection.tag_sections import tag_sections
 from recurra.inspection.value_sections import value_sections
-from recurra.inspection.wording import count, metric_texts, plural
+from recurra.inspection.wording import metric_texts
 from recurra.runtime.sequence_model import SequenceModel
 
 _MOST_ERRORS = 12

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from recurra._base.wording import count, plural
 from recurra.data import AudioFeatures, Labelled
 from recurra.evaluation import (
     Comparison,
@@ -16,7 +17,7 @@ from recurra.evaluation import (
 )
 from recurra.inspection import tables, wording
 from recurra.inspection.tables import Score, Table
-from recurra.inspection.wording import MODEL, count, metric_texts
+from recurra.inspection.wording import MODEL, metric_texts
 from recurra.runtime.sequence_model import SequenceModel
 
 ITEMS = {"text": "text", "tokens": "sentence", "series": "series", "audio": "clip"}
@@ -93,7 +94,7 @@ def parts(by_name: Mapping[str, Labelled | None]) -> Table:
     present = {name: part for name, part in by_name.items() if part is not None}
     first = next(iter(present.values()))
     rows = {name: [len(part)] for name, part in present.items()}
-    columns = [wording.plural(ITEMS[first.sequences.kind]).capitalize()]
+    columns = [plural(ITEMS[first.sequences.kind]).capitalize()]
     if isinstance(first.labels, list) and not isinstance(first.labels[0], float):
         tagged = isinstance(first.labels[0], list)
         columns += ["Labels", "Different labels"] if tagged else ["Different labels"]
@@ -146,9 +147,7 @@ def _how_sure(behind: float, error: float, name: str, counted: str) -> list[str]
     if behind < 0:
         return ["That is less than two standard errors: it may be chance."] if close else []
     if close:
-        return [
-            f"They can't be told apart by so few {wording.plural(counted)}; {name} is the simpler choice."
-        ]
+        return [f"They can't be told apart by so few {plural(counted)}; {name} is the simpler choice."]
     return [f"Here {name} is the better choice, unless other settings or more data change that."]
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from recurra._base.wording import count
 from recurra.data import AudioFeatures, Clip, Labelled, resample
 from recurra.data.log_mel import log_mel
 from recurra.inspection import pictures
-from recurra.inspection.wording import count
 from recurra.runtime.sequence_model import SequenceModel
 
 _MOST_CHARACTERS = 600

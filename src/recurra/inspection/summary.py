@@ -4,11 +4,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from recurra._base.wording import count
 from recurra.data import Series, Split
 from recurra.evaluation import Evaluation
 from recurra.inspection import tables, wording
 from recurra.inspection.tables import Score, Table
-from recurra.inspection.wording import METRICS, MODEL, count, number, numbers
+from recurra.inspection.wording import METRICS, MODEL, number, numbers
 
 _MOST_STEPS_SHOWN = 8
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from recurra._base.wording import count
 from recurra.data import Labelled, WordFeatures
 from recurra.evaluation import TaggingEvaluation
 from recurra.inspection.class_sections import Cell, confusion_section, scores_section
 from recurra.inspection.section import Section
 from recurra.inspection.showing import Example, show
-from recurra.inspection.wording import count
 from recurra.runtime.sequence_model import SequenceModel
 
 _MOST_STEPS = 60

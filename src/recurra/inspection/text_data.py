@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from recurra._base.wording import plural
 from recurra.data import Corpus
 from recurra.inspection import sequence_figures
 from recurra.inspection.class_sections import Cell
@@ -12,7 +13,6 @@ from recurra.inspection.data_section import spread
 from recurra.inspection.section import Section
 from recurra.inspection.symbols import UNITS, texts_of, visible
 from recurra.inspection.tables import Table
-from recurra.inspection.wording import plural
 from recurra.runtime.language import TextModel
 
 _MOST_SYMBOLS = 30

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recurra._base.wording import count
 from recurra.data import Corpus, TextFeatures
 from recurra.decoding import Sampling
 from recurra.evaluation import LanguageEvaluation, Stretch
 from recurra.inspection.section import Section
 from recurra.inspection.symbols import UNITS, texts_of, visible
 from recurra.inspection.tables import Table
-from recurra.inspection.wording import count, numbers
+from recurra.inspection.wording import numbers
 from recurra.runtime.language import TextModel
 
 SEED = 1

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from recurra._base.wording import count
 from recurra.inspection import wording
 from recurra.inspection.tables import Table
 
@@ -44,6 +45,6 @@ def training_story(history: Mapping[str, Any]) -> TrainingStory:
         np.asarray(curves["validation_loss"], dtype=float),
         kept,
         Table(["Epoch", "Training loss", "Validation loss", "Gradient norm"], rows),
-        f"{wording.count(len(epochs), 'epoch')}{why}; the weights of epoch {history['best_epoch']} were "
+        f"{count(len(epochs), 'epoch')}{why}; the weights of epoch {history['best_epoch']} were "
         "kept, where the validation loss was lowest.",
     )

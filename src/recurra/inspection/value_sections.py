@@ -2,13 +2,14 @@
 
 import numpy as np
 
+from recurra._base.wording import count
 from recurra.data import Labelled
 from recurra.evaluation import RegressionEvaluation
 from recurra.inspection import figures, sequence_figures
 from recurra.inspection.section import Section
 from recurra.inspection.showing import Example, show
 from recurra.inspection.tables import Table
-from recurra.inspection.wording import count, numbers
+from recurra.inspection.wording import numbers
 from recurra.runtime.sequence_model import SequenceModel
 
 _MOST_EXAMPLES = 12

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from recurra._base.wording import count
 from recurra.data.frequency import Frequency
 from recurra.evaluation.metric import Metric
 
@@ -85,16 +86,6 @@ def change(ours: float, theirs: float) -> str:
     if percent >= 100:
         return f"{ours / theirs:.1f} times as much as"
     return f"{abs(percent):.0f} % {'less' if percent < 0 else 'more'} than"
-
-
-def count(amount: int, noun: str) -> str:
-    """``1 window``, ``2,880 windows``."""
-    return f"{amount:,} {noun if amount == 1 else plural(noun)}"
-
-
-def plural(noun: str) -> str:
-    """``windows``, and ``series``, which is its own plural."""
-    return noun if noun == "series" else f"{noun}s"
 
 
 def times(values: np.ndarray, *, utc: bool = False) -> list[str]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from recurra._base.errors import InputError
 from recurra._base.validation import one_of, positive_int
+from recurra._base.wording import count
 from recurra.cells import Stack
 from recurra.cells.lengths import check_lengths
 from recurra.kernels.native import Array, common_dtype
@@ -175,7 +176,9 @@ def _check_lengths(lengths: Any, T: int, N: int) -> Array:
     try:
         lengths = np.asarray(lengths)
     except ValueError as error:
-        raise InputError(f"lengths must be {N} numbers, one for each row, got {lengths!r}") from error
+        raise InputError(
+            f"lengths must be {count(N, 'number')}, one for each row, got {lengths!r}"
+        ) from error
     return check_lengths(lengths, T, N)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from recurra._base.errors import InputError
 from recurra._base.validation import one_of, positive_int
+from recurra._base.wording import count
 from recurra.data import Scaler
 from recurra.data.frequency import Frequency
 from recurra.data.series import IMPUTATION_RULE
@@ -81,7 +82,9 @@ class ForecastInputs:
             raise InputError(f"levels must rise between 0 and 1 and hold {MEDIAN}, got {self.levels!r}")
         C = len(self.columns)
         if self.scaler.mean.shape != (C,) or self.scaler.deviation.shape != (C,):
-            raise InputError(f"the scaler must be fitted on {C} columns, got {self.scaler.mean.size}")
+            raise InputError(
+                f"the scaler must be fitted on {count(C, 'column')}, got {self.scaler.mean.size}"
+            )
 
     @property
     def columns(self) -> tuple[str, ...]:

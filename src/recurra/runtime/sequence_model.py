@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from recurra._base.errors import InputError
+from recurra._base.wording import count
 from recurra.artifact import Artifact
 from recurra.data import Labelled, Sequences, SeriesFeatures, Source, as_labelled, as_sequences
 from recurra.evaluation import Baselines, Comparison
@@ -153,7 +154,9 @@ def check_sequences(
         name = f"X[{empty[0]}]" if names is None else names[empty[0]]
         raise InputError(f"{name} is empty; give every sequence at least one step, or leave it out")
     if columns is not None and (got := sequences.items[0].shape[1]) != columns:
-        raise InputError(f"X must hold arrays with {columns} columns, as the training part does, got {got}")
+        raise InputError(
+            f"X must hold arrays with {count(columns, 'column')}, as the training part does, got {got}"
+        )
     return sequences
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recurra._base.errors import RecurraError
+from recurra._base.wording import count
 from recurra.cli import console
 from recurra.cli.fit.output import Output
 from recurra.cli.progress import training_progress
@@ -143,7 +144,6 @@ def _resuming(checkpoint: Path, going_on: bool) -> str:
 
 def _say(estimator: Any, story: Story) -> None:
     """Print what the data was, how training went, how good the model is and what it writes."""
-    from recurra.inspection.wording import count
 
     console.say(story.title)
     console.say_table(story.parts.columns, story.parts.rows)
