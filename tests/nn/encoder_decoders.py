@@ -29,14 +29,21 @@ def build(
     encoder_hidden=3,
     num_layers=1,
     bidirectional=True,
+    tied=False,
+    input_feeding=True,
 ):
     """A model in float64 over vectors; dot makes the decoder as wide as the encoder's output."""
     encoder = Encoder(LAYERS[cell](inputs, encoder_hidden, num_layers, bidirectional=bidirectional, **F64))
     M = encoder.output_size
     hidden = M if attention == "dot" else hidden
-    layer = LAYERS[cell](width + (hidden if attention else M), hidden, num_layers, **F64)
+    feed = M
+    if attention:
+        feed = (width if tied else hidden) if input_feeding else 0
+    layer = LAYERS[cell](width + feed, hidden, num_layers, **F64)
     embedding = torch.nn.Embedding(vocabulary, width, **F64)
-    return EncoderDecoder(encoder, Decoder(layer, embedding, M, ATTENTIONS[attention](hidden, M)))
+    kind = ATTENTIONS[attention](hidden, M)
+    decoder = Decoder(layer, embedding, M, kind, tied=tied, input_feeding=input_feeding)
+    return EncoderDecoder(encoder, decoder)
 
 
 def data(model, S, T, N):

@@ -37,7 +37,9 @@ def row_by_hand(model, source, tokens):
     state = {name: np.stack(layers) for name, layers in bridged.items()}
 
     stack, attention = model.decoder.layer.stack, model.decoder.attention
-    feed = context if attention is None else np.zeros(stack.output_size)
+    W_c, W_s = p["decoder.combine.weight"], p["decoder.output.weight"]
+    feeds_back = attention is not None and stack.cell.input_size > p["decoder.embedding.weight"].shape[1]
+    feed = context if attention is None else np.zeros(len(W_c) * feeds_back)
     logits, all_weights = [], []
     for token in tokens:
         x = np.concatenate([p["decoder.embedding.weight"][token], feed])
@@ -48,10 +50,10 @@ def row_by_hand(model, source, tokens):
             contexts, weights = attention_by_hand(attention, query, torch.from_numpy(memory), [S])
             context = contexts[0, 0]
             all_weights.append(weights[0, 0])
-        attended = np.tanh(p["decoder.combine.weight"] @ np.concatenate([context, h]))
-        if attention is not None:
+        attended = np.tanh(W_c @ np.concatenate([context, h]))
+        if feeds_back:
             feed = attended
-        logits.append(p["decoder.output.weight"] @ attended + p["decoder.output.bias"])
+        logits.append(W_s @ attended + p["decoder.output.bias"])
     return np.array(logits), np.array(all_weights)
 
 
@@ -76,13 +78,23 @@ def test_as_by_hand(cell, attention, num_layers, bidirectional):
     assert_as_by_hand(model, *data(model, 5, 4, 3), [2, 5, 0])
 
 
+@pytest.mark.parametrize("input_feeding", [False, True])
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("attention", ATTENTIONS)
+def test_tied_tables_and_input_feeding_as_by_hand(attention, tied, input_feeding):
+    model = build(attention=attention, tied=tied, input_feeding=input_feeding)
+    assert (model.decoder.output.weight is model.decoder.embedding.weight) == tied
+    assert_as_by_hand(model, *data(model, 5, 4, 3), [2, 5, 0])
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     cell=st.sampled_from(sorted(LAYERS)),
     attention=st.sampled_from(list(ATTENTIONS)),
     sizes=st.fixed_dictionaries(
         dict.fromkeys(["inputs", "vocabulary", "width", "hidden", "encoder_hidden"], st.integers(1, 5))
-        | {"num_layers": st.integers(1, 2), "bidirectional": st.booleans()}
+        | {"num_layers": st.integers(1, 2)}
+        | dict.fromkeys(["bidirectional", "tied", "input_feeding"], st.booleans())
     ),
     S=st.integers(1, 4),
     T=st.integers(1, 3),
@@ -95,10 +107,11 @@ def test_any_shape(cell, attention, sizes, S, T, draw, N):
     assert_as_by_hand(model, *data(model, S, T, N), lengths)
 
 
+@pytest.mark.parametrize("input_feeding", [False, True])
 @pytest.mark.parametrize("attention", ATTENTIONS)
 @pytest.mark.parametrize("cell", LAYERS)
-def test_step_by_step_is_the_whole_sequence(cell, attention):
-    model = build(cell, attention, num_layers=2)
+def test_step_by_step_is_the_whole_sequence(cell, attention, input_feeding):
+    model = build(cell, attention, num_layers=2, input_feeding=input_feeding)
     source, tokens = data(model, 5, 6, 3)
     whole = model(source, tokens, [4, 0, 5])
     state = model.initial_state(source, [4, 0, 5])

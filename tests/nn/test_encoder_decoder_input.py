@@ -107,9 +107,11 @@ def test_masks_of_whole_sequences_are_refused_where_steps_run_one_by_one(noise):
     layer = LSTM(6, 4)
     setattr(layer, noise, 0.3)
     message = (
-        f"layer must have {noise}=0, got 0.3; its mask is for a whole sequence, but with attention the layer "
-        "runs step by step"
+        f"layer must have {noise}=0, got 0.3; its mask is for a whole sequence, but with input feeding "
+        "the layer runs step by step"
     )
     with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
         Decoder(layer, embedding(), 3, GeneralAttention(4, 3))
     Decoder(layer, embedding(), 4)
+    layer.stack = LSTM(2, 4).stack
+    Decoder(layer, embedding(), 3, GeneralAttention(4, 3), input_feeding=False)

@@ -22,8 +22,8 @@ class DecoderState:
     recurrent: Mapping[str, Tensor]
     """The layer's states (L, N, ·), by name."""
     feed: Tensor
-    """(N, ·), what enters the layer beside the token: the attentional vector of the step before (H), or
-    without attention the context vector (M)."""
+    """(N, ·), what enters the layer beside the token: the attentional vector of the step before (O), nothing
+    (0) without input feeding, or without attention the context vector (M)."""
     memory: Memory | None
     """The source, where there is attention."""
 
@@ -58,15 +58,17 @@ class Decoder(torch.nn.Module):
         logits_t = W_s a_t + b_s
 
     with a_{−1} = 0 (Luong et al. 2015, arXiv:1508.04025, sections 3.1 and 3.3, for any of our scores).
-    Without attention the plain context vector c of the source stands for c_t, and for a_{t−1} in the layer's
-    input, so that it is seen at every step (Cho et al. 2014, arXiv:1406.1078, section 2.2).
+    Without ``input_feeding`` the layer reads embedding(y_t) alone, and all steps of a given sequence run at
+    once. Without attention the plain context vector c of the source stands for c_t, and for a_{t−1} in the
+    layer's input, so that it is seen at every step (Cho et al. 2014, arXiv:1406.1078, section 2.2).
 
     ``layer`` is a time-major recurrent layer of `recurra.nn` in one direction, whose input is as wide as the
-    embedding and what is fed beside it: H with attention, M without. ``embedding`` gives vocabulary and
-    width, ``context_size`` is M, `Encoder.output_size`. ``dropout`` zeroes parts of the embedded tokens and
-    of what enters W_s. W_c is ``combine.weight`` (H, M + H), W_s and b_s are ``output.weight`` (V, H) and
-    ``output.bias`` (V,). Raises InputError where the parts do not fit, and with attention for a layer with
-    recurrent or weight dropout, whose mask a step at a time would not keep for the whole sequence.
+    embedding and what is fed beside it: O with attention, M without. ``embedding`` gives vocabulary and
+    width E, ``context_size`` is M, `Encoder.output_size`. ``dropout`` zeroes parts of the embedded tokens and
+    of what enters W_s. W_c is ``combine.weight`` (O, M + H), W_s and b_s are ``output.weight`` (V, O) and
+    ``output.bias`` (V,). O is H; or E where ``tied``, when the embedding's table is W_s, too (Press & Wolf
+    2017, arXiv:1608.05859). Raises InputError where the parts do not fit, and with input feeding for a layer
+    with recurrent or weight dropout, whose mask a step at a time would not keep for the whole sequence.
     """
 
     def __init__(
@@ -76,6 +78,9 @@ class Decoder(torch.nn.Module):
         context_size: int,
         attention: Attention | None = None,
         dropout: float = 0.0,
+        *,
+        tied: bool = False,
+        input_feeding: bool = True,
     ) -> None:
         super().__init__()
         stack, M = named_state.stack_of(layer), positive_int("context_size", context_size)
@@ -87,31 +92,40 @@ class Decoder(torch.nn.Module):
                 f"attention must have query_size={H} and memory_size={M}, "
                 f"got {attention.query_size} and {attention.memory_size}"
             )
-        feed = M if attention is None else H
+        attended = width if tied else H
+        feed = M if attention is None else attended if input_feeding else 0
         if stack.cell.input_size != width + feed:
             raise InputError(
                 f"layer must take {width + feed} inputs, {width} of the embedding and {feed} fed beside it, "
                 f"got input_size={stack.cell.input_size}"
             )
+        feeds_back = attention is not None and input_feeding
         for noise in ("recurrent_dropout", "weight_dropout"):
-            if attention is not None and getattr(layer, noise, 0.0):
+            if feeds_back and getattr(layer, noise, 0.0):
                 raise InputError(
                     f"layer must have {noise}=0, got {getattr(layer, noise)!r}; its mask is for a whole "
-                    "sequence, but with attention the layer runs step by step"
+                    "sequence, but with input feeding the layer runs step by step"
                 )
         self.embedding = embedding
         self.layer = layer
         self.attention = attention
+        self.context_size = M
+        self.tied = tied
+        self.feeds_back = feeds_back
+        """Whether the attentional vector enters the next step."""
         like = {"device": embedding.weight.device, "dtype": embedding.weight.dtype}
-        self.combine = torch.nn.Linear(M + H, H, bias=False, **like)
-        self.output = torch.nn.Linear(H, embedding.num_embeddings, **like)
+        self.combine = torch.nn.Linear(M + H, attended, bias=False, **like)
+        self.output = torch.nn.Linear(attended, embedding.num_embeddings, **like)
+        if tied:
+            self.output.weight = embedding.weight
         self.dropout = torch.nn.Dropout(probability("dropout", dropout))
 
     def start(self, encoded: Encoded, recurrent: Mapping[str, Tensor]) -> DecoderState:
         """The state before the first token, with the layer's initial states (L, N, ·) by name."""
         if self.attention is None:
             return DecoderState(recurrent, encoded.context, None)
-        feed = encoded.context.new_zeros(encoded.context.size(0), self.combine.out_features)
+        width = self.combine.out_features if self.feeds_back else 0
+        feed = encoded.context.new_zeros(encoded.context.size(0), width)
         return DecoderState(recurrent, feed, self.attention.memory(encoded.output, encoded.lengths))
 
     def forward(self, tokens: Tensor, state: DecoderState) -> Decoded:
@@ -123,8 +137,8 @@ class Decoder(torch.nn.Module):
         _check_tokens(tokens, state)
         embedded = self.dropout(self.embedding(tokens))
         attended, weights = [], []
-        # Only an attentional vector has to be waited for.
-        for steps in embedded.split(len(embedded) if self.attention is None else 1):
+        # Only an attentional vector that is fed back has to be waited for.
+        for steps in embedded.split(1 if self.feeds_back else len(embedded)):
             vector, weight, state = self._advance(steps, state)
             attended.append(vector)
             weights.append(weight)
@@ -161,14 +175,14 @@ class Decoder(torch.nn.Module):
         return torch.stack(inputs)
 
     def _advance(self, embedded: Tensor, state: DecoderState) -> tuple[Tensor, Any, DecoderState]:
-        """Attentional vectors (T, N, H), weights and new state, for steps (T, N, ·) that share one feed."""
+        """Attentional vectors (T, N, O), weights and new state, for steps (T, N, ·) that share one feed."""
         feed = state.feed.expand(len(embedded), -1, -1)
         output, recurrent = named_state.run(self.layer, torch.cat([embedded, feed], -1), state.recurrent)
         context, weights = feed, None
         if self.attention is not None:
             context, weights = self.attention(output, state.memory)
         attended = torch.tanh(self.combine(torch.cat([context, output], -1)))
-        next_feed = state.feed if self.attention is None else attended[-1]
+        next_feed = attended[-1] if self.feeds_back else state.feed
         return attended, weights, dataclasses.replace(state, recurrent=recurrent, feed=next_feed)
 
 

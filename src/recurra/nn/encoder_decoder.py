@@ -20,9 +20,10 @@ class EncoderDecoder(torch.nn.Module):
 
     def __init__(self, encoder: Encoder, decoder: Decoder) -> None:
         super().__init__()
-        M = decoder.combine.in_features - decoder.combine.out_features
-        if encoder.output_size != M:
-            raise InputError(f"the decoder must have context_size={encoder.output_size}, got {M}")
+        if encoder.output_size != decoder.context_size:
+            raise InputError(
+                f"the decoder must have context_size={encoder.output_size}, got {decoder.context_size}"
+            )
         self.encoder = encoder
         weight = decoder.combine.weight
         self.bridge = Bridge(
