@@ -42,7 +42,7 @@ def test_the_test_part_of_a_single_text_is_its_end(playwright, corpus: Path) -> 
     held = round(0.1 * len(text))
     left = round(0.05 * (len(text) - held))
     assert playwright.printed["split"] == {
-        "train": {"documents": 1, "characters": len(text) - held - left},
+        "train": {"documents": 2, "characters": len(text) - held - left},
         "validation": {"documents": 1, "characters": left},
         "test": {"documents": 1, "characters": held},
     }

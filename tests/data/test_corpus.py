@@ -162,16 +162,21 @@ def test_a_text_keeps_its_order_and_its_middle_is_validated():
     training, validation, test = (part.texts for part in parts)
     assert training[0] + validation[0] + training[1] + test[0] == whole.texts[0]
     assert len(training[0]) == 20
-    assert [(part.ends, part.name, part.notes) for part in parts] == [(False, "a.txt", ())] * 3
+    assert [(part.ends, part.name, part.notes) for part in parts] == [
+        (False, "a.txt", ("The middle of the text is held out, so what is learnt from is 2 pieces of it.",)),
+        (False, "a.txt", ("The middle of the text is held out, so what is learnt from is 2 pieces of it.",)),
+        (False, "a.txt", ()),
+    ]
 
 
 def test_the_parts_of_the_only_document_have_no_end():
     parts = cut_corpus(corpus("0123456789"), validation_share=0.2, test_share=0.2, seed=0)
-    note = "The only document was cut into parts, so where it ends is not learnt."
+    cut = "The only document was cut into parts, so where it ends is not learnt."
+    held = "The middle of the text is held out, so what is learnt from is 2 pieces of it."
     assert [(part.texts, part.ends, part.notes) for part in parts] == [
-        (["012", "567"], False, (note,)),
-        (["34"], False, (note,)),
-        (["89"], False, (note,)),
+        (["012", "567"], False, (cut, held)),
+        (["34"], False, (cut, held)),
+        (["89"], False, (cut,)),
     ]
 
 
@@ -278,6 +283,9 @@ def test_a_single_text_is_held_out_in_the_middles_of_its_tenths():
     for share, places in ((0.05, 10), (0.007, 1), (0.011, 2)):
         kept, held = hold_out(Corpus([text], False, "one"), share, name="share", seed=0, spread=True)
         assert len(kept) - 1 == len(held) == places
+        parts = f"middles of {places} parts of the text are" if places > 1 else "middle of the text is"
+        note = f"The {parts} held out, so what is learnt from is {places + 1} pieces of it."
+        assert kept.notes == held.notes == (note,)
         pairs = zip(kept.texts, [*held.texts, ""], strict=True)
         assert "".join(part for pair in pairs for part in pair) == text
         around = (len(text) - round(share * len(text))) / places / 2

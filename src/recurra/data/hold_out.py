@@ -43,8 +43,16 @@ def hold_out(
     if isinstance(share, bool) or not isinstance(share, numbers.Real) or not 0 < float(share) < 1:
         raise InputError(f"{name} must be a number above 0 and below 1, got {share!r}")
     if isinstance(whole, Corpus) and len(whole) == 1:
-        held = _amount(share, len(whole.texts[0]), "characters", name)
-        return _cut(whole, _middles(whole, held) if spread else [slice(len(whole.texts[0]) - held, len(whole.texts[0]))])
+        total = len(whole.texts[0])
+        held = _amount(share, total, "characters", name)
+        if not spread:
+            return _cut(whole, [slice(total - held, total)])
+        slices = _middles(total, held)
+        what = (
+            "middle of the text is" if len(slices) == 1 else f"middles of {len(slices)} parts of the text are"
+        )
+        note = f"The {what} held out, so what is learnt from is {len(slices) + 1} pieces of it."
+        return _cut(dataclasses.replace(whole, notes=(*whole.notes, note)), slices)
     held = _amount(share, len(whole), "documents" if isinstance(whole, Corpus) else "pieces", name)
     mask = np.zeros(len(whole), bool)
     mask[np.random.default_rng(seed).permutation(len(whole))[:held]] = True
@@ -66,9 +74,9 @@ def _amount(share: float, total: int, units: str, name: str) -> int:
     return held
 
 
-def _middles(corpus: Corpus, held: int) -> list[slice]:
-    """Where ``held`` characters of the only document lie in the middles of its tenths, or of fewer parts."""
-    total, places = len(corpus.texts[0]), min(_SPREAD, max(1, held // _LEAST))
+def _middles(total: int, held: int) -> list[slice]:
+    """Where ``held`` of ``total`` characters lie in the middles of its tenths, or of fewer parts."""
+    places = min(_SPREAD, max(1, held // _LEAST))
     slices = []
     for k in range(places):
         length = held * (k + 1) // places - held * k // places

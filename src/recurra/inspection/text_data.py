@@ -50,7 +50,7 @@ def text_data_section(
         "lengths": None,
     }
     drawn: dict[str, Any] = {}
-    if any(len(part) > 1 for part in parts.values()):
+    if parts["training"].ends:
         content["lengths"] = spread(lengths)
         drawn["length-figure"] = sequence_figures.distribution_figure(lengths)
     return Section("data", "The data", "text_data.html", content, drawn)
