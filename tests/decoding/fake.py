@@ -27,8 +27,11 @@ class FakeModel:
 
     def score(self, source: int, tokens: tuple[int, ...]) -> float:
         """The log-probability of tokens[1:] after tokens[0], without `step`."""
-        pasts = [" ".join([f"{source}:", *map(str, tokens[:t])]) for t in range(1, len(tokens))]
-        return sum(self._after(past)[token] for past, token in zip(pasts, tokens[1:]))
+        return sum(self.after(source, tokens[:t])[tokens[t]] for t in range(1, len(tokens)))
+
+    def after(self, source: int, tokens: tuple[int, ...]) -> np.ndarray:
+        """The log-probabilities (V,) of the token after ``tokens``, without `step`."""
+        return self._after(" ".join([f"{source}:", *map(str, tokens)]))
 
     def _after(self, past: str) -> np.ndarray:
         logits = np.random.default_rng(zlib.crc32(past.encode())).normal(0, 2, self.vocabulary)
