@@ -213,7 +213,7 @@ def test_arrays():
 @pytest.mark.parametrize(
     ("X", "y", "message"),
     [
-        (["a", "b"], ["x"], "y must have a text for each of the 2 sources, got 1"),
+        (["a", "b"], ["x"], "y must have a text for each of 2 sources, got 1"),
         (["a"], [1], "y[0] must be text, got int"),
         (["a"], [["x"]], "y[0] must be text, got list"),
         (["a"], "x", "y must be a list of texts, got one text; put it in a list"),
@@ -260,10 +260,10 @@ def test_what_is_learnt_from():
     ("sources", "targets", "message"),
     [
         (["a"], None, "training needs targets, got sources alone; give the text that each becomes"),
-        (["", ""], ["x", "y"], "all 2 sources are empty, so there is nothing to learn from; "
-         "give sources with something in them"),
-        (["a", ""], ["", "y"], "all 1 targets are empty, so there is nothing to learn; "
-         "give texts as targets"),
+        (["", ""], ["x", "y"], "none of 2 sources has anything in it, so there is nothing to learn from; "
+         "give sources that are not empty"),
+        (["a", ""], ["", "y"], "none of 1 target has anything in it, so there is nothing to learn; "
+         "give targets that are not empty"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_learnt_from(refusal, sources, targets, message):

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from recurra._base.errors import InputError
+from recurra._base.wording import count
 from recurra.data.pairs import Pairs
 from recurra.data.sequences import Sequences, as_sequences
 from recurra.data.text import check_texts
@@ -33,5 +34,7 @@ def as_pairs(X: Any, y: Any = None) -> Pairs:
         raise InputError(f"y must be a list of texts, got {type(y).__name__}")
     targets = [str(text) for text in check_texts(y, "y")]
     if len(targets) != len(pairs):
-        raise InputError(f"y must have a text for each of the {len(pairs):,} sources, got {len(targets):,}")
+        raise InputError(
+            f"y must have a text for each of the {count(len(pairs), 'source')}, got {len(targets):,}"
+        )
     return dataclasses.replace(pairs, targets=targets)

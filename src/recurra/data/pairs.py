@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from recurra._base.errors import InputError
+from recurra._base.wording import count
 from recurra.data.audio import Clip
 from recurra.data.sequences import Sequences
 from recurra.data.text import normalise
@@ -67,13 +68,14 @@ class Pairs:
         empty = len(self) - int(full.sum())
         if empty == len(self):
             raise InputError(
-                f"all {empty:,} sources are empty, so there is nothing to learn from; "
-                "give sources with something in them"
+                f"none of {count(empty, 'source')} has anything in it, so there is nothing to learn from; "
+                "give sources that are not empty"
             )
         pairs = self.take(full)
         if not any(pairs.targets or ()):
             raise InputError(
-                f"all {len(pairs):,} targets are empty, so there is nothing to learn; give texts as targets"
+                f"none of {count(len(pairs), 'target')} has anything in it, so there is nothing to learn; "
+                "give targets that are not empty"
             )
         if not empty:
             return self
@@ -99,11 +101,11 @@ def hold_out_pairs(pairs: Pairs, share: float, *, name: str, seed: int) -> tuple
     wanted = round(float(share) * len(pairs))
     if wanted == 0:
         raise InputError(
-            f"{name} {share:g} of {len(pairs):,} pairs is none; give a larger share or more pairs"
+            f"{name} {share:g} of {count(len(pairs), 'pair')} is none; give a larger share or more pairs"
         )
     if wanted == len(pairs):
         raise InputError(
-            f"{name} {share:g} of {len(pairs):,} pairs leaves none to train on; "
+            f"{name} {share:g} of {count(len(pairs), 'pair')} leaves none to train on; "
             "give a smaller share or more pairs"
         )
     places: dict[Hashable, int] = {}

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from recurra._base.errors import InputError
+from recurra._base.wording import count
 from recurra.data.corpus import is_table
 from recurra.data.pairs import Pairs
 from recurra.data.read_texts import apart
@@ -44,7 +45,7 @@ def read_pairs(
     sources, targets = _plain_lines(path), _plain_lines(target_path)
     if len(sources) != len(targets):
         raise InputError(
-            f"{path} has {len(sources):,} line{'s' * (len(sources) != 1)} and {target_path} "
+            f"{path} has {count(len(sources), 'line')} and {target_path} "
             f"{len(targets):,}; each line of the one must stand beside its line of the other"
         )
     for file, lines in ((path, sources), (target_path, targets)):
