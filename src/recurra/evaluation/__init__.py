@@ -1,5 +1,6 @@
 """Evaluation: metrics, and simple baselines on the same windows or sequences. No PyTorch."""
 
+from recurra.evaluation.answers import LengthScores
 from recurra.evaluation.baselines import BASELINES, BaselineForecast, baseline_forecasts
 from recurra.evaluation.calibration import fit_temperature
 from recurra.evaluation.class_scores import ClassScores
@@ -21,6 +22,14 @@ from recurra.evaluation.scale import TargetScale
 from recurra.evaluation.span_scores import SpanScores
 from recurra.evaluation.tag_baselines import fit_tag_baselines
 from recurra.evaluation.tagging import Tagging, TaggingEvaluation, evaluate_tags
+from recurra.evaluation.transcription import (
+    Confusion,
+    TranscriptionEvaluation,
+    evaluate_transcription,
+    fit_transcription_baselines,
+)
+from recurra.evaluation.translation import TranslationEvaluation, evaluate_translation
+from recurra.evaluation.translation_baselines import fit_translation_baselines
 
 __all__ = [
     "BASELINES",
@@ -33,9 +42,11 @@ __all__ = [
     "ClassScores",
     "ClassificationEvaluation",
     "Comparison",
+    "Confusion",
     "Estimates",
     "Evaluation",
     "LanguageEvaluation",
+    "LengthScores",
     "Metric",
     "MusicEvaluation",
     "NGram",
@@ -46,6 +57,8 @@ __all__ = [
     "Tagging",
     "TaggingEvaluation",
     "TargetScale",
+    "TranscriptionEvaluation",
+    "TranslationEvaluation",
     "baseline_forecasts",
     "error_by_step",
     "evaluate_forecasts",
@@ -53,12 +66,16 @@ __all__ = [
     "evaluate_language",
     "evaluate_music",
     "evaluate_tags",
+    "evaluate_transcription",
+    "evaluate_translation",
     "evaluate_values",
     "fit_label_baselines",
     "fit_language_baselines",
     "fit_music_baselines",
     "fit_tag_baselines",
     "fit_temperature",
+    "fit_transcription_baselines",
+    "fit_translation_baselines",
     "fit_value_baselines",
     "forecast_metrics",
 ]
