@@ -35,6 +35,6 @@ def as_pairs(X: Any, y: Any = None) -> Pairs:
     targets = [str(text) for text in check_texts(y, "y")]
     if len(targets) != len(pairs):
         raise InputError(
-            f"y must have a text for each of the {count(len(pairs), 'source')}, got {len(targets):,}"
+            f"y must have a text for each of {count(len(pairs), 'source')}, got {len(targets):,}"
         )
     return dataclasses.replace(pairs, targets=targets)
