@@ -260,6 +260,19 @@ def test_a_stream_of_another_rate_is_refused(refusal):
     )
 
 
+@pytest.mark.parametrize("by_clip", [False, True])
+@pytest.mark.parametrize("stack", [1, 3])
+def test_a_click_is_loudest_in_the_step_whose_time_is_nearest(by_clip, stack):
+    features = unscaled(stack=stack, by_clip=by_clip)
+    for at in (1000, 1777, 3000):
+        samples = np.zeros(4000, np.float32)
+        samples[at] = 1.0
+        energies = features([Clip(samples, 8000)])[0].reshape(-1, stack * 40).sum(axis=1)
+        times = features.times(np.arange(len(energies)))
+        assert abs(times[energies.argmax()] - at / 8000) <= (stack / 2 + 0.5) * 0.01
+    assert features.times(np.array([0])) == (0 if by_clip else 0.0125) + (stack - 1) * 0.005
+
+
 def test_features_by_clip_are_not_streamed(refusal):
     assert refusal(FrameStream, AudioFeatures.fit([noise()], by_clip=True)) == (
         "features with by_clip=True need a whole clip and cannot be streamed; fit with by_clip=False"

@@ -31,6 +31,18 @@ def varied(seed):
     return augmented(*batch(), FEATURES)
 
 
+def test_no_time_is_masked_where_that_is_not_asked_for():
+    x, lengths = batch()
+    ones = torch.ones_like(x)
+    torch.manual_seed(0)
+    frames, paced = augmented(ones, lengths, FEATURES, masked_time=0.0)
+    for own, length in zip(frames.unflatten(2, (FEATURES.stack, FEATURES.mels)), paced):
+        assert (own[:length] == own[0, 0]).all()  # the same bands in every frame
+    torch.manual_seed(0)
+    masked, _ = augmented(ones, lengths, FEATURES)
+    assert any((own[:length].sum(dim=1) == 0).any() for own, length in zip(masked, paced))
+
+
 def test_interpolation_is_linear_and_exact_on_steps():
     x = torch.randn(2, 5, 3)
     np.testing.assert_array_equal(interpolated(x, torch.arange(5.0).expand(2, 5)), x)

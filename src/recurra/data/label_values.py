@@ -58,6 +58,18 @@ def number_labels(labels: Any) -> np.ndarray:
     return values
 
 
+def text_labels(labels: Any) -> list[str]:
+    """``labels``, N texts, with single blanks for all white space; InputError for others, and empty ones."""
+    texts = []
+    for i, label in enumerate(labels):
+        if not isinstance(label, str):
+            raise InputError(f"y must hold a text for each sequence, got {label!r} as y[{i}]")
+        if not (text := " ".join(label.split())):
+            raise InputError(f"y[{i}] is an empty text; give what is said, or leave the sequence out")
+        texts.append(text)
+    return texts
+
+
 def step_labels(labels: Any) -> list[list[Any]]:
     """``labels``, N lists or arrays (T_i,), as lists of classes, all of one kind; InputError for others."""
     rows = []

@@ -139,6 +139,11 @@ class AudioFeatures:
         """
         return [self._steps(energies) for energies in self._energies(clips)]
 
+    def times(self, steps: np.ndarray) -> np.ndarray:
+        """Seconds from the start of a clip to the middle of each of ``steps`` (n,), float64."""
+        first = self.step_samples / 2 - self._margin
+        return (steps * (self.stack * self.hop_samples) + first) / self.rate
+
     def resampled(self, clips: Sequence[Clip]) -> tuple[str, ...]:
         """Sentences for people: how many of ``clips`` are resampled, from which rate; none if none are."""
         others = Counter(clip.rate for clip in clips if clip.rate != self.rate)

@@ -35,7 +35,7 @@ class SequenceStream:
         self._network = NetworkStream(model.network)
         self._frames = _frames(model.features)
         if state is not None:
-            self._restore(state)
+            self._take(from_bytes(state, model.fingerprint))
 
     def step(self, x: Any) -> np.ndarray:
         """The model's answer, float64, after one more step ``x``, as whole sequences have it.
@@ -55,10 +55,7 @@ class SequenceStream:
 
     def state(self) -> bytes:
         """The state after the last step, from which another stream of this model goes on alike."""
-        arrays = pack_network(self._network.state())
-        if self._frames is not None:
-            arrays |= self._frames.state()
-        return to_bytes(arrays, self._model.fingerprint)
+        return to_bytes(self._arrays(), self._model.fingerprint)
 
     def reset(self) -> None:
         """Go back to before the first step."""
@@ -84,8 +81,15 @@ class SequenceStream:
             case _:
                 raise InputError("a stream of audio takes samples: use push(samples)")
 
-    def _restore(self, state: bytes) -> None:
-        arrays = from_bytes(state, self._model.fingerprint)
+    def _arrays(self) -> dict[str, np.ndarray]:
+        """All that the stream remembers, by name."""
+        arrays = pack_network(self._network.state())
+        if self._frames is not None:
+            arrays |= self._frames.state()
+        return arrays
+
+    def _take(self, arrays: dict[str, np.ndarray]) -> None:
+        """Remember what another stream's `_arrays` gave; InputError for anything else."""
         if self._frames is not None:
             self._frames.restore({name: arrays.pop(name) for name in arrays.keys() & {"samples"}})
         self._network.restore(unpack_network(arrays))

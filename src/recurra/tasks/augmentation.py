@@ -17,12 +17,15 @@ _MASKED_BANDS = 0.2
 _MASKED_TIME = 0.15
 
 
-def augmented(x: Tensor, lengths: Tensor, features: AudioFeatures) -> tuple[Tensor, Tensor]:
+def augmented(
+    x: Tensor, lengths: Tensor, features: AudioFeatures, *, masked_time: float = _MASKED_TIME
+) -> tuple[Tensor, Tensor]:
     """Each clip of x (N, T, I), of ``lengths`` (N,) steps, at another pace, by another voice, with gaps.
 
     The pace is up to a fifth slower or faster (Ko, Povey, Peddinti & Khudanpur 2015, without the change of
     pitch), the vocal tract up to 15 % longer or shorter (Jaitly & Hinton 2013), and one run of bands and one
-    of time are set to 0, the mean (SpecAugment's masks, Park et al. 2019). ``features`` are what made x.
+    of time, up to the share ``masked_time``, are set to 0, the mean (SpecAugment's masks, Park et al. 2019).
+    ``features`` are what made x.
     Returns clips (N, T', I), which hold anything past their length, and their lengths, at least 1.
     """
     N, T, _ = x.shape
@@ -32,7 +35,7 @@ def augmented(x: Tensor, lengths: Tensor, features: AudioFeatures) -> tuple[Tens
     frames = stretched(frames, lengths * features.stack, count)
     frames = warped(frames, _between(1 / _TRACT, _TRACT, N), features.rate)
     bands = one_run(torch.full((N,), features.mels), _MASKED_BANDS, features.mels)
-    time = one_run(count, _MASKED_TIME, frames.shape[1])
+    time = one_run(count, masked_time, frames.shape[1])
     frames = frames.masked_fill(bands[:, None, :] | time[:, :, None], 0.0)
     return frames.reshape(N, -1, features.size), paced
 

@@ -1,8 +1,6 @@
 """What the estimators of labelled sequences share: from sequences and labels to a saved, scored model."""
 
 import dataclasses
-import hashlib
-import json
 from abc import abstractmethod
 from dataclasses import dataclass
 from functools import partial
@@ -20,10 +18,9 @@ from recurra.runtime.features import Features
 from recurra.runtime.sequence_model import SequenceModel, sequence_artifact
 from recurra.runtime.sequence_stream import SequenceStream
 from recurra.tasks.augmentation import augmented
-from recurra.tasks.card import plain
 from recurra.tasks.layers import tensors
 from recurra.tasks.saved import SavedEstimator
-from recurra.tasks.sequence_card import data_fingerprint, sequence_card
+from recurra.tasks.sequence_card import run_fingerprint, sequence_card
 from recurra.tasks.sequence_defaults import BY_KIND, SequenceDefaults
 from recurra.tasks.sequence_examples import SequenceExamples
 from recurra.tasks.sequence_features import fit_features, fit_vectors, symbol_counts
@@ -246,7 +243,7 @@ class SequenceEstimator(SavedEstimator):
             rates=None if start is None else start.rates,
             checkpoint=checkpoint,
             resume=resume,
-            fingerprint=_fingerprint(parts, arguments, start),
+            fingerprint=run_fingerprint(parts, arguments, None if start is None else start.fingerprint),
         )
         artifact = sequence_artifact(
             self.task,
@@ -306,15 +303,3 @@ class SequenceEstimator(SavedEstimator):
         tags.input_tags.three_d_array = tags.input_tags.string = True
         tags.target_tags.required = True
         return tags
-
-
-def _fingerprint(parts: Parts, arguments: dict[str, Any], start: Pretrained | None) -> str:
-    """Tells a run from any other whose weights would be others."""
-    learnt = [(parts.training, parts.training_weights), (parts.validation, parts.validation_weights)]
-    contents = {
-        "data": [data_fingerprint(part) for part, _ in learnt],
-        "weights": [weights.tolist() for _, weights in learnt],
-        "settings": {name: plain(value) for name, value in arguments.items()},
-        "pretrained": None if start is None else start.fingerprint,
-    }
-    return hashlib.sha256(json.dumps(contents, sort_keys=True).encode()).hexdigest()

@@ -41,11 +41,13 @@ class Parts:
         test: Any,
         share: Any,
         seed: int,
+        even: bool = True,
     ) -> "Parts":
         """The parts of ``given``, of which ``share`` is held out where there is no ``validation`` part.
 
-        A sequence that weighs 0 is left out, as if it were not there. Raises InputError for labels, weights
-        or sequences that do not do, with the part in front where it is not the training part.
+        With ``even`` each class gives its share of that. A sequence that weighs 0 is left out, as if it were
+        not there. Raises InputError for labels, weights or sequences that do not do, with the part in front
+        where it is not the training part.
         """
         kind = given.sequences.kind
         columns = given.sequences.items[0].shape[1] if kind == "series" else None
@@ -67,8 +69,9 @@ class Parts:
                 "fit needs at least 2 sequences, one of them to hold out for validation, got n_samples = 1; "
                 "give more, or a validation part"
             )
+        strata = _strata(given.labels) if even else np.zeros(len(given))
         rows, held = split_labels(
-            _strata(given.labels), groups=_many(given.groups, float(share)), fraction=float(share), seed=seed
+            strata, groups=_many(given.groups, float(share)), fraction=float(share), seed=seed
         )
         return cls(given.take(rows), given.take(held), tested, weights[rows], weights[held])
 

@@ -1,5 +1,6 @@
 """The arguments of a network of labelled sequences, checked, with the defaults of their kind."""
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +15,7 @@ def network_settings(
     arguments: Mapping[str, Any], defaults: SequenceDefaults, *, pools: bool
 ) -> NetworkSettings:
     """The network's, whose steps become one row if it ``pools``; InputError for an argument that is none."""
-    chosen = filled_in(arguments, defaults)
+    chosen = dataclasses.asdict(defaults) | filled_in(arguments, defaults)
     return NetworkSettings(
         embedding_size=positive_int("embedding_size", chosen["embedding_size"]),
         hidden_size=positive_int("hidden_size", chosen["hidden_size"]),
