@@ -1,0 +1,25 @@
+"""What a transcriber uses where it was not told: by the kind of the sequences."""
+
+from recurra.tasks.sequence_defaults import SequenceDefaults
+
+AUDIO = SequenceDefaults(
+    num_layers=2,  # sounds first, then what they make up
+    hidden_size=128,
+    dropout=0.2,
+    epochs=20,
+    batch_size=16,
+    learning_rate=3e-3,
+    stack=2,
+)
+SERIES = SequenceDefaults(
+    num_layers=2,
+    hidden_size=128,
+    dropout=0.2,
+    epochs=40,
+    batch_size=16,
+    learning_rate=3e-3,
+)
+
+MASKED_TIME = 0.0  # of clips in training: what a gap hides is to be written all the same
+
+BY_KIND = {"audio": AUDIO, "series": SERIES}
