@@ -12,7 +12,15 @@ from recurra._base.errors import ArtifactError, InputError, MissingExtraError, R
 if TYPE_CHECKING:
     from recurra import nn
     from recurra.runtime import load, quantize
-    from recurra.tasks import Forecaster, LanguageModel, SequenceClassifier, SequenceRegressor, SequenceTagger
+    from recurra.tasks import (
+        Forecaster,
+        LanguageModel,
+        Seq2Seq,
+        SequenceClassifier,
+        SequenceRegressor,
+        SequenceTagger,
+        Transcriber,
+    )
 
     __version__: str
 
@@ -23,10 +31,12 @@ __all__ = [
     "LanguageModel",
     "MissingExtraError",
     "RecurraError",
+    "Seq2Seq",
     "SequenceClassifier",
     "SequenceRegressor",
     "SequenceTagger",
     "TrainingError",
+    "Transcriber",
     "__version__",
     "load",
     "nn",
@@ -40,7 +50,15 @@ def __getattr__(name: str) -> Any:
             return importlib.import_module("recurra.nn")
         case "load" | "quantize":
             return getattr(importlib.import_module("recurra.runtime"), name)
-        case "Forecaster" | "LanguageModel" | "SequenceClassifier" | "SequenceRegressor" | "SequenceTagger":
+        case (
+            "Forecaster"
+            | "LanguageModel"
+            | "Seq2Seq"
+            | "SequenceClassifier"
+            | "SequenceRegressor"
+            | "SequenceTagger"
+            | "Transcriber"
+        ):
             return getattr(importlib.import_module("recurra.tasks"), name)
         case "__version__":
             return importlib.import_module("importlib.metadata").version("recurra")

@@ -24,6 +24,9 @@ from recurra.runtime.sequence_model import SequenceModel
 from recurra.runtime.sequence_stream import SequenceStream
 from recurra.runtime.stepping import NetworkStream
 from recurra.runtime.tagging import TaggingModel
+from recurra.runtime.transcript import Transcript, Transcription
+from recurra.runtime.transcription import TranscriptionModel
+from recurra.runtime.transcription_stream import TranscriptionStream
 
 __all__ = [
     "AttentionPool",
@@ -46,6 +49,10 @@ __all__ = [
     "SequenceModel",
     "SequenceStream",
     "TaggingModel",
+    "Transcript",
+    "Transcription",
+    "TranscriptionModel",
+    "TranscriptionStream",
     "Words",
     "forecast_artifact",
     "load",

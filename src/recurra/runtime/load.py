@@ -1,7 +1,7 @@
 """Load a model file as the model that its task names."""
 
 import os
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 
 from recurra import artifact
 from recurra._base.errors import ArtifactError
@@ -12,15 +12,21 @@ from recurra.runtime.language import TextModel
 from recurra.runtime.music import MusicModel
 from recurra.runtime.regression import RegressionModel
 from recurra.runtime.tagging import TaggingModel
+from recurra.runtime.transcription import TranscriptionModel
+from recurra.runtime.translation import TranslationModel
 
 Model: TypeAlias = (
-    ForecastModel | ClassificationModel | RegressionModel | TaggingModel | TextModel | MusicModel
+    ForecastModel
+    | ClassificationModel
+    | RegressionModel
+    | TaggingModel
+    | TextModel
+    | MusicModel
+    | TranscriptionModel
+    | TranslationModel
 )
 
-MODELS: dict[str, type[Model]] = {
-    model.task: model
-    for model in (ForecastModel, ClassificationModel, RegressionModel, TaggingModel, TextModel, MusicModel)
-}
+MODELS: dict[str, type[Model]] = {model.task: model for model in get_args(Model)}
 """The class of the models of each task."""
 
 

@@ -2,20 +2,22 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from recurra._base.validation import positive_float, positive_int
 from recurra.tasks.language_defaults import LanguageDefaults
+from recurra.tasks.seq2seq_defaults import Seq2SeqDefaults
 from recurra.tasks.sequence_defaults import SequenceDefaults
 from recurra.training import TrainingSettings
+
+Defaults: TypeAlias = SequenceDefaults | LanguageDefaults | Seq2SeqDefaults
+"""Of one kind of sequences."""
 
 _LEAST_STEPS = 500  # of the optimiser: with fewer, a network of any size has hardly begun to learn
 _MOST_EPOCHS = 200  # and more passes over a handful of sequences teach nothing new
 
 
-def training_settings(
-    arguments: Mapping[str, Any], defaults: SequenceDefaults | LanguageDefaults, sequences: int
-) -> TrainingSettings:
+def training_settings(arguments: Mapping[str, Any], defaults: Defaults, sequences: int) -> TrainingSettings:
     """Those of training on that many ``sequences``, or stretches; InputError for an argument that is none.
 
     Where no ``epochs`` are asked for, there are those that the kind of sequences is used to, and more where
@@ -39,7 +41,7 @@ def training_settings(
     )
 
 
-def filled_in(arguments: Mapping[str, Any], defaults: SequenceDefaults | LanguageDefaults) -> dict[str, Any]:
+def filled_in(arguments: Mapping[str, Any], defaults: Defaults) -> dict[str, Any]:
     """The arguments, those that are None as the kind of sequences has them."""
     return {
         name: getattr(defaults, name, None) if value is None else value for name, value in arguments.items()
