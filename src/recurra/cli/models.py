@@ -16,7 +16,8 @@ _SHOWN = 12
 
 def learnt(model: "SequenceModel | TextModel | MusicModel") -> str:
     """What the model tells of what: ``One of 2 classes for each text: 0, 1``."""
-    from recurra.runtime import RegressionModel
+    from recurra._base.wording import count
+    from recurra.runtime import RegressionModel, TranscriptionModel
     from recurra.runtime.language import TextModel
     from recurra.runtime.music import MusicModel
 
@@ -26,6 +27,9 @@ def learnt(model: "SequenceModel | TextModel | MusicModel") -> str:
     if isinstance(model, MusicModel):
         beat = f"{model.template.steps_per_beat:g} steps a beat"
         return f"The next step of a piece: which of 88 keys sound, with {beat}"
+    if isinstance(model, TranscriptionModel):
+        what = count(model.symbols.size - 1, _SYMBOLS[model.symbols.level])
+        return f"What each {_ITEMS[model.kind]} says, in {what}"
     if isinstance(model, RegressionModel):
         return f"A number for each {_ITEMS[model.kind]}"
     names = [str(name) for name in model.classes]  # pyright: ignore[reportAttributeAccessIssue]

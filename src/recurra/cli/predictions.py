@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from recurra._base.errors import InputError
 from recurra.cli.models import resampled
 from recurra.cli.probabilities import Rows, of_music, of_texts
+from recurra.cli.transcripts import of_sequences
 
 if TYPE_CHECKING:
     from recurra.data import Labelled
@@ -39,12 +40,15 @@ def endings(model: "Model") -> list[str]:
     return [*([".tsv"] if _tags_words(model) else []), *_WRITERS]
 
 
-def predictions(model: "Model", data: Path, *, steps: bool = False) -> Predictions:
+def predictions(
+    model: "Model", data: Path, *, steps: bool = False, beam: int | None = None, n_best: int = 1
+) -> Predictions:
     """What ``model`` says of the file ``data``; InputError where it does not suit.
 
-    A language model says it of each of its ``steps``, which another model does not have.
+    A language model says it of each of its ``steps``, which another model does not have. A transcriber
+    follows ``beam`` texts, and tells the ``n_best``.
     """
-    from recurra.runtime import ForecastModel, RegressionModel, TaggingModel
+    from recurra.runtime import ForecastModel, RegressionModel, TaggingModel, TranscriptionModel
     from recurra.runtime.language import TextModel
     from recurra.runtime.music import MusicModel
 
@@ -63,6 +67,9 @@ def predictions(model: "Model", data: Path, *, steps: bool = False) -> Predictio
         return _forecast(model, data)
     items = model.read_file(data, labelled=False)
     notes = [*items.notes, *resampled(model, items.sequences)]
+    if isinstance(model, TranscriptionModel):
+        rows, values = of_sequences(model, items, beam=beam, n_best=n_best)
+        return Predictions(values, _writers(rows, values), notes)
     if isinstance(model, TaggingModel):
         return _tags(model, items, notes)
     said = _numbers(model, items) if isinstance(model, RegressionModel) else _classes(model, items)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def say_steps(model: "SequenceModel", data: str, *, json: bool) -> None:
     """Print a line for each step of the sequences in the file ``data``, or in standard input for ``-``."""
-    for place, sequence in enumerate(_sequences(model, data)):
+    for place, sequence in enumerate(sequences(model, data)):
         if place and not json:
             console.out.file.write("\n")
         for step, (what, answer) in enumerate(_answers(model, sequence), start=1):
@@ -28,7 +28,7 @@ def say_steps(model: "SequenceModel", data: str, *, json: bool) -> None:
             console.out.file.flush()
 
 
-def _sequences(model: "SequenceModel", data: str) -> Iterator[Any]:
+def sequences(model: "SequenceModel", data: str) -> Iterator[Any]:
     """Each one's steps: texts, words, rows of numbers, or a clip."""
     from recurra.data import SeriesFeatures
 

@@ -9,6 +9,7 @@ from recurra._base.errors import InputError
 from recurra.cli.detect import Detecting, detect
 from recurra.cli.grouped import grouped
 from recurra.cli.steps import say_steps
+from recurra.cli.transcripts import say_heard
 
 if TYPE_CHECKING:
     from recurra.runtime import SequenceModel
@@ -36,10 +37,11 @@ def stream(
     """Go along INPUT step by step, and print what the model says of it the moment it can.
 
     A classifier of clips detects events, such as a wake word: a line for each, with its time in seconds,
-    label and probability, and at the end their number, also by the hour. Any other model prints a line for
-    each step, with the label and its probability after that step; an empty line lies between sequences.
+    label and probability, and at the end their number, also by the hour. A transcriber writes as it hears: a
+    line whenever there is more, with the time and the text so far. Any other model prints a line for each
+    step, with the label and its probability after that step; an empty line lies between sequences.
     """
-    from recurra.runtime import ClassificationModel, load
+    from recurra.runtime import ClassificationModel, TranscriptionModel, load
 
     loaded = _causal(load(model), model)
     if loaded.kind == "audio" and data == "-":
@@ -49,7 +51,10 @@ def stream(
         return
     if given := detecting.given():
         raise InputError(f"{given[0]} is for a classifier of clips; leave it out")
-    say_steps(loaded, data, json=json)
+    if isinstance(loaded, TranscriptionModel):
+        say_heard(loaded, data, json=json)
+    else:
+        say_steps(loaded, data, json=json)
 
 
 def _causal(model: object, path: Path) -> "SequenceModel":

@@ -10,9 +10,10 @@ from recurra.data import Labelled, TextFeatures, TextWords
 from recurra.inspection import sequence_figures, sequence_summary
 from recurra.inspection.class_sections import Cell
 from recurra.inspection.section import Section
+from recurra.inspection.symbols import visible
 from recurra.inspection.tables import Table
 from recurra.inspection.wording import numbers
-from recurra.runtime import RegressionModel
+from recurra.runtime import RegressionModel, TranscriptionModel
 from recurra.runtime.sequence_model import SequenceModel
 
 _MOST_CLASSES = 30
@@ -29,7 +30,7 @@ def data_section(
     unit = _unit(model)
     drawn = {"length-figure": sequence_figures.distribution_figure(lengths)}
     content: dict[str, Any] = {
-        "parts": sequence_summary.parts(by_name),
+        "parts": sequence_summary.parts(by_name, label="text" if model.task == "transcribe" else "label"),
         "notes": sequence_summary.data_lines(model, by_name, notes),
         "unit": unit,
         "lengths": spread(lengths),
@@ -41,7 +42,7 @@ def data_section(
         drawn["label-figure"] = sequence_figures.distribution_figure(values)
         content["labels"] = spread(values)
     else:
-        content["balance"] = _balance(parts)
+        content["balance"] = _balance(model, parts)
     return Section("data", "The data", "data.html", content, drawn)
 
 
@@ -76,9 +77,9 @@ def spread(by_name: Mapping[str, np.ndarray]) -> Table:
     return Table(["Part", "Lowest", "10 %", "Median", "90 %", "Highest"], rows)
 
 
-def _balance(parts: Mapping[str, Labelled]) -> dict[str, Any]:
-    """How often each class comes, as a table whose cells are its picture; the commonest first."""
-    counts = {name: _counts(part) for name, part in parts.items()}
+def _balance(model: SequenceModel, parts: Mapping[str, Labelled]) -> dict[str, Any]:
+    """How often each class or symbol comes, as a table whose cells are its picture; the commonest first."""
+    counts = {name: _counts(model, part) for name, part in parts.items()}
     totals = sum(counts.values(), Counter[str]())
     order = [label for label, _ in totals.most_common(_MOST_CLASSES)]
     largest = max(max(own.values()) / own.total() for own in counts.values())
@@ -90,9 +91,12 @@ def _balance(parts: Mapping[str, Labelled]) -> dict[str, Any]:
             for own, share in zip(counts.values(), shares)
         ]
         rows.append((label, cells))
-    return {"columns": list(counts), "rows": rows, "more": len(totals) - len(order)}
+    what = "symbol" if isinstance(model, TranscriptionModel) else "label"
+    return {"what": what, "columns": list(counts), "rows": rows, "more": len(totals) - len(order)}
 
 
-def _counts(part: Labelled) -> Counter[str]:
+def _counts(model: SequenceModel, part: Labelled) -> Counter[str]:
     labels: Any = part.labels
+    if isinstance(model, TranscriptionModel):
+        return Counter(visible(token) for text in labels for token in model.symbols.tokens(text))
     return Counter(str(each) for own in labels for each in (own if isinstance(own, list) else [own]))

@@ -1,4 +1,4 @@
-"""The report of a classifier, regressor or tagger: how good it is, where it errs, and the way on."""
+"""The report of a model of labelled sequences: how good it is, where it errs, and the way on."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from recurra.evaluation import (
     Comparison,
     RegressionEvaluation,
     TaggingEvaluation,
+    TranscriptionEvaluation,
 )
 from recurra.inspection import sequence_summary, usage
 from recurra.inspection.class_sections import (
@@ -32,9 +33,12 @@ from recurra.inspection.page import sections_page
 from recurra.inspection.section import Section
 from recurra.inspection.sequence_summary import ITEMS, STEPS
 from recurra.inspection.showing import Example, show
+from recurra.inspection.symbols import visible
 from recurra.inspection.tag_sections import tag_sections
+from recurra.inspection.transcript_sections import transcript_sections
 from recurra.inspection.value_sections import value_sections
 from recurra.inspection.wording import metric_texts
+from recurra.runtime import TranscriptionModel
 from recurra.runtime.sequence_model import SequenceModel
 
 _MOST_ERRORS = 12
@@ -42,11 +46,13 @@ _ASKED = {
     "classify": "The class of each {item}",
     "regress": "A number for each {item}",
     "tag": "A tag for each {step} of a {item}",
+    "transcribe": "What each {item} says",
 }
 _LOSSES = {
     "classify": "cross-entropy",
     "regress": "pinball loss in the scaled units that the network sees",
     "tag": "−ln of the probability of the actual tags",
+    "transcribe": "−ln of the probability of the actual text, for each of its symbols",
 }
 
 
@@ -99,7 +105,7 @@ def _headline(evaluation: Comparison) -> list[tuple[str, str, str]]:
     shown = [(metric.label, texts[0], "in the label's unit" if regression else f"standard error {error} %")]
     if name:
         shown.append(("Best baseline", texts[1], name))
-    keys = ["coverage_80", "r2"] if regression else ["span_f1", "macro_f1"]
+    keys = ["coverage_80", "r2"] if regression else ["span_f1", "macro_f1", "char_error_rate"]
     other = next(
         (
             m
@@ -123,6 +129,8 @@ def _headline(evaluation: Comparison) -> list[tuple[str, str, str]]:
 def _asked(model: SequenceModel, data: str) -> Section:
     facts = [("Predict", _asked_for(model))]
     names = [str(name) for name in getattr(model, "classes", [])]
+    if isinstance(model, TranscriptionModel):
+        names = [visible(symbol) for symbol in model.symbols.vocabulary[1:]]
     if names:
         more = f" and {len(names) - 20} more" if len(names) > 20 else ""
         facts.append(("Out of", f"{len(names)}: {', '.join(names[:20])}{more}"))
@@ -141,6 +149,8 @@ def _scored(model: SequenceModel, evaluation: Any, part: Labelled) -> list[Secti
                 confidence_section(evaluation.reliability),
                 _errors(model, evaluation, part),
             ]
+        case TranscriptionEvaluation():
+            own = transcript_sections(model, evaluation, part)
         case RegressionEvaluation():
             own = value_sections(model, evaluation, part)
         case _:

@@ -14,6 +14,7 @@ from recurra.evaluation import (
     MusicEvaluation,
     RegressionEvaluation,
     TaggingEvaluation,
+    TranscriptionEvaluation,
 )
 from recurra.inspection import tables, wording
 from recurra.inspection.tables import Score, Table
@@ -53,6 +54,11 @@ def verdict(evaluation: Comparison) -> list[str]:
     if isinstance(evaluation, RegressionEvaluation):
         sentence = f"The predictions are off by {texts[0]} on average (MAE over {scored})"
         change = wording.change(ours, theirs)
+    elif isinstance(evaluation, TranscriptionEvaluation):
+        words = count(evaluation.words, "word")
+        chance = f" (standard error {100 * error:.1f} %)" if math.isfinite(error) else ""
+        sentence = f"The word error rate is {texts[0]}{chance} over {words} in {scored}"
+        change = wording.change(ours, theirs)
     elif isinstance(evaluation, LanguageEvaluation | MusicEvaluation):
         chance = f" (standard error {rounded(error)})" if math.isfinite(error) else ""
         sentence = f"Over {scored}, the model is surprised by {texts[0]} nats a {evaluation.COUNTED}{chance}"
@@ -77,9 +83,11 @@ def best_baseline(evaluation: Comparison, key: str) -> str | None:
 
 
 def standard_error(evaluation: Comparison) -> float:
-    """Of the metric that is read first: accuracy or nats; or of the MAE less that of the best baseline."""
+    """Of the metric that is read first; or of the MAE less that of the best baseline."""
     if isinstance(evaluation, LanguageEvaluation | MusicEvaluation):
         return evaluation.standard_error
+    if isinstance(evaluation, TranscriptionEvaluation):
+        return evaluation.word_error_rate_standard_error
     if not isinstance(evaluation, RegressionEvaluation):
         return evaluation.accuracy_standard_error  # pyright: ignore[reportAttributeAccessIssue]
     size = np.abs(evaluation.residuals)
@@ -89,15 +97,19 @@ def standard_error(evaluation: Comparison) -> float:
     return float(size.std() / math.sqrt(len(size)))
 
 
-def parts(by_name: Mapping[str, Labelled | None]) -> Table:
-    """The parts of the data: sequences, steps that have labels, different labels, and groups."""
+def parts(by_name: Mapping[str, Labelled | None], *, label: str = "label") -> Table:
+    """The parts of the data: sequences, steps that have labels, different labels, and groups.
+
+    ``label`` is what a label is called.
+    """
     present = {name: part for name, part in by_name.items() if part is not None}
     first = next(iter(present.values()))
     rows = {name: [len(part)] for name, part in present.items()}
     columns = [plural(ITEMS[first.sequences.kind]).capitalize()]
     if isinstance(first.labels, list) and not isinstance(first.labels[0], float):
         tagged = isinstance(first.labels[0], list)
-        columns += ["Labels", "Different labels"] if tagged else ["Different labels"]
+        different = f"Different {plural(label)}"
+        columns += [plural(label).capitalize(), different] if tagged else [different]
         for name, part in present.items():
             labels: list[Any] = part.labels  # pyright: ignore[reportAssignmentType]
             if tagged:

@@ -14,6 +14,7 @@ _ANSWERS = {
     "classify": [("predict", "the most probable classes"), ("predict_proba", "their probabilities")],
     "regress": [("predict", "the medians"), ("predict_quantiles", "the quantiles")],
     "tag": [("predict", "a tag for each step")],
+    "transcribe": [("predict", "the texts"), ("transcribe", "how probable they are, and when symbols begin")],
 }
 
 

@@ -48,11 +48,12 @@ class Parts:
         check_one_of(self, "test", "test_file", "test_pattern", "test_group")
         check_shares(self, self._shares())
 
-    def cut(self, data: Path, source: "Source", seed: int) -> "Cut":
+    def cut(self, data: Path, source: "Source", seed: int, *, even: bool = True) -> "Cut":
         """Read the files and cut DATA; raises InputError where one can't be read, or a part is empty.
 
-        A group is whole in one part, unless a pattern or a file divides it; then the validation part may
-        divide groups, too.
+        With ``even`` a random part has its share of every class, where the labels are classes. A group is
+        whole in one part, unless a pattern or a file divides it; then the validation part may divide groups,
+        too.
         """
         self.check()
         given = source.read(data, labelled=True)
@@ -65,7 +66,7 @@ class Parts:
         whole, count = given.groups is not None, len(given)
         rest = given
         if "test" not in read:
-            rest, read["test"] = _divided(given, self._test_rows(given, seed))
+            rest, read["test"] = _divided(given, self._test_rows(given, seed, even))
             notes += _stated(shared := _shared(rest, read["test"]), "--test-pattern divides")
             whole = whole and not shared
         elif shared := _shared(given, read["test"]):
@@ -75,11 +76,13 @@ class Parts:
             notes += _stated(_shared(rest, read["validation"]), "--validation-file shares")
         else:
             fraction = _share(self.validation, "validation") * count / len(rest)
-            rest, read["validation"] = _divided(rest, _drawn(rest, "--validation", fraction, seed, whole))
+            rest, read["validation"] = _divided(
+                rest, _drawn(rest, "--validation", fraction, seed, whole, even)
+            )
         training = dataclasses.replace(rest, notes=tuple(dict.fromkeys(notes)))
         return Cut(training, read["validation"], read["test"])
 
-    def _test_rows(self, given: "Labelled", seed: int) -> np.ndarray:
+    def _test_rows(self, given: "Labelled", seed: int, even: bool) -> np.ndarray:
         """Which rows (N,) are the test part's."""
         from recurra.data import by_group, by_pattern
 
@@ -92,7 +95,7 @@ class Parts:
                     "(?P<group>…) in --label-pattern"
                 )
             return _option_named("--test-group", by_group, given.groups, self.test_group)
-        return _drawn(given, "--test", _share(self.test, "test"), seed, given.groups is not None)
+        return _drawn(given, "--test", _share(self.test, "test"), seed, given.groups is not None, even)
 
     def _shares(self) -> dict[str, float]:
         """The shares of DATA that random parts take, by option."""
@@ -136,14 +139,15 @@ def _share(asked: float | None, name: str) -> float:
     return _SHARES[name] if asked is None else asked
 
 
-def _drawn(given: "Labelled", name: str, fraction: float, seed: int, whole: bool) -> np.ndarray:
+def _drawn(given: "Labelled", name: str, fraction: float, seed: int, whole: bool, even: bool) -> np.ndarray:
     """Which rows (N,) a share holds out."""
     from recurra.data import split_labels
 
     if not 0 < fraction < 1:
         raise InputError(f"{name} leaves nothing to train on; give a smaller share")
     groups = given.groups if whole else None
-    _, held = _option_named(name, split_labels, given.labels, groups=groups, fraction=fraction, seed=seed)
+    labels = given.labels if even else np.zeros(len(given))
+    _, held = _option_named(name, split_labels, labels, groups=groups, fraction=fraction, seed=seed)
     return np.isin(np.arange(len(given)), held)
 
 

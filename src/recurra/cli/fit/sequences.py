@@ -10,11 +10,13 @@ from recurra.cli.fit.output import Output
 from recurra.cli.fit.parts import Parts
 from recurra.cli.fit.run import Job, Story, fit
 from recurra.cli.fit.settings import Network, Training, arguments
+from recurra.cli.fit.transcription_settings import TranscriptionLayers
 from recurra.cli.models import learnt
 from recurra.cli.option import with_options
 
 if TYPE_CHECKING:
     from recurra.data import Labelled, Source
+    from recurra.tasks import Transcriber
     from recurra.tasks.sequence_estimator import SequenceEstimator
 
 _NAMES = {"training": "train", "validation": "validation", "test": "test"}
@@ -25,7 +27,7 @@ def fit_sequences(
     data: Path,
     source: "Callable[[], Source]",
     parts: Parts,
-    network: Network,
+    network: Network | TranscriptionLayers,
     training: Training,
     output: Output,
     *,
@@ -42,7 +44,7 @@ def fit_sequences(
         pretrained = asked.pop("pretrained", None)
         reader = source()
         output.check(data, parts.validation_file, parts.test_file)
-        cut = parts.cut(data, reader, asked.get("seed", 0))
+        cut = parts.cut(data, reader, asked.get("seed", 0), even=task != "transcribe")
         from recurra import tasks  # brings PyTorch, which takes seconds: not before the data is read
         from recurra.inspection.sequence_report import sequence_report
 
@@ -50,14 +52,16 @@ def fit_sequences(
             "classify": tasks.SequenceClassifier,
             "regress": tasks.SequenceRegressor,
             "tag": tasks.SequenceTagger,
+            "transcribe": tasks.Transcriber,
         }
         given: dict[str, Any] = {
             "X": cut.training,
             "validation": cut.validation,
             "test": cut.test,
             "source": reader,
-            "pretrained": pretrained,
         }
+        if pretrained is not None:
+            given["pretrained"] = pretrained
         return Job(kinds[task](**asked), given, sequence_report, _story)
 
     names = [field.name for group in (reading, network, training) for field in fields(group)]
@@ -72,13 +76,13 @@ def _in_options(message: str, names: list[str]) -> str:
     return with_options(message, names)
 
 
-def _story(estimator: "SequenceEstimator") -> Story:
+def _story(estimator: "SequenceEstimator | Transcriber") -> Story:
     from recurra.inspection import sequence_summary
 
     model, parts = estimator.model_, estimator.parts_
     return Story(
         title=learnt(model),
-        parts=sequence_summary.parts(parts),
+        parts=sequence_summary.parts(parts, label="text" if model.task == "transcribe" else "label"),
         split={_NAMES[name]: _sizes(part) for name, part in parts.items() if part is not None},
         notes=sequence_summary.data_lines(model, parts, estimator.notes_),
     )
