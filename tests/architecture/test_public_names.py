@@ -12,10 +12,12 @@ PUBLIC = {
         "LanguageModel",
         "MissingExtraError",
         "RecurraError",
+        "Seq2Seq",
         "SequenceClassifier",
         "SequenceRegressor",
         "SequenceTagger",
         "TrainingError",
+        "Transcriber",
         "__version__",
         "load",
         "nn",
@@ -54,9 +56,11 @@ PUBLIC = {
     "recurra.tasks": [
         "Forecaster",
         "LanguageModel",
+        "Seq2Seq",
         "SequenceClassifier",
         "SequenceRegressor",
         "SequenceTagger",
+        "Transcriber",
     ],
 }
 
