@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from recurra._base.errors import InputError
 from recurra._base.wording import count
 from recurra.cli import console
 from recurra.cli.models import learnt, resampled
@@ -21,23 +22,38 @@ def evaluate(
     data: Annotated[
         Path, typer.Argument(metavar="DATA", help="Data such as the model was trained on, with its labels.")
     ],
+    targets: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="TARGETS",
+            help="The right texts, line by line those of DATA, where these are sources alone.",
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")] = False,
 ) -> None:
     """Score a model on DATA, beside simple baselines.
 
     A forecaster is scored on every forecast that DATA allows, a language model on every token or step, and
-    any other model on every label in DATA, beside what needs no training part: the commonest label, or the
-    mean. For a language model there is none.
+    a model of recurra fit translate on every answer, any other model on every label in DATA, beside what
+    needs no training part: the commonest label, or the mean. For texts that are written there is none.
     """
     from recurra.runtime import ForecastModel, load
     from recurra.runtime.language import TextModel
     from recurra.runtime.music import MusicModel
+    from recurra.runtime.translation import TranslationModel
 
     start = time.perf_counter()
     loaded = load(model)
     notes: list[str] = []
-    if isinstance(loaded, ForecastModel | MusicModel):
-        evaluation: Any = loaded.evaluate(data)
+    if targets is not None and not isinstance(loaded, TranslationModel):
+        raise InputError(
+            f"TARGETS are for models of recurra fit translate, and the task of this one is {loaded.task}; "
+            "leave them out"
+        )
+    if isinstance(loaded, TranslationModel):
+        evaluation: Any = loaded.evaluate(data, targets)
+    elif isinstance(loaded, ForecastModel | MusicModel):
+        evaluation = loaded.evaluate(data)
     elif isinstance(loaded, TextModel):
         corpus = loaded.read(data)
         notes, evaluation = list(corpus.notes), loaded.evaluate(corpus)
