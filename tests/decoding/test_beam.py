@@ -265,6 +265,25 @@ def test_what_cannot_go_on_by_the_rules_has_not_ended():
     assert of_table(model, Beam(min_length=1), never=[1, 2])[0][0].log_probability == 0
 
 
+def test_what_cannot_go_on_does_not_close_what_may_still_end():
+    class Tree:
+        """After 1 comes only 1; after 2 comes 3, and then the end, 0."""
+
+        def step(self, tokens, state):
+            after = {0: [0, 0.9, 0.1, 0], 1: [0, 1, 0, 0], 2: [0, 0, 0, 1], 3: [1, 0, 0, 0]}
+            with np.errstate(divide="ignore"):
+                return np.log([after[token] for token in tokens.tolist()]), state
+
+        def select(self, state, rows):
+            return state
+
+    options = {"start": 0, "end": 0, "max_lengths": [9]}
+    found = beam_search(Tree(), None, 1, Beam(size=2, n_best=1, block_ngrams=1), **options)[0]
+    assert written(found) == [([2, 3], True)]
+    found = beam_search(Tree(), None, 1, Beam(size=2, n_best=2, block_ngrams=1), **options)[0]
+    assert written(found) == [([2, 3], True), ([1], False)]
+
+
 def test_blocked_runs_by_hand():
     model = Table([1e-9, 0.6, 0.4])
     for size, tokens in [(1, [1, 2]), (2, [1, 1, 2, 1]), (3, [1, 1, 1, 2, 1, 1])]:

@@ -79,8 +79,8 @@ def beam_search(
 
     Of all continuations of a source's open hypotheses, the ``beam.size`` most probable are kept. One that
     ends is a result. The others stay open unless they can't come among the n best that have ended, however
-    they go on; the source is done when none is open. So with a beam as wide as there are prefixes the results
-    are the best of all sequences.
+    they go on; the source is done when none is open. One that is as long as may be ends if its end is among
+    those kept. So with a beam as wide as there are prefixes the results are the best of all sequences.
 
     Args:
         model: gives the distributions.

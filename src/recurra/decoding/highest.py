@@ -21,9 +21,10 @@ def highest(scores: np.ndarray, groups: np.ndarray, count: int) -> tuple[np.ndar
     folded = V // _FOLD
     peaks = scores
     if folded > 2 * count:
-        # The maxima of disjoint sets of columns: count entries at least are as high as the count-th of them.
+        # The maxima of disjoint sets of columns: count entries at least are as high as the count-th of them,
+        # though the last few columns are in none.
         parts = scores[:, : folded * _FOLD].reshape(-1, _FOLD, folded)
-        peaks = np.concatenate([np.maximum.reduce(parts, axis=1), scores[:, folded * _FOLD :]], axis=1)
+        peaks = np.maximum.reduce(parts, axis=1)
     floor = np.full((len(scores), 1), _LOWEST)
     if peaks.shape[1] > count:
         floor = np.maximum(np.partition(peaks, -count, axis=1)[:, -count, None], _LOWEST)
