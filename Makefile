@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # What benchmarks/reproduce.py trains.
-REPRODUCED := sst2 sst2-transfer lines digits speakers chorales-lstm chorales-gru shakespeare names
+REPRODUCED := sst2 sst2-transfer lines digits speakers chorales-lstm chorales-gru shakespeare names translation
 NATIVE := CMakeLists.txt $(shell find native/core native/bindings -type f)
 NATIVE_TESTS := $(shell find native/tests -type f)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -99,6 +99,7 @@ reproduce-chorales-lstm: ## Learn Bach's chorales as docs/language-models.md rep
 reproduce-chorales-gru: ## The same with a GRU
 reproduce-shakespeare: ## Learn plays, character by character (quarter of an hour)
 reproduce-names: ## Learn first names, character by character
+reproduce-translation: ## Translate captions as docs/translation.md reports it (half an hour)
 $(REPRODUCED:%=reproduce-%): install
 	python -m benchmarks.reproduce $(@:reproduce-%=%) $(if $(LAYERS),--layers $(LAYERS)) $(if $(SEEDS),--seeds $(SEEDS))
 

@@ -22,7 +22,7 @@ from rich.table import Table
 from torch import Tensor
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from recurra import LanguageModel, SequenceClassifier, SequenceTagger
+from recurra import LanguageModel, Seq2Seq, SequenceClassifier, SequenceTagger
 from recurra.data import (
     Labelled,
     Sequences,
@@ -34,6 +34,7 @@ from recurra.data import (
     read_conllu,
     read_corpus,
     read_music,
+    read_pairs,
     read_texts,
 )
 from recurra.evaluation import (
@@ -42,6 +43,7 @@ from recurra.evaluation import (
     fit_language_baselines,
     fit_music_baselines,
     fit_tag_baselines,
+    fit_translation_baselines,
 )
 from recurra.nn import words
 from recurra.tasks.layers import LAYERS
@@ -55,7 +57,7 @@ class Run:
     """One training: what to fit, on what, and what it is judged by."""
 
     name: str
-    estimator: SequenceEstimator | LanguageModel
+    estimator: SequenceEstimator | LanguageModel | Seq2Seq
     training: Any
     test: Any
     validation: Any = None
@@ -136,6 +138,16 @@ def names(data: Path, seeds: int) -> Iterator[Run]:
         yield Run(f"seed {seed}", LanguageModel(seed=seed), training, test, validation, "bits")
 
 
+def translation(data: Path, seeds: int) -> Iterator[Run]:
+    """Captions of images from German to English (Multi30k, Elliott et al. 2016), lower-cased."""
+    parts = ("train", "test2016", "val")
+    training, test, validation = (
+        read_pairs(data / f"translation/{part}.de", data / f"translation/{part}.en") for part in parts
+    )
+    for seed in range(seeds):
+        yield Run(f"seed {seed}", Seq2Seq(seed=seed), training, test, validation, "bleu")
+
+
 TASKS: dict[str, Callable[[Path, int], Iterator[Run]]] = {
     "sst2": sst2,
     "sst2-transfer": sst2_transfer,
@@ -146,6 +158,7 @@ TASKS: dict[str, Callable[[Path, int], Iterator[Run]]] = {
     "chorales-gru": partial(chorales, cell="gru", hidden_size=260),
     "shakespeare": shakespeare,
     "names": names,
+    "translation": translation,
 }
 
 
@@ -167,11 +180,12 @@ def main() -> None:
     console, rows, fitted_on, fitted = Console(), [], None, None
     if arguments.layers == "torch":
         use_torch_layers()
-        if "weight_dropout" not in changes:
-            changes["weight_dropout"] = 0.0
-            console.print("torch.nn has no weight dropout: weight_dropout is 0, whatever the default.")
     for run in TASKS[arguments.task](Path(os.environ["RECURRA_DATA"]), arguments.seeds):
-        run.estimator.set_params(**changes)
+        own = run.estimator.get_params()
+        if arguments.layers == "torch" and "weight_dropout" in own and "weight_dropout" not in changes:
+            own["weight_dropout"] = 0.0
+            console.print("torch.nn has no weight dropout: weight_dropout is 0, whatever the default.")
+        run.estimator.set_params(**{**own, **changes})
         start = time.perf_counter()
         begins: dict[str, Any] = {}
         if run.pretrained is not None:
@@ -199,6 +213,8 @@ def baselines(estimator: Any, part: Any) -> Baselines[Any]:
             return fit_music_baselines(Sequences("series", [piece.roll for piece in part]))
         training, validation = (Sequences("text", parts[name].texts) for name in ("training", "validation"))
         return fit_language_baselines(training, validation, model.features, ends=model.ends)
+    if isinstance(estimator, Seq2Seq):
+        return fit_translation_baselines(part)
     labels: Any = part.labels
     if estimator.task == "tag":
         return fit_tag_baselines(part.sequences, labels, sorted({tag for row in labels for tag in row}))

@@ -114,7 +114,7 @@ class PairTraining(Training):
     ] = None
     epochs: Annotated[
         int | None,
-        option("N", "Passes over the training part. Default: 12; more of few pairs.", TRAINING),
+        option("N", "Passes over the training part. Default: 10; more of few pairs.", TRAINING),
     ] = None
     batch_size: Annotated[int | None, option("N", "Pairs in each step. Default: 64.", TRAINING)] = None
     learning_rate: Annotated[
