@@ -13,6 +13,7 @@ from recurra.tasks import (
     SequenceClassifier,
     SequenceRegressor,
     SequenceTagger,
+    Transcriber,
 )
 
 N = 24
@@ -91,6 +92,9 @@ def _cases() -> dict[str, Case]:
     def bio(items: list[Any]) -> list[list[str]]:
         return [["O", "B-x", "I-x"] + ["O"] * (n - 3) for n in _steps(items)]
 
+    def texts(items: list[Any]) -> list[str]:
+        return [("ab", "b", "äb")[i % 3] for i in range(len(items))]
+
     def codes(items: list[Any]) -> list[list[int]]:
         return [[t % 3 for t in range(n)] for n in _steps(items)]
 
@@ -116,6 +120,8 @@ def _cases() -> dict[str, Case]:
         "tag tokens, crf": Case(maker(SequenceTagger, crf=True), **_labelled("tokens", bio)),
         "tag series": Case(maker(SequenceTagger), **_labelled("series", codes)),
         "tag series, crf": Case(maker(SequenceTagger, crf=True), **_labelled("series", codes)),
+        "transcribe series": Case(maker(Transcriber, level="word"), **_labelled("series", texts)),
+        "transcribe audio": Case(maker(Transcriber), **_labelled("audio", texts)),
     }
     for of, settings in (
         ("characters", {}),
@@ -141,6 +147,9 @@ def _cases() -> dict[str, Case]:
             )
     for of, label in (("tokens", bio), ("series", codes)):
         found[f"tag {of}, causal"] = Case(maker(SequenceTagger, bidirectional=False), **_labelled(of, label))
+    for of in ("series", "audio"):
+        causal = maker(Transcriber, bidirectional=False)
+        found[f"transcribe {of}, causal"] = Case(causal, **_labelled(of, texts))
     return found
 
 

@@ -43,10 +43,22 @@ def language_outputs(model: Any, X: Any) -> list[np.ndarray]:
     return [*said, *map(np.array, pieces)]
 
 
+def transcripts(model: Any, X: Any) -> list[np.ndarray]:
+    """The probabilities of each step, and the texts that each sequence may have, as numbers."""
+    found = []
+    for own in model.transcribe(X, beam=3, n_best=2):
+        found += [own.probabilities, own.times]
+        for one in own.transcripts:
+            found += [np.frombuffer(one.text.encode(), np.uint8), np.array([one.log_probability, *one.times])]
+    return found
+
+
 def digest(model: Any, X: Any) -> str:
     """SHA-256 of every number that a model gives for ``X``."""
     if hasattr(model, "generate"):
         arrays = language_outputs(model, X)
+    elif hasattr(model, "transcribe"):
+        arrays = transcripts(model, X)
     elif model.__class__.__name__.startswith("Forecast"):
         arrays = [model.predict(X).quantiles]
     elif hasattr(model, "predict_quantiles"):

@@ -15,7 +15,7 @@ from sklearn.exceptions import NotFittedError
 import recurra
 from recurra._base.errors import ArtifactError, InputError
 from tests.contracts.estimators import CASES, CAUSAL, LABELLED
-from tests.contracts.inputs import language_outputs
+from tests.contracts.inputs import language_outputs, transcripts
 
 
 @functools.cache
@@ -30,6 +30,8 @@ def outputs(model: Any, X: Any) -> list[np.ndarray]:
         return [model.predict_quantiles(X)]
     if hasattr(model, "generate"):
         return language_outputs(model, X)
+    if hasattr(model, "transcribe"):
+        return transcripts(model, X)
     try:
         return [np.concatenate(model.predict_proba(X)), np.concatenate(model.predict(X), axis=None)]
     except AttributeError:
@@ -154,6 +156,17 @@ def test_a_sequence_alone_has_the_bits_that_it_has_among_others(name):
     assert_same_bits(backwards, among)
 
 
+def answers(model: Any, X: list[Any]) -> list[np.ndarray]:
+    """What a stream of the model says after each step, or where a sequence has one label after the last."""
+    match model.task:
+        case "regress":
+            return list(model.predict_quantiles(X))
+        case "transcribe":
+            return [own.probabilities for own in model.transcribe(X)]
+        case _:
+            return list(model.predict_proba(X))
+
+
 def steps_of(kind: str, model: Any, x: Any) -> list[Any]:
     return model.features.tokens(x) if kind == "text" else list(x)
 
@@ -169,12 +182,11 @@ def prefix(kind: str, model: Any, x: Any, count: int) -> Any:
 def test_a_step_has_the_bits_of_the_sequence_up_to_it(name):
     model, x = fitted(name).model_, CASES[name].X[0]
     stream = model.stream()
-    answer = model.predict_quantiles if model.task == "regress" else model.predict_proba
     for t, step in enumerate(steps_of(model.kind, model, x), start=1):
         got = stream.step(step)
         if t == 2:
             stream = model.stream(stream.state())
-        whole = answer([prefix(model.kind, model, x, t)])[0]
+        whole = answers(model, [prefix(model.kind, model, x, t)])[0]
         np.testing.assert_array_equal(got, whole if model.pools else whole[-1])
     stream.reset()
     np.testing.assert_array_equal(
@@ -185,13 +197,13 @@ def test_a_step_has_the_bits_of_the_sequence_up_to_it(name):
 @pytest.mark.parametrize("name", [name for name in CAUSAL if "audio" in name])
 def test_pushed_samples_have_the_bits_of_the_clip(name):
     model, clip = fitted(name).model_, CASES[name].X[0]
-    answer = model.predict_quantiles if model.task == "regress" else model.predict_proba
     stream, got = model.stream(), []
     for i, piece in enumerate(np.array_split(clip.samples, 7)):
         got.extend(stream.push(piece))
         if i == 3:
             stream = model.stream(stream.state())
-    np.testing.assert_array_equal(got[-1], answer([clip])[0])
+    whole = answers(model, [clip])[0]
+    np.testing.assert_array_equal(got[-1] if model.pools else got, whole)
 
 
 STREAMING = """
@@ -309,7 +321,15 @@ def test_a_file_of_another_task_is_refused(name, tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    ["forecast", "classify words of texts", "regress audio", "tag tokens, crf", "write words", "write music"],
+    [
+        "forecast",
+        "classify words of texts",
+        "regress audio",
+        "tag tokens, crf",
+        "transcribe audio",
+        "write words",
+        "write music",
+    ],
 )
 @pytest.mark.parametrize(
     ("setting", "message"),

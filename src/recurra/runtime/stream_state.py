@@ -14,7 +14,7 @@ _OWNER, _NETWORK = "fingerprint", "network."
 def to_bytes(arrays: Mapping[str, np.ndarray], fingerprint: str) -> bytes:
     """``arrays`` by name, of a model with that ``fingerprint``, as a safetensors file."""
     owner = {_OWNER: np.frombuffer(bytes.fromhex(fingerprint), np.uint8)}
-    return safetensors.numpy.save({name: np.ascontiguousarray(a) for name, a in {**arrays, **owner}.items()})
+    return safetensors.numpy.save({name: np.asarray(a, order="C") for name, a in {**arrays, **owner}.items()})
 
 
 def from_bytes(state: bytes, fingerprint: str) -> dict[str, np.ndarray]:
