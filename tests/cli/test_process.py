@@ -35,6 +35,7 @@ def imported(*words: object) -> list[str]:
         ["fit", "forecast", "--help"],
         ["fit", "classify", "--help"],
         ["fit", "language-model", "--help"],
+        ["fit", "translate", "--help"],
         ["generate", "--help"],
         ["stream", "--help"],
         ["demo", "--help"],

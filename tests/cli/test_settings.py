@@ -7,6 +7,7 @@ import pytest
 
 from recurra.cli.fit.duration import seconds
 from recurra.cli.fit.language_settings import LanguageLayers, LanguageTraining
+from recurra.cli.fit.pair_settings import PairNetwork, PairTraining
 from recurra.cli.fit.settings import ClassTraining, Network, PooledNetwork, TagTraining, ValueTraining
 
 GROUPS = {
@@ -14,6 +15,7 @@ GROUPS = {
     "SequenceRegressor": (PooledNetwork, ValueTraining),
     "SequenceTagger": (Network, TagTraining),
     "LanguageModel": (LanguageLayers, LanguageTraining),
+    "Seq2Seq": (PairNetwork, PairTraining),
 }
 OTHERWISE = {"validation_share"}  # which the command line calls --validation
 
@@ -87,6 +89,20 @@ def test_the_help_tells_the_true_defaults_of_language_models(run) -> None:
     assert [BY_LEVEL[level].tied for level in ("char", "word", "bpe")] == [False, True, True]
     lengths = f"Default: {language.LENGTH}; music {music.LENGTH}."
     assert lengths in described("length", "generate")
+
+
+def test_the_help_tells_the_true_defaults_of_encoder_decoders(run) -> None:
+    from recurra.tasks.seq2seq_defaults import DEFAULTS
+
+    text = " ".join(re.sub(r"[│╭╮╰╯─]", " ", run("fit", "translate", "--help").stdout).split())
+    for name in (
+        "cell", "embedding_size", "hidden_size", "num_layers", "attention", "dropout", "label_smoothing",
+        "teacher_forcing", "epochs", "batch_size", "learning_rate", "weight_decay",
+    ):  # fmt: skip
+        value = getattr(DEFAULTS, name)
+        described = text.partition(f"--{name.replace('_', '-')} ")[2].partition(" --")[0]
+        assert f"Default: {value if isinstance(value, str) else f'{value:g}'}" in described, name
+    assert (DEFAULTS.bidirectional, DEFAULTS.input_feeding, DEFAULTS.tied) == (True, True, True)
 
 
 @pytest.mark.parametrize(

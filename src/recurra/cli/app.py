@@ -23,6 +23,7 @@ from recurra.cli.fit.language_model import language_model
 from recurra.cli.fit.regress import regress
 from recurra.cli.fit.tag import tag
 from recurra.cli.fit.transcribe import transcribe
+from recurra.cli.fit.translate import translate
 from recurra.cli.generate import generate
 from recurra.cli.predict import predict
 from recurra.cli.stream import stream
@@ -98,7 +99,7 @@ app = typer.Typer(
 )
 fit = typer.Typer(help="Train a model.", no_args_is_help=True)
 app.add_typer(fit, name="fit")
-for command in (forecast, classify, regress, tag, transcribe, language_model):
+for command in (forecast, classify, regress, tag, language_model, translate, transcribe):
     fit.command()(command)
 app.command()(evaluate)
 app.command()(predict)

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from recurra.runtime import SequenceModel
     from recurra.runtime.language import TextModel
     from recurra.runtime.music import MusicModel
+    from recurra.runtime.translation import TranslationModel
 
 _ITEMS = {"text": "text", "tokens": "sentence", "series": "series", "audio": "clip"}
 _STEPS = {"text": "token", "tokens": "word", "series": "step", "audio": "frame"}
@@ -14,12 +15,13 @@ _SYMBOLS = {"char": "character", "word": "word", "bpe": "byte pair"}
 _SHOWN = 12
 
 
-def learnt(model: "SequenceModel | TextModel | MusicModel") -> str:
+def learnt(model: "SequenceModel | TextModel | MusicModel | TranslationModel") -> str:
     """What the model tells of what: ``One of 2 classes for each text: 0, 1``."""
     from recurra._base.wording import count
     from recurra.runtime import RegressionModel, TranscriptionModel
     from recurra.runtime.language import TextModel
     from recurra.runtime.music import MusicModel
+    from recurra.runtime.translation import TranslationModel
 
     if isinstance(model, TextModel):
         symbol = _SYMBOLS[model.features.level]
@@ -30,6 +32,9 @@ def learnt(model: "SequenceModel | TextModel | MusicModel") -> str:
     if isinstance(model, TranscriptionModel):
         what = count(model.symbols.size - 1, _SYMBOLS[model.symbols.level])
         return f"What each {_ITEMS[model.kind]} says, in {what}"
+    if isinstance(model, TranslationModel):
+        what, symbol = model.target.size - 1, _SYMBOLS[model.target.level]
+        return f"What each {_ITEMS[model.kind]} becomes: a text of {count(what, symbol)} that training saw"
     if isinstance(model, RegressionModel):
         return f"A number for each {_ITEMS[model.kind]}"
     names = [str(name) for name in model.classes]  # pyright: ignore[reportAttributeAccessIssue]

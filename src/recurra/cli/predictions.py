@@ -13,6 +13,7 @@ from recurra._base.errors import InputError
 from recurra.cli.models import resampled
 from recurra.cli.probabilities import Rows, of_music, of_texts
 from recurra.cli.transcripts import of_sequences
+from recurra.cli.translations import beam_of, of_sources
 
 if TYPE_CHECKING:
     from recurra.data import Labelled
@@ -26,7 +27,7 @@ class Predictions:
 
     Attributes:
         values: N objects, as JSON has them.
-        writers: from the ending of a file to what is in it; the first one's is printed.
+        writers: from the ending of a file to what is in it, "" for any other; the first one's is printed.
         notes: what people should know, in sentences.
     """
 
@@ -35,8 +36,10 @@ class Predictions:
     notes: Sequence[str]
 
 
-def endings(model: "Model") -> list[str]:
-    """Of the files that the predictions of ``model`` can be written to."""
+def endings(model: "Model", n_best: int = 1) -> list[str]:
+    """Of the files that the predictions of ``model`` can be written to; none if any will do."""
+    if model.task == "translate" and n_best == 1:
+        return []
     return [*([".tsv"] if _tags_words(model) else []), *_WRITERS]
 
 
@@ -45,13 +48,19 @@ def predictions(
 ) -> Predictions:
     """What ``model`` says of the file ``data``; InputError where it does not suit.
 
-    A language model says it of each of its ``steps``, which another model does not have. A transcriber
-    follows ``beam`` texts, and tells the ``n_best``.
+    A language model says it of each of its ``steps``, which another model does not have. A model
+    that writes texts follows ``beam`` of them at a time, and tells the ``n_best``.
     """
     from recurra.runtime import ForecastModel, RegressionModel, TaggingModel, TranscriptionModel
     from recurra.runtime.language import TextModel
     from recurra.runtime.music import MusicModel
+    from recurra.runtime.translation import TranslationModel
 
+    if not isinstance(model, TranslationModel | TranscriptionModel) and (beam is not None or n_best != 1):
+        raise InputError(
+            f"{'--n-best' if beam is None else '--beam'} is for models that write texts from a source or a "
+            f"clip, and the task of this one is {model.task}; leave it out"
+        )
     if isinstance(model, TextModel | MusicModel):
         rows, notes = (
             of_texts(model, data, steps=steps)
@@ -65,6 +74,10 @@ def predictions(
         )
     if isinstance(model, ForecastModel):
         return _forecast(model, data)
+    if isinstance(model, TranslationModel):
+        rows, values, best = of_sources(model, data, beam_of(beam, n_best))
+        writers = _writers(rows, values)
+        return Predictions(values, writers if n_best > 1 else {"": partial(_lines, best), **writers}, [])
     items = model.read_file(data, labelled=False)
     notes = [*items.notes, *resampled(model, items.sequences)]
     if isinstance(model, TranscriptionModel):
@@ -184,6 +197,11 @@ def _csv(rows: Rows) -> bytes:
 
 def _json_lines(values: Rows) -> bytes:
     return "".join(f"{json.dumps(value, ensure_ascii=False)}\n" for value in values).encode()
+
+
+def _lines(texts: Sequence[str]) -> bytes:
+    """A text on each line; a line end within one is a blank."""
+    return "".join(f"{' '.join(text.splitlines())}\n" for text in texts).encode()
 
 
 def _parquet(rows: Rows) -> bytes:
