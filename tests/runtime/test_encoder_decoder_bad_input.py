@@ -83,7 +83,7 @@ STACK = "spec.encoder.layer is no stack: "
         (
             "encoder.embedding",
             None,
-            "tensor 'encoder.embedding.weight' belongs to no part of the encoder-decoder",
+            "tensor 'encoder.embedding.weight' belongs to no layer",
         ),
         (
             "encoder.embedding.count",
@@ -108,6 +108,12 @@ STACK = "spec.encoder.layer is no stack: "
             "spec.encoder.layer.num_layers is 1000000000000, with only 22 tensors",
         ),
         ("decoder.layer.num_layers", 23, "spec.decoder.layer.num_layers is 23, with only 22 tensors"),
+        (
+            "encoder.layer.name",
+            "gru",
+            f"{STACK}gru has no option 'name', only input_size, hidden_size, bias, reset_after, layer_norm, "
+            "zoneout",
+        ),
         ("encoder.layer.num_layers", 0, f"{STACK}num_layers must be a whole number of at least 1, got 0"),
         ("encoder.layer.num_layers", 2.0, f"{STACK}num_layers must be a whole number of at least 1, got 2.0"),
         (
@@ -205,7 +211,7 @@ def test_a_specification_that_does_not_fit(path, value, message):
     spec = specification()
     tensors = tensors_of(spec)
     if message is None:
-        message = "tensor 'encoder.embedding.weight' belongs to no part of the encoder-decoder"
+        message = "tensor 'encoder.embedding.weight' belongs to no layer"
     assert message_of(lambda: EncoderDecoder(changed(spec.to_dict(), path, value), tensors)) == message
 
 
@@ -264,7 +270,7 @@ def test_a_tensor_too_many(name):
     spec = specification()
     tensors = tensors_of(spec) | {name: np.zeros(1, np.float32)}
     assert message_of(lambda: EncoderDecoder(spec.to_dict(), tensors)) == (
-        f"tensor {name!r} belongs to no part of the encoder-decoder"
+        f"tensor {name!r} belongs to no layer"
     )
 
 

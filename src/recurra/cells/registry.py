@@ -25,7 +25,7 @@ OPTIONS_OF: dict[str, tuple[str, ...]] = {
 """The options that each cell goes with, their layers' last: the one table, by the cells' own fields."""
 
 
-def cell(name: str, **options: Any) -> Cell:
+def cell(name: str, /, **options: Any) -> Cell:
     """The cell of that name; InputError names an unknown cell, an option it lacks, or a missing size."""
     kind = CELLS[one_of("cell", name, CELLS)]
     fields = {field.name: field for field in dataclasses.fields(kind)}

@@ -9,6 +9,7 @@ import numpy as np
 from recurra._base.errors import InputError
 from recurra.cells import check_lengths
 from recurra.runtime import schema
+from recurra.runtime.check_tensors import check_tensors
 from recurra.runtime.network_parts import (
     Bag,
     Crf,
@@ -35,7 +36,7 @@ class Network:
         parts = [part_from_dict(layer, f"spec.layers[{i}]") for i, layer in enumerate(spec["layers"])]
         _check_order(parts)
         self._widths = _widths(parts)
-        _check_tensors(parts, tensors)
+        check_tensors(_shapes(parts), tensors)
         self._bound = [(part.beside, part.bind(tensors)) for part in parts]
         first, last = parts[0], parts[-1]
         self.input_size = None if first.takes_ids else self._widths[0]
@@ -178,18 +179,11 @@ def _widths(parts: Sequence[Part]) -> list[int]:
     return widths
 
 
-def _check_tensors(parts: Sequence[Part], tensors: Mapping[str, np.ndarray]) -> None:
-    """Raise InputError unless the tensors are exactly the parts', float32, each with its shape."""
+def _shapes(parts: Sequence[Part]) -> dict[str, tuple[int, ...]]:
+    """Those of the tensors of all parts; InputError where two have one name."""
     shapes: dict[str, tuple[int, ...]] = {}
     for part in parts:
         if shared := shapes.keys() & part.shapes().keys():
             raise InputError(f"spec.layers must have different names, got {min(shared)!r} twice")
         shapes |= part.shapes()
-    for name, shape in shapes.items():
-        if name not in tensors:
-            raise InputError(f"tensor {name!r} is missing")
-        got = tensors[name]
-        if got.shape != shape or got.dtype != np.float32:
-            raise InputError(f"tensor {name!r} must be float32 {shape}, got {got.dtype} {got.shape}")
-    if unknown := tensors.keys() - shapes.keys():
-        raise InputError(f"tensor {min(unknown)!r} belongs to no layer")
+    return shapes

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from recurra._base.errors import InputError
+from recurra.runtime.check_tensors import check_tensors
 from recurra.runtime.encoder_decoder.bridge import Bridge
 from recurra.runtime.encoder_decoder.decoder import Decoder, State, below
 from recurra.runtime.encoder_decoder.encoder import Encoder, check_sequence
@@ -22,7 +23,7 @@ class EncoderDecoder:
 
     def __init__(self, spec: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> None:
         parts = EncoderDecoderSpec.from_dict(spec, most_layers=len(tensors))
-        _check_tensors(parts.shapes(), tensors)
+        check_tensors(parts.shapes(), tensors)
         symbols, stack = parts.encoder.embedding, parts.encoder.layer
         self.input_size = stack.cell.input_size if symbols is None else None
         """The width of a source's vectors; None where a source is ids."""
@@ -106,15 +107,3 @@ class EncoderDecoder:
         check_sequence(name, tokens, np.int64, ("T",))
         check_ids(f"ids of {name}", tokens, self.target_symbols)
         return np.append(self.boundary, tokens)
-
-
-def _check_tensors(shapes: Mapping[str, tuple[int, ...]], tensors: Mapping[str, np.ndarray]) -> None:
-    """Raise InputError unless the tensors are exactly those of ``shapes``, all float32."""
-    for name, shape in shapes.items():
-        if name not in tensors:
-            raise InputError(f"tensor {name!r} is missing")
-        got = tensors[name]
-        if got.shape != shape or got.dtype != np.float32:
-            raise InputError(f"tensor {name!r} must be float32 {shape}, got {got.dtype} {got.shape}")
-    if unknown := tensors.keys() - shapes.keys():
-        raise InputError(f"tensor {min(unknown)!r} belongs to no part of the encoder-decoder")
