@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from recurra.decoding.highest import highest
 
 
-def by_sorting(scores, groups, count):
+def by_sorting(scores, totals, groups, count):
     found = []
+    scores = scores + totals[:, None]
     for group in sorted(set(groups)):
         entries = [
             (-scores[row, column], row, column)
@@ -17,7 +18,7 @@ def by_sorting(scores, groups, count):
             for column in range(scores.shape[1])
             if scores[row, column] > -np.inf
         ]
-        found += [(row, column) for _, row, column in sorted(entries)[:count]]
+        found += [(row, column, -score) for score, row, column in sorted(entries)[:count]]
     return found
 
 
@@ -27,26 +28,28 @@ def by_sorting(scores, groups, count):
     V=st.sampled_from([1, 2, 7, 32, 33, 47, 48, 100, 333]),
     count=st.sampled_from([1, 2, 5, 40, 10_000]),
     kind=st.sampled_from(["any", "whole", "equal", "few"]),
+    dtype=st.sampled_from([np.float32, np.float64]),
     seed=st.integers(0, 2**32 - 1),
 )
-def test_as_sorted(groups, V, count, kind, seed):
+def test_as_sorted(groups, V, count, kind, dtype, seed):
     rng = np.random.default_rng(seed)
-    scores = rng.normal(size=(len(groups), V))
+    scores = rng.normal(size=(len(groups), V)).astype(dtype)
+    totals = np.round(rng.normal(size=len(groups)), 3)
     if kind == "whole":  # ties are common
         scores = np.round(scores)
     elif kind == "equal":
         scores[:] = -3.0
     elif kind == "few":
         scores[rng.random(scores.shape) < 0.98] = -np.inf
-    rows, columns = highest(scores, np.array(groups), count)
-    assert list(zip(rows, columns)) == by_sorting(scores, np.array(groups), count)
+    found = highest(scores, totals, np.array(groups), count)
+    assert list(zip(*found)) == by_sorting(scores, totals, np.array(groups), count)
 
 
 @pytest.mark.parametrize("V", [3, 500])
 def test_the_lowest_number_can_be_chosen_and_minus_infinity_cannot(V):
-    scores = np.full((2, V), -np.inf)
-    scores[1, V - 1] = np.finfo(np.float64).min
-    rows, columns = highest(scores, np.zeros(2, np.int64), 2)
-    assert (rows.tolist(), columns.tolist()) == ([1], [V - 1])
-    rows, columns = highest(np.full((2, V), -np.inf), np.arange(2), 2)
-    assert (rows.tolist(), columns.tolist()) == ([], [])
+    totals = np.zeros(2)
+    scores = np.full((2, V), -np.inf, np.float32)
+    scores[1, V - 1] = np.finfo(np.float32).min
+    rows, columns, sums = highest(scores, totals, np.zeros(2, np.int64), 2)
+    assert (rows.tolist(), columns.tolist(), sums.tolist()) == ([1], [V - 1], [np.finfo(np.float32).min])
+    assert not any(map(len, highest(np.full((2, V), -np.inf, np.float32), totals, np.arange(2), 2)))

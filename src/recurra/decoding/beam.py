@@ -115,7 +115,7 @@ def beam_search(
         log_probabilities, state = model.step(last, state)
         length = tokens.shape[1]
         penalty = _penalty(length, beam)
-        scores = np.add(log_probabilities, total[:, None], dtype=np.float64, order="C")
+        scores = log_probabilities.copy()
         if len(forbidden):
             scores[:, forbidden] = -np.inf
         if length < beam.min_length:
@@ -125,10 +125,10 @@ def beam_search(
         peak = np.maximum.reduce(scores, axis=1)
         if not np.isfinite(peak).all():
             _check_possible(log_probabilities, source)
-        parent, token = highest(scores, source, beam.size)
-        value, own = scores[parent, token], source[parent]
+        parent, last, value = highest(scores, total, source, beam.size)
+        own = source[parent]
 
-        ends = token == end
+        ends = last == end
         for i in np.flatnonzero(ends):
             results.add(own[i], tokens[parent[i]], value[i], penalty, ended=True)
         stuck = (limits[source] == length) | (peak == -np.inf)
@@ -139,7 +139,7 @@ def beam_search(
 
         # What is to come makes no hypothesis more probable, and at best as long as may be.
         goes_on = ~ends & (length < limits[own]) & (value / longest[own] > results.least[own])
-        parent, last, total, source = parent[goes_on], token[goes_on], value[goes_on], own[goes_on]
+        parent, last, total, source = parent[goes_on], last[goes_on], value[goes_on], own[goes_on]
         if not np.array_equal(parent, np.arange(len(tokens))):
             tokens, state = tokens[parent], model.select(state, parent)
         tokens = np.concatenate([tokens, last[:, None]], axis=1)
