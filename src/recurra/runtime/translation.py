@@ -9,6 +9,7 @@ import numpy as np
 
 from recurra._base.errors import InputError
 from recurra._base.validation import positive_int
+from recurra._base.wording import count
 from recurra.artifact import Artifact
 from recurra.data import Pairs, SeriesFeatures, TextFeatures, as_pairs, is_table, read_pairs, read_sources
 from recurra.decoding import Beam, Hypothesis, Sampling, beam_search, sample
@@ -78,11 +79,7 @@ class TranslationModel(Model[EncoderDecoder]):
         self.columns: dict[str, Any] | None = fields["columns"]
         """How a table is read: the columns "source" and "target", and "header"; None for plain text."""
         if self.columns is not None:
-            schema.check_fields(
-                self.columns,
-                {"source": schema.COLUMN_OR_NONE, "target": schema.COLUMN_OR_NONE, "header": schema.FLAG},
-                "preprocessing.columns",
-            )
+            check_columns(self.columns, "preprocessing.columns")
         sizes = {
             "source symbols": (
                 self.network.source_symbols,
@@ -93,7 +90,9 @@ class TranslationModel(Model[EncoderDecoder]):
         }
         for what, (has, wanted) in sizes.items():
             if has != wanted:
-                raise InputError(f"the preprocessing reads {wanted} {what}, but the network has {has}")
+                raise InputError(
+                    f"the preprocessing reads {wanted or 'no'} {what}, but the network has {has or 'none'}"
+                )
 
     @property
     def kind(self) -> str:
@@ -122,9 +121,10 @@ class TranslationModel(Model[EncoderDecoder]):
             raise InputError("attention=True needs a model with attention, and this one has none")
 
         def decode(state: Any, limits: np.ndarray, rows: np.ndarray) -> list[list[Hypothesis]]:
+            limits = np.maximum(limits, search.max_length or search.min_length)  # what was asked for has room
             return beam_search(self.network, state, len(rows), search, max_lengths=limits, **self._symbols)
 
-        return self._decode(X, decode, search.size, attention, threads)
+        return self._decode(X, decode, search.size, attention=attention, threads=threads)
 
     def sample(
         self, X: Any, *, sampling: Sampling | None = None, samples: int = 1, seed: int = 0
@@ -154,7 +154,7 @@ class TranslationModel(Model[EncoderDecoder]):
             )
             return [drawn[start : start + samples] for start in range(0, len(drawn), samples)]
 
-        return self._decode(X, decode, samples, attention=False, threads=1)
+        return self._decode(X, decode, samples, empty=samples)
 
     def evaluate(
         self,
@@ -202,8 +202,12 @@ class TranslationModel(Model[EncoderDecoder]):
         if pairs.sources.kind != self.kind:
             got = KINDS[pairs.sources.kind]
             raise InputError(f"X must hold {KINDS[self.kind]}, as the training part does, got {got}")
-        if isinstance(self.source, SeriesFeatures):
-            check_sequences(pairs.sources, self.kind, pairs.names, columns=self.source.size)
+        features, items = self.source, pairs.sources.items
+        if isinstance(features, SeriesFeatures) and items and (got := items[0].shape[1]) != features.size:
+            raise InputError(
+                f"X must hold arrays with {count(features.size, 'column')}, as the training part does, "
+                f"got {got}"
+            )
         return pairs
 
     def pairs(self, X: Any, y: Any = None) -> Pairs:
@@ -233,12 +237,18 @@ class TranslationModel(Model[EncoderDecoder]):
         X: Any,
         decode: Callable[[Any, np.ndarray, np.ndarray], list[list[Hypothesis]]],
         width: int,
-        attention: bool,
-        threads: int,
+        *,
+        empty: int = 1,
+        attention: bool = False,
+        threads: int = 1,
     ) -> list[list[Translation]]:
+        """What ``decode`` finds for sources of about the same length, ``width`` open rows for each.
+
+        ``empty`` is how many empty texts a source without anything in it becomes.
+        """
         pairs = self.read(X)
         inputs = self._inputs(pairs)
-        found: list[list[Translation]] = [[_empty(self.kind)] for _ in inputs]
+        found: list[list[Translation]] = [[_empty(self.kind)] * empty for _ in inputs]
         for rows in _batches(inputs, max(1, min(_MOST_SOURCES, _MOST_ROWS // width))):
             own = [inputs[row] for row in rows]
             limits = np.array([max(self.longest, 2 * len(x) + _ROOM) for x in own])
@@ -264,6 +274,12 @@ class TranslationModel(Model[EncoderDecoder]):
             else None,
             attention=self.network.attention([inputs[row]], [found.tokens])[0] if attention else None,
         )
+
+
+def check_columns(columns: Any, name: str) -> None:
+    """Raise InputError, which calls them ``name``, unless ``columns`` say how a table is read."""
+    expected = {"source": schema.COLUMN_OR_NONE, "target": schema.COLUMN_OR_NONE, "header": schema.FLAG}
+    schema.check_fields(columns, expected, name)
 
 
 def translation_artifact(

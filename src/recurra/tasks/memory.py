@@ -12,20 +12,25 @@ _MOST_LAYERS = 1000  # each takes time to make, however few its weights
 
 
 def check_memory(
-    cell: str, input_size: int, hidden_size: int, num_layers: int, *, directions: int = 1, symbols: int = 0
+    cell: str,
+    input_size: int,
+    hidden_size: int,
+    num_layers: int,
+    *,
+    directions: int = 1,
+    symbols: int = 0,
+    more: int = 0,
 ) -> None:
     """Raise InputError unless this machine can train a stack of these sizes: it has the memory, and the stack
     no more than 1000 layers.
 
-    ``symbols`` is how many there are vectors (``input_size``,) of, which are trained with the stack.
+    ``symbols`` is how many there are vectors (``input_size``,) of, which are trained with the stack, and
+    ``more`` how many other weights are.
     """
     if num_layers > _MOST_LAYERS:
         raise InputError(f"num_layers must be at most {_MOST_LAYERS}, got {num_layers}")
-    first, other = (
-        directions * count_parameters(cells.cell(cell, input_size=size, hidden_size=hidden_size))
-        for size in (input_size, directions * hidden_size)
-    )
-    weights = first + (num_layers - 1) * other + symbols * input_size
+    stack = count_weights(cell, input_size, hidden_size, num_layers, directions)
+    weights = stack + symbols * input_size + more
     needed = weights * _FLOAT32 * _COPIES
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if needed > memory:
@@ -36,3 +41,12 @@ def check_memory(
             f"which take {needed // 2**30:,} GiB to train, but this machine has {memory // 2**30:,}; "
             f"give a smaller {fewer}"
         )
+
+
+def count_weights(cell: str, input_size: int, hidden_size: int, num_layers: int, directions: int) -> int:
+    """Of a stack of these sizes."""
+    first, other = (
+        directions * count_parameters(cells.cell(cell, input_size=size, hidden_size=hidden_size))
+        for size in (input_size, directions * hidden_size)
+    )
+    return first + (num_layers - 1) * other

@@ -17,7 +17,13 @@ from recurra.data import Pairs, TextFeatures, as_pairs, hold_out_pairs
 from recurra.decoding import Beam, Sampling
 from recurra.evaluation import TranslationEvaluation, fit_translation_baselines
 from recurra.runtime.sequence_model import KINDS
-from recurra.runtime.translation import SourceFeatures, Translation, TranslationModel, translation_artifact
+from recurra.runtime.translation import (
+    SourceFeatures,
+    Translation,
+    TranslationModel,
+    check_columns,
+    translation_artifact,
+)
 from recurra.tasks.card import plain
 from recurra.tasks.saved import SavedEstimator
 from recurra.tasks.seq2seq_card import seq2seq_card
@@ -146,6 +152,9 @@ class Seq2Seq(SavedEstimator):
         """
         arguments = self.get_params()
         sizes = seq2seq_settings(arguments)
+        if columns is not None:
+            columns = dict(columns)
+            check_columns(columns, "columns")
         seed = TrainingSettings(seed=self.seed).seed
         training = _learnable(as_pairs(X, y))
         if validation is None:
@@ -188,7 +197,7 @@ class Seq2Seq(SavedEstimator):
             source,
             target,
             longest=max(map(len, examples["training"].targets)),
-            columns=None if columns is None else dict(columns),
+            columns=columns,
             history=history.to_dict(),
         )
         evaluation = None

@@ -15,7 +15,7 @@ from recurra.nn.encoder_decoder import EncoderDecoder
 from recurra.nn.named_state import stack_of
 from recurra.nn.schedules import ConstantForcing, ForcingSchedule, LinearForcing
 from recurra.tasks.layers import LAYERS, initialise, tensors
-from recurra.tasks.memory import check_memory
+from recurra.tasks.memory import check_memory, count_weights
 
 NOTHING = -100
 """The target where there is none, past a row's end."""
@@ -70,8 +70,11 @@ class Seq2SeqNetwork(EncoderDecoder):
     ) -> None:
         E, H = settings.embedding_size, settings.hidden_size
         entering = source_size if source is None else E
-        check_memory(settings.cell, entering + H, 2 * H, settings.num_layers, symbols=symbols + (source or 0))
         directions = 2 if settings.bidirectional else 1
+        encoder = count_weights(settings.cell, entering, H // directions, settings.num_layers, directions)
+        between = 8 * H * H  # attention, what is fed back, the bridge and what the output is made of, about
+        known = symbols + (source or 0)
+        check_memory(settings.cell, E, H, settings.num_layers, symbols=known, more=encoder + between)
         feed = H if settings.attention == "none" else 0
         if settings.input_feeding and settings.attention != "none":
             feed = E if settings.tied else H
