@@ -62,10 +62,10 @@ def predict(
 
     A forecaster gives the steps after the last row: time, point (the median) and the quantiles q0.1, q0.5
     and q0.9. A classifier gives a label and its probability for each text, series or clip, a regressor a
-    number with quantiles. A tagger of words prints a word and its tag on each line, with an empty line
-    between sentences. A language model scores each text or piece: the natural logarithm of its probability,
-    nats a token and bits a character, or nll, the nats a step of music after the first. A model of recurra
-    fit translate answers each source with a line, or with --n-best several, with their scores. All else is
+    number with quantiles, a transcriber what each clip says. A tagger of words prints a word and its tag on
+    each line, with an empty line between sentences. A language model scores each text or piece: the natural
+    logarithm of its probability, nats a token and bits a character, or nll, the nats a step of music after
+    the first. A model of recurra fit translate answers each source with a line, or with --n-best several, with their scores. All else is
     printed as CSV.
 
     Where the times in DATA have a time zone, time is UTC and says so. What was missing in DATA and had to be

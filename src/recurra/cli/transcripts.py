@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from recurra._base.errors import InputError
 from recurra.cli import console
 from recurra.cli.models import resampled
+from recurra.cli.option import with_options
 from recurra.cli.probabilities import Rows
 from recurra.cli.steps import sequences
 
@@ -18,9 +20,17 @@ _PIECE = 0.1  # seconds of sound at a time
 def of_sequences(
     model: "TranscriptionModel", items: "Labelled", *, beam: int | None, n_best: int
 ) -> tuple[Rows, Rows]:
-    """A row for each text of each of the ``items``, as tables have them; and an object for each item."""
+    """A row for each text of each of the ``items``, as tables have them; and an object for each item.
+
+    Raises InputError, in the words of the options, for a beam that can't be.
+    """
+    try:
+        transcriptions = model.transcribe(items, beam=beam, n_best=n_best)
+    except InputError as error:
+        message = with_options(str(error), ["beam", "n_best"]).replace("give beam=", "give --beam ")
+        raise InputError(message) from error
     rows, values = [], []
-    for name, found in zip(items.names, model.transcribe(items, beam=beam, n_best=n_best)):
+    for name, found in zip(items.names, transcriptions):
         texts = [{"text": own.text, "log_probability": own.log_probability} for own in found.transcripts]
         ranked = [{"name": name, "rank": rank, **own} for rank, own in enumerate(texts, start=1)]
         rows += [{"name": name, "text": texts[0]["text"]}] if n_best == 1 else ranked
