@@ -9,6 +9,7 @@ from recurra.cli.fit.duration import seconds
 from recurra.cli.fit.language_settings import LanguageLayers, LanguageTraining
 from recurra.cli.fit.pair_settings import PairNetwork, PairTraining
 from recurra.cli.fit.settings import ClassTraining, Network, PooledNetwork, TagTraining, ValueTraining
+from recurra.cli.fit.transcription_settings import TranscriptionLayers, TranscriptionTraining
 
 GROUPS = {
     "SequenceClassifier": (PooledNetwork, ClassTraining),
@@ -16,6 +17,7 @@ GROUPS = {
     "SequenceTagger": (Network, TagTraining),
     "LanguageModel": (LanguageLayers, LanguageTraining),
     "Seq2Seq": (PairNetwork, PairTraining),
+    "Transcriber": (TranscriptionLayers, TranscriptionTraining),
 }
 OTHERWISE = {"validation_share"}  # which the command line calls --validation
 
@@ -103,6 +105,22 @@ def test_the_help_tells_the_true_defaults_of_encoder_decoders(run) -> None:
         described = text.partition(f"--{name.replace('_', '-')} ")[2].partition(" --")[0]
         assert f"Default: {value if isinstance(value, str) else f'{value:g}'}" in described, name
     assert (DEFAULTS.bidirectional, DEFAULTS.input_feeding, DEFAULTS.tied) == (True, True, True)
+
+
+def test_the_help_tells_the_true_defaults_of_transcribers(run) -> None:
+    from recurra.tasks import Transcriber
+    from recurra.tasks.transcription_defaults import AUDIO
+
+    text = " ".join(re.sub(r"[│╭╮╰╯─]", " ", run("fit", "transcribe", "--help").stdout).split())
+    own = Transcriber().get_params()
+    for name in (
+        "level", "cell", "hidden_size", "num_layers", "dropout", "weight_dropout", "epochs", "batch_size",
+        "learning_rate", "schedule", "weight_decay", "average", "clip_norm", "seed",
+    ):  # fmt: skip
+        value = getattr(AUDIO, name) if own[name] is None else own[name]
+        shown = value if isinstance(value, str) else f"{value:g}"
+        described = text.partition(f"--{name.replace('_', '-')} ")[2].partition(" --")[0]
+        assert f"Default: {shown}" in described, name
 
 
 @pytest.mark.parametrize(

@@ -65,8 +65,8 @@ def predict(
     number with quantiles, a transcriber what each clip says. A tagger of words prints a word and its tag on
     each line, with an empty line between sentences. A language model scores each text or piece: the natural
     logarithm of its probability, nats a token and bits a character, or nll, the nats a step of music after
-    the first. A model of recurra fit translate answers each source with a line, or with --n-best several, with their scores. All else is
-    printed as CSV.
+    the first. A model of recurra fit translate answers each source with a line, or with --n-best several,
+    with their scores. All else is printed as CSV.
 
     Where the times in DATA have a time zone, time is UTC and says so. What was missing in DATA and had to be
     imputed, or was resampled, is said on standard error.
