@@ -117,15 +117,25 @@ def fitted_language():
 
 
 @pytest.fixture(scope="session")
-def written(fitted, fitted_language):
-    """The report of a fitted estimator, by its kind, sequence or language, and its name; written once."""
+def fitted_pairs():
+    """Small fitted encoder-decoders, by name, each fitted when it is first asked for."""
+    from tests.inspection.fitted_pairs import MAKERS
+
+    return functools.cache(lambda name: MAKERS[name]())
+
+
+@pytest.fixture(scope="session")
+def written(fitted, fitted_language, fitted_pairs):
+    """The report of a fitted estimator, by its kind, as in `PAGES`, and its name; written once."""
     from recurra.inspection.language_report import language_report
+    from recurra.inspection.pair_report import pair_report
     from recurra.inspection.sequence_report import sequence_report
     from tests.inspection.fitted import HOSTILE
 
     kinds: dict[str, Any] = {
         "sequence": (sequence_report, fitted),
         "language": (language_report, fitted_language),
+        "pair": (pair_report, fitted_pairs),
     }
 
     def write(kind: str, name: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.inspection import fitted, fitted_language
+from tests.inspection import fitted, fitted_language, fitted_pairs
 
-MAKERS = {"sequence": fitted.MAKERS, "language": fitted_language.MAKERS}
+MAKERS = {"sequence": fitted.MAKERS, "language": fitted_language.MAKERS, "pair": fitted_pairs.MAKERS}
 PAGES = [pytest.param(kind, name, id=f"{kind}-{name}") for kind, makers in MAKERS.items() for name in makers]

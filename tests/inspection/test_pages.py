@@ -1,4 +1,4 @@
-"""What the reports of labelled sequences and of language models have in common."""
+"""What the reports of fitted estimators have in common."""
 
 import json
 
@@ -16,6 +16,10 @@ CLASSES = [
 TAGS = ["What was asked", "Beside the baselines", "What is taken for what", "Tag by tag"]
 TEXTS = ["What was asked", "Beside the baselines", "What surprised it most", "What it writes"]
 MUSIC = ["What was asked", "Beside the baselines", "How it goes on", "Which keys sound", "Along the piece"]
+PAIRS = [
+    "What was asked", "Beside the baselines", "Where it looks", "Its best answers",
+    "By the length of the source", "Where it differs most",
+]  # fmt: skip
 TITLES = {
     "sequence": {
         "texts": CLASSES,
@@ -37,6 +41,14 @@ TITLES = {
         "untested": ["What was asked", "What it writes"],
         "tunes": MUSIC,
         "steps": ["What was asked", "How it goes on", "Which keys sound"],
+    },
+    "pair": {
+        "words": PAIRS,
+        "reversed_letters": PAIRS,
+        "plain": PAIRS,
+        "captions": PAIRS,
+        "arrays": PAIRS,
+        "untested": ["What was asked"],
     },
 }  # fmt: skip
 
@@ -74,7 +86,12 @@ def test_what_comes_from_the_data_stays_text_and_nothing_is_fetched(written, kin
 
 @pytest.mark.parametrize(
     ("kind", "name", "unit"),
-    [("sequence", "untested", "data"), ("language", "untested", "texts"), ("language", "steps", "music")],
+    [
+        ("sequence", "untested", "data"),
+        ("language", "untested", "texts"),
+        ("language", "steps", "music"),
+        ("pair", "untested", "sources"),
+    ],
 )
 def test_without_a_test_part_the_page_says_so(written, kind: str, name: str, unit: str) -> None:
     expected = (

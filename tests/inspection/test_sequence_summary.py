@@ -14,6 +14,8 @@ from recurra.evaluation import (
     evaluate_language,
     evaluate_music,
     evaluate_tags,
+    evaluate_transcription,
+    evaluate_translation,
     evaluate_values,
 )
 from recurra.inspection import sequence_summary
@@ -201,4 +203,74 @@ def test_music_is_judged_by_its_steps() -> None:
     evaluation = evaluate_music(rolls, [np.full(2, -9.0), np.full(2, -8.0)])
     assert sequence_summary.verdict(evaluation) == [
         "Over 4 steps, the model is surprised by 8.50 nats a step (standard error 0.5); there is no baseline."
+    ]
+
+
+REFERENCES = ["a man rides a red bicycle", "two dogs play in the snow", "the child eats an apple now"]
+
+
+def answered(ours: list[str], references: list[str], **others: list[str]) -> Comparison:
+    """An evaluation of answers beside those of other models."""
+    return evaluate_translation(ours, references, baselines=BaselineOutputs(others, {}, {}))
+
+
+def test_answers_are_judged_by_bleu() -> None:
+    evaluation = answered(REFERENCES, REFERENCES, nearest=REFERENCES[:1] * 3, copy=["der", "ein", "das"])
+    theirs = evaluation.baselines["nearest"]["bleu"]
+    assert sequence_summary.verdict(evaluation) == [
+        f"The BLEU of 3 answers is 100.0 (standard error 0.0), {100 - theirs:.1f} above the best baseline, "
+        f"nearest ({theirs:.1f})."
+    ]
+    assert sequence_summary.standard_error(evaluation) == evaluation.bleu_standard_error
+
+
+def test_answers_that_differ_little_or_not_at_all_are_not_told_apart() -> None:
+    close = replace(
+        answered(REFERENCES, REFERENCES, nearest=REFERENCES),
+        metrics={"bleu": 20.0, "chrf": 40.0, "exact": 0.1, "token_accuracy": 0.3},
+        baselines={"nearest": {"bleu": 20.0, "chrf": 40.0, "exact": 0.1, "token_accuracy": 0.3}},
+        bleu_standard_error=1.25,
+    )
+    assert sequence_summary.verdict(close) == [
+        "The BLEU of 3 answers is 20.0 (standard error 1.2), the same as the best baseline, nearest (20.0).",
+        "They can't be told apart by so few answers; nearest is the simpler choice.",
+    ]
+    ahead = replace(close, metrics={**close.metrics, "bleu": 21.0})
+    assert sequence_summary.verdict(ahead)[1:] == ["That is less than two standard errors: it may be chance."]
+    behind = replace(close, metrics={**close.metrics, "bleu": 10.0})
+    assert sequence_summary.verdict(behind) == [
+        "The BLEU of 3 answers is 10.0 (standard error 1.2), 10.0 below the best baseline, nearest (20.0).",
+        "Here nearest is the better choice, unless other settings or more data change that.",
+    ]
+
+
+def test_answers_of_a_word_are_judged_by_how_many_are_right() -> None:
+    evaluation = answered(["ba", "dc", "fe", "hg"], ["ba", "dc", "fe", "gh"], copy=["ab", "cd", "ef", "gh"])
+    assert sequence_summary.read_first(evaluation).key == "exact"
+    assert sequence_summary.verdict(evaluation) == [
+        "Of 4 answers, 75.0 % are right as a whole (standard error 21.7 %), 50.0 percentage points more than "
+        "by the best baseline, copy (25.0 %)."
+    ]
+    assert sequence_summary.verdict(answered(["ba"], ["ba"])) == [
+        "Of 1 answer, 100.0 % are right as a whole (standard error 0.0 %); there is no baseline."
+    ]
+
+
+def test_transcripts_are_judged_by_their_words() -> None:
+    others = BaselineOutputs({"commonest": ["one two", "one two", "one two"]}, {}, {})
+    evaluation = evaluate_transcription(
+        ["one two", "two", "three four"], ["one two", "two three", "three four"], baselines=others
+    )
+    error = sequence_summary.standard_error(evaluation)
+    assert error == evaluation.word_error_rate_standard_error
+    assert sequence_summary.verdict(evaluation) == [
+        f"The word error rate is 16.7 % (standard error {100 * error:.1f} %) over 6 words in 3 transcripts, "
+        "75 % less than the best baseline, commonest (66.7 %)."
+    ]
+
+
+def test_transcripts_of_silence_are_judged_by_how_many_are_right() -> None:
+    evaluation = evaluate_transcription(["", "one"], ["", ""])
+    assert sequence_summary.verdict(evaluation) == [
+        "Of 2 transcripts, 50.0 % are right as a whole (standard error 35.4 %); there is no baseline."
     ]

@@ -105,3 +105,8 @@ def test_scores_have_thousandths_and_what_has_no_upper_end_three_figures() -> No
     assert metric_texts(score, [0.5, 0.1234]) == ["0.500", "0.123"]
     assert metric_texts(perplexity, [1035.918, 80.798]) == ["1,035.9", "80.8"]
     assert metric_texts(perplexity, [7.578, math.inf, None]) == ["7.58", "–", "–"]
+
+
+def test_scores_up_to_100_have_tenths() -> None:
+    bleu = Metric("bleu", "BLEU", "", 100.0)
+    assert metric_texts(bleu, [28.316, 0.5, 100.0, math.nan]) == ["28.3", "0.5", "100.0", "–"]

@@ -23,14 +23,12 @@ _PARTS = {
 
 def network_words(spec: Mapping[str, Any]) -> str:
     """The parts of a network in a line."""
+    if "encoder" in spec:
+        return _encoder_decoder_words(spec)
     texts = []
     for part in spec["layers"]:
         if part["type"] == "recurrent":
-            cell = "RNN" if part["cell"] == "rnn" else part["cell"].upper()
-            both = ", both directions" if part.get("bidirectional") else ", forwards only"
-            texts.append(
-                f"{cell}, {count(part['hidden_size'], 'unit')}, {count(part['num_layers'], 'layer')}{both}"
-            )
+            texts.append(_recurrent_words(part))
         elif part["type"] == "pool":
             texts.append(f"{part['how'].replace('_', ' and ')} pooling")
         elif part["type"] in _PARTS:
@@ -38,11 +36,34 @@ def network_words(spec: Mapping[str, Any]) -> str:
     return "; ".join(texts)
 
 
-def beside_baselines(evaluation: Comparison) -> Section:
-    """Every metric of the model and of each baseline."""
+def _recurrent_words(part: Mapping[str, Any]) -> str:
+    cell = "RNN" if part["cell"] == "rnn" else part["cell"].upper()
+    both = ", both directions" if part.get("bidirectional") else ", forwards only"
+    return f"{cell}, {count(part['hidden_size'], 'unit')}, {count(part['num_layers'], 'layer')}{both}"
+
+
+def _encoder_decoder_words(spec: Mapping[str, Any]) -> str:
+    encoder, decoder = spec["encoder"], spec["decoder"]
+    attention = decoder["attention"]
+    texts = [
+        f"encoder {_recurrent_words(encoder['layer'])}",
+        f"decoder {_recurrent_words(decoder['layer'])}",
+        f"{attention['type']} attention" if attention else "no attention",
+    ]
+    if attention and decoder["input_feeding"]:
+        texts.append("input feeding")
+    if spec["shared"]:
+        texts.append("one table for the symbols of sources and targets")
+    if decoder["tied"]:
+        texts.append(_PARTS["tied"])
+    return "; ".join(texts)
+
+
+def beside_baselines(evaluation: Comparison, counted: str | None = None) -> Section:
+    """Every metric of the model and of each baseline; ``counted`` is what all were given, if not labels."""
+    scored = count(evaluation.count, counted or evaluation.COUNTED)
     content = {
-        "note": f"Every column is scored on the same {count(evaluation.count, evaluation.COUNTED)}, "
-        "which training never saw.",
+        "note": f"Every column is scored on the same {scored}, which training never saw.",
         "names": sequence_summary.names(evaluation),
         "scores": sequence_summary.scores(evaluation),
         "lines": [*sequence_summary.baseline_lines(evaluation), *evaluation.notes],

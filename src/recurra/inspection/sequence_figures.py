@@ -1,6 +1,6 @@
 """The pictures of models of labelled sequences, from arrays to plotly figures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from recurra.evaluation import Reliability
 from recurra.inspection.figures import figure, line
 
 _MOST_BINS = 40
+_SCORE_COLOURS = ("var(--model)", "var(--last)", "var(--seasonal)")
 _PART_STYLES = {
     "training": ("var(--soft)", "solid"),
     "validation": ("var(--last)", "dot"),
@@ -106,4 +107,26 @@ def against_figure(actual: np.ndarray, point: np.ndarray, interval: np.ndarray |
         x={"title": {"text": "actual", "font": {"size": 13}}},
         y={"title": {"text": "predicted", "font": {"size": 13}}},
         hovermode="closest",
+    )
+
+
+def scores_figure(groups: Sequence[str], by_score: Mapping[str, Sequence[float]], what: str) -> go.Figure:
+    """Bars of the scores of each of some groups, (B,) by the name of the score; ``what`` the groups are by.
+
+    NaN has no bar. Names and groups are never texts of the data.
+    """
+    bars = [
+        go.Bar(
+            x=list(groups),
+            y=list(values),
+            name=name,
+            marker={"color": colour},
+        )
+        for (name, values), colour in zip(by_score.items(), _SCORE_COLOURS)
+    ]
+    return figure(
+        bars,
+        bargap=0.25,
+        x={"type": "category", "title": {"text": what, "font": {"size": 13}}},
+        y={"rangemode": "tozero", "hoverformat": ".1f"},
     )

@@ -96,7 +96,7 @@ def _verdict(evaluation: Comparison | None) -> list[str]:
 
 def _headline(evaluation: Comparison) -> list[tuple[str, str, str]]:
     """The figures to read first: name, value, note."""
-    metric = evaluation.METRICS[0]
+    metric = sequence_summary.read_first(evaluation)
     name = sequence_summary.best_baseline(evaluation, metric.key)
     values = [evaluation.metrics[metric.key], *([evaluation.baselines[name][metric.key]] if name else [])]
     texts = metric_texts(metric, values)

@@ -11,10 +11,12 @@ from recurra.data import AudioFeatures, Labelled
 from recurra.evaluation import (
     Comparison,
     LanguageEvaluation,
+    Metric,
     MusicEvaluation,
     RegressionEvaluation,
     TaggingEvaluation,
     TranscriptionEvaluation,
+    TranslationEvaluation,
 )
 from recurra.inspection import tables, wording
 from recurra.inspection.tables import Score, Table
@@ -43,33 +45,27 @@ def baseline_lines(evaluation: Comparison) -> list[str]:
     return tables.baseline_lines(evaluation.baseline_notes, evaluation.failed_baselines)
 
 
+def read_first(evaluation: Comparison) -> Metric:
+    """The metric to read first: the one in front, or, where that is not defined, the share that is exact.
+
+    BLEU is not defined for answers of a word or two, nor is a word error rate where nothing is said.
+    """
+    first, exact = evaluation.METRICS[0], [metric for metric in evaluation.table if metric.key == "exact"]
+    return exact[0] if exact and not math.isfinite(evaluation.metrics[first.key]) else first
+
+
 def verdict(evaluation: Comparison) -> list[str]:
     """How the model did beside the best baseline, by the metric that is read first, in sentences."""
-    metric = evaluation.METRICS[0]
+    metric = read_first(evaluation)
     ours, name = evaluation.metrics[metric.key], best_baseline(evaluation, metric.key)
     theirs = math.nan if name is None else evaluation.baselines[name][metric.key]
     texts = metric_texts(metric, [ours, theirs])
-    scored = count(evaluation.count, evaluation.COUNTED)
     error = standard_error(evaluation)
-    if isinstance(evaluation, RegressionEvaluation):
-        sentence = f"The predictions are off by {texts[0]} on average (MAE over {scored})"
-        change = wording.change(ours, theirs)
-    elif isinstance(evaluation, TranscriptionEvaluation):
-        words = count(evaluation.words, "word")
-        chance = f" (standard error {100 * error:.1f} %)" if math.isfinite(error) else ""
-        sentence = f"The word error rate is {texts[0]}{chance} over {words} in {scored}"
-        change = wording.change(ours, theirs)
-    elif isinstance(evaluation, LanguageEvaluation | MusicEvaluation):
-        chance = f" (standard error {rounded(error)})" if math.isfinite(error) else ""
-        sentence = f"Over {scored}, the model is surprised by {texts[0]} nats a {evaluation.COUNTED}{chance}"
-        change = wording.change(ours, theirs)
-    else:
-        sentence = f"Of {scored}, {texts[0]} are predicted rightly (standard error {100 * error:.1f} %)"
-        change = _points(ours - theirs)
+    sentence = _sentence(evaluation, metric, texts[0], error)
     if name is None:
         return [f"{sentence}; there is no baseline."]
     return [
-        f"{sentence}, {change} the best baseline, {name} ({texts[1]}).",
+        f"{sentence}, {_beside(metric, ours, theirs)} the best baseline, {name} ({texts[1]}).",
         *_how_sure(abs(ours - metric.best) - abs(theirs - metric.best), error, name, evaluation.COUNTED),
         *_of_spans(evaluation),
     ]
@@ -84,17 +80,24 @@ def best_baseline(evaluation: Comparison, key: str) -> str | None:
 
 def standard_error(evaluation: Comparison) -> float:
     """Of the metric that is read first; or of the MAE less that of the best baseline."""
-    if isinstance(evaluation, LanguageEvaluation | MusicEvaluation):
-        return evaluation.standard_error
-    if isinstance(evaluation, TranscriptionEvaluation):
-        return evaluation.word_error_rate_standard_error
-    if not isinstance(evaluation, RegressionEvaluation):
-        return evaluation.accuracy_standard_error  # pyright: ignore[reportAttributeAccessIssue]
-    size = np.abs(evaluation.residuals)
-    name = best_baseline(evaluation, "mae")
-    if name is not None:
-        size = size - np.abs(evaluation.labels - evaluation.baseline_points[name])
-    return float(size.std() / math.sqrt(len(size)))
+    match evaluation:
+        case LanguageEvaluation() | MusicEvaluation():
+            return evaluation.standard_error
+        case TranslationEvaluation() if read_first(evaluation).key == "bleu":
+            return evaluation.bleu_standard_error
+        case TranscriptionEvaluation() if read_first(evaluation).key == "word_error_rate":
+            return evaluation.word_error_rate_standard_error
+        case TranslationEvaluation() | TranscriptionEvaluation():
+            exact = evaluation.metrics["exact"]
+            return math.sqrt(exact * (1 - exact) / evaluation.count)
+        case RegressionEvaluation():
+            size = np.abs(evaluation.residuals)
+            name = best_baseline(evaluation, "mae")
+            if name is not None:
+                size = size - np.abs(evaluation.labels - evaluation.baseline_points[name])
+            return float(size.std() / math.sqrt(len(size)))
+        case _:
+            return evaluation.accuracy_standard_error  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def parts(by_name: Mapping[str, Labelled | None], *, label: str = "label") -> Table:
@@ -145,12 +148,37 @@ def rounded(error: float) -> str:
     return f"{error:.2g}" if math.isfinite(error) else wording.MISSING
 
 
-def _points(difference: float) -> str:
-    """A difference of shares in words that go before "the best baseline"."""
-    size = f"{100 * abs(difference):.1f}"
-    if difference == 0:
-        return "as many as by"
-    return f"{size} percentage points {'more' if difference > 0 else 'fewer'} than by"
+def _sentence(evaluation: Comparison, metric: Metric, text: str, error: float) -> str:
+    """What the model reached, ``text``, and how sure that is."""
+    scored = count(evaluation.count, evaluation.COUNTED)
+
+    def chance(shown: str) -> str:
+        return f" (standard error {shown})" if math.isfinite(error) else ""
+
+    match evaluation, metric.key:
+        case RegressionEvaluation(), _:
+            return f"The predictions are off by {text} on average (MAE over {scored})"
+        case LanguageEvaluation() | MusicEvaluation(), _:
+            counted = evaluation.COUNTED
+            return f"Over {scored}, the model is surprised by {text} nats a {counted}{chance(rounded(error))}"
+        case _, "bleu":
+            return f"The BLEU of {scored} is {text}{chance(f'{error:.1f}')}"
+        case TranscriptionEvaluation(), "word_error_rate":
+            words = count(evaluation.words, "word")
+            return f"The word error rate is {text}{chance(f'{100 * error:.1f} %')} over {words} in {scored}"
+    what = "right as a whole" if metric.key == "exact" else "predicted rightly"
+    return f"Of {scored}, {text} are {what}{chance(f'{100 * error:.1f} %')}"
+
+
+def _beside(metric: Metric, ours: float, theirs: float) -> str:
+    """How a value compares with another, in words that go before "the best baseline"."""
+    if metric.best == 0:
+        return wording.change(ours, theirs)
+    gap, more = abs(ours - theirs), ours > theirs
+    if metric.best == 1:
+        points = f"{100 * gap:.1f} percentage points {'more' if more else 'fewer'} than by"
+        return points if gap else "as many as by"
+    return f"{gap:.1f} {'above' if more else 'below'}" if gap else "the same as"
 
 
 def _how_sure(behind: float, error: float, name: str, counted: str) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from recurra._base.wording import plural
-from recurra.data import Corpus
+from recurra.data import Corpus, TextFeatures
 from recurra.inspection import sequence_figures
 from recurra.inspection.class_sections import Cell
 from recurra.inspection.data_section import spread
@@ -46,7 +46,7 @@ def text_data_section(
         "vocabulary": f"{features.size - 1:,}",
         "unit": unit,
         "ends": parts["training"].ends,
-        "symbols": _symbols(model, counts),
+        "symbols": frequent_symbols(features, counts),
         "lengths": None,
     }
     drawn: dict[str, Any] = {}
@@ -56,10 +56,10 @@ def text_data_section(
     return Section("data", "The data", "text_data.html", content, drawn)
 
 
-def _symbols(model: TextModel, counts: np.ndarray) -> list[tuple[str, Cell]]:
-    """The most frequent symbols of the training part, with how often they come there."""
+def frequent_symbols(features: TextFeatures, counts: np.ndarray) -> list[tuple[str, Cell]]:
+    """The symbols that come most often, with how often that is, by the ``counts`` (V,) of all."""
     most = [int(i) for i in np.argsort(-counts, kind="stable") if counts[i]][:_MOST_SYMBOLS]
-    names = texts_of(model.features, [model.features.vocabulary[i] for i in most])
+    names = texts_of(features, [features.vocabulary[i] for i in most])
     return [
         (
             visible(name) if i else "unknown",

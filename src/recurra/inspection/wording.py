@@ -64,11 +64,13 @@ def numbers(
 def metric_texts(metric: Metric, values: Iterable[float | None]) -> list[str]:
     """Values of one metric side by side; a share or a score, whose best is not 0, to a thousandth.
 
-    What is above 1 is neither: perplexity has no upper end.
+    What is above 1 is neither, as perplexity has no upper end; but a score of which 100 is the best, as BLEU,
+    is written to a tenth.
     """
-    values = list(values)
-    score = metric.best and all(value is None or not value > 1 for value in values)
-    return numbers(values, resolution=0.01 if score else None, scale=metric.scale, suffix=metric.suffix)
+    values, most = list(values), max(metric.best, 1.0)
+    score = metric.best and all(value is None or not value > most for value in values)
+    resolution = 0.01 * most if score else None
+    return numbers(values, resolution=resolution, scale=metric.scale, suffix=metric.suffix)
 
 
 def number(value: float | None) -> str:
