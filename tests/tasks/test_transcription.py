@@ -107,6 +107,24 @@ def test_symbols_that_the_training_part_lacks_are_named():
     assert learnt.evaluation_.references[2] == "aßc"
 
 
+def test_where_nothing_is_said_nothing_is_to_be_written():
+    rng = np.random.default_rng(0)
+    silence = [rng.normal(0, 0.1, (rng.integers(2, 9), 3)).astype(np.float32) for _ in range(24)]
+    (X, y), (other, others) = TRAIN, TEST
+    learnt = Transcriber(**SMALL, epochs=15, learning_rate=0.01)
+    learnt.fit([*X, *silence[:20]], [*y, *[""] * 20], test=([*other, *silence[20:]], [*others, *[""] * 4]))
+    assert learnt.predict(silence[20:]) == [""] * 4
+    assert learnt.metrics_["char_error_rate"] < 0.05
+    assert any(
+        note.endswith("texts of the training part are empty: there the model is to write nothing.")
+        for note in learnt.notes_
+    )
+    alone = Transcriber(**{**SMALL, "batch_size": 1}, epochs=1).fit(
+        [*X[:4], *silence[:4]], [*y[:4], *[""] * 4], validation=(silence[4:], [""] * 20)
+    )
+    assert np.isfinite(alone.history_["epochs"][0]["validation_loss"])
+
+
 def test_words_are_compared_as_they_are_written():
     X, _ = drawn(strokes, 12, 0)
     learnt = Transcriber(**SMALL, epochs=1, level="word")
@@ -164,7 +182,7 @@ def test_the_loss_is_of_all_ways_to_write_a_text():
         expected -= weight * of_text
     total, count, _ = loss(scores, lengths, texts, weights)
     assert total == pytest.approx(expected, rel=1e-5)
-    assert count == 2 + 0.5 * 2 + 2
+    assert count == 3 + 0.5 * 3 + 2 * 2
 
 
 def test_a_text_that_no_longer_fits_teaches_nothing():
@@ -172,7 +190,7 @@ def test_a_text_that_no_longer_fits_teaches_nothing():
     whole, count, gradient = loss(scores, [3, 2], ["ab", "aa"], [1.0, 1.0])
     alone, _, _ = loss(scores[:1], [3], ["ab"], [1.0])
     assert math.isfinite(whole)
-    assert (whole, count) == (pytest.approx(alone), 4)
+    assert (whole, count) == (pytest.approx(alone), 6)
     assert gradient[0].abs().sum() > 0
     assert (gradient[1] == 0).all()
 
@@ -192,8 +210,8 @@ def refusal(estimator: Transcriber, *data: Any, **more: Any) -> str:
         ({}, (TRAIN[0], [3] * 120), "y must hold a text for each sequence, got 3 as y[0]"),
         (
             {},
-            (TRAIN[0], [*TRAIN[1][:-1], " "]),
-            "y[119] is an empty text; give what is said, or leave the sequence out",
+            (TRAIN[0], [" "] * 120),
+            "the texts hold no characters; give texts to learn the vocabulary from",
         ),
         (
             {},

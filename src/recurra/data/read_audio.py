@@ -97,16 +97,16 @@ def read_transcripts(
 
     Args:
         path, audio, group, header: as for `read_audio_table`.
-        text: the column of what is said; None for clips alone.
+        text: the column of what is said, empty for nothing; None for clips alone.
 
-    Raises InputError, with the line, where the table or a clip cannot be read, or a text is empty.
+    Raises InputError, with the line, where the table or a clip cannot be read.
     """
     rows = read_rows(path, header=header)
     _, groups = read_labels(rows, label=None, group=group, numeric=False)
     texts = None
     if text is not None:
         apart(rows, audio=audio, text=text)
-        texts = [value.strip() for value in rows.texts(text, "text")]
+        texts = [value.strip() for value in rows.texts(text, "text", empty=True)]
     return _labelled(rows, audio, texts, groups)
 
 

@@ -64,17 +64,18 @@ class Rows:
             f"{nearest(column, self.names)}"
         )
 
-    def texts(self, column: Column, role: str) -> list[str]:
+    def texts(self, column: Column, role: str, *, empty: bool = False) -> list[str]:
         """The values of ``column`` as texts: whole numbers without decimals, truth as in JSON, dates as ISO.
 
-        Raises InputError with its place for a value that is empty, or is something else.
+        Raises InputError with its place for a value that is something else, or empty unless it may be
+        ``empty``.
         """
         name = self.find(column, role)
         texts = [
             self._text(value, name, row) for row, value in enumerate(self.columns[self.names.index(name)])
         ]
         for row, text in enumerate(texts):
-            if not text.strip():
+            if not (empty or text.strip()):
                 raise InputError(
                     f"{self.source}, {self.places[row]} has no {role}: column {name!r} is empty; "
                     "fill it in, or leave the row out"

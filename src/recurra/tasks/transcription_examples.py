@@ -38,6 +38,9 @@ def transcription_examples(
         inputs, ids = features(part.sequences.items), targets.encode(part.labels, name)
         known = np.array([(own > 0).all() for own in ids])
         short = known & np.array([len(x) < least_steps(own) for x, own in zip(inputs, ids)])
+        silent = np.array([len(own) == 0 for own in ids])
+        if silent.any():
+            notes.append(f"{_of(silent, 'text', name)} are empty: there the model is to write nothing.")
         if not known.all():
             notes.append(f"{_unknown(part, name, targets, known)} and were left out.")
         if short.any():

@@ -50,7 +50,10 @@ class TextTargets(Targets):
     def loss(
         self, network: SequenceNetwork, x: Tensor, lengths: Tensor, targets: Tensor, weights: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """The weighted sum of −ln p of the texts, and how many symbols they have; a target 0 is padding."""
+        """The weighted sum of −ln p of the texts, and how many symbols they and their ends are.
+
+        A target of 0 is padding.
+        """
         counts = (targets != BLANK).sum(dim=1)
         repeats = ((targets[:, 1:] == targets[:, :-1]) & (targets[:, 1:] != BLANK)).sum(dim=1)
         # A clip that augmentation has made too quick for its text teaches nothing this time.
@@ -64,7 +67,7 @@ class TextTargets(Targets):
             reduction="none",
             zero_infinity=True,
         )
-        return (learnt * losses).sum(), (weights * counts).sum()
+        return (learnt * losses).sum(), (weights * (counts + 1)).sum()
 
     def fields(self) -> dict[str, Any]:
         return {"symbols": self.symbols.to_dict(), "commonest": self.commonest}
