@@ -11,7 +11,7 @@ NATIVE_TESTS := $(shell find native/tests -type f)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check test-python test-native test-arm test-slow test-aeon sanitize sanitize-threads spills accuracy reproduce-etth1 $(REPRODUCED:%=reproduce-%) bench bench-quick format stubs clean
+.PHONY: help install demo test check test-python test-native test-arm test-slow test-aeon sanitize sanitize-threads spills accuracy reproduce-etth1 reproduce-digit-strings $(REPRODUCED:%=reproduce-%) bench bench-quick format stubs clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -88,6 +88,14 @@ reproduce-etth1: install ## Forecast ETTh1 as docs/forecasting.md reports it (ne
 	@mkdir -p build
 	recurra fit forecast "$$RECURRA_DATA/forecast/ETTh1.csv" --time date --target OT --horizon 24 \
 		--train 8640 --validation 2880 --test 2880 -o build/etth1.safetensors
+
+reproduce-digit-strings: install ## Transcribe strings of spoken digits as docs/transcription.md reports it (needs RECURRA_DATA)
+	@test -n "$$RECURRA_DATA" || { echo "Set RECURRA_DATA to the folder that has audio/free-spoken-digits.zip"; exit 2; }
+	@mkdir -p build
+	python examples/make_digit_strings.py "$$RECURRA_DATA/audio/free-spoken-digits.zip" --out build/digit-strings
+	recurra fit transcribe build/digit-strings/train.csv --audio path --text words \
+		--test-file build/digit-strings/test.csv -o build/transcriber.safetensors
+	recurra evaluate build/transcriber.safetensors build/digit-strings/unseen.csv
 
 # Other trainings that the documentation reports; LAYERS=torch has PyTorch's layers in the same network.
 reproduce-sst2: ## Classify sentences as docs/labels.md reports it (all of these need RECURRA_DATA)

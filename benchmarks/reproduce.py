@@ -80,7 +80,7 @@ def sst2_transfer(data: Path, seeds: int) -> Iterator[Run]:
     """The same, beginning with a language model of the training sentences."""
     for run in sst2(data, seeds):
         texts = [part.sequences.items for part in (run.training, run.validation)]
-        model = LanguageModel(level="word", seed=run.estimator.seed, batch_size=64, epochs=10)
+        model = LanguageModel(level="word", seed=run.estimator.seed, batch_size=64, epochs=6)
         yield replace(run, pretrained=(model, *texts))
 
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from recurra.cli.app import app
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = [DOCS / "labels.md", DOCS / "language-models.md"]
+PAGES = [DOCS / f"{name}.md" for name in ("labels", "language-models", "transcription", "translation")]
 COMMANDS = [
     line
     for page in PAGES
