@@ -12,6 +12,7 @@ from recurra.cli.app import app
 
 COMMANDS = [
     "", "fit", "fit forecast", "fit classify", "fit regress", "fit tag", "fit language-model",
+    "fit translate", "fit transcribe",
     "evaluate", "predict", "generate", "stream", "demo",
 ]  # fmt: skip
 TARGET = Path(__file__).with_name("command-line.md")
