@@ -14,14 +14,16 @@ from recurra._base.errors import InputError
 from recurra._base.wording import count
 from recurra.data.audio import Clip
 from recurra.data.sequences import Sequences
-from recurra.data.text import normalise
+from recurra.data.text import check_texts, normalise
+from recurra.data.word_rule import split_words
 
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
     """N sources, and the text that each becomes. A source without anything in it becomes the empty text.
 
-    Texts are brought to Unicode's composed form (NFC), and those of nothing but blanks are made empty.
+    Texts are brought to Unicode's composed form (NFC), and those of nothing that can be seen, such as blanks
+    and zero-width spaces, are made empty.
 
     Attributes:
         sources: N of one kind.
@@ -29,7 +31,8 @@ class Pairs:
         names: where each comes from: "train.de, line 3".
         notes: what was left out or changed, in sentences for people.
 
-    Raises InputError for a text with half a surrogate pair, which is no character.
+    Raises InputError where numbers of sources, targets and names differ, a target is no text, or a text has
+    half a surrogate pair, which is no character.
     """
 
     sources: Sequences
@@ -38,10 +41,15 @@ class Pairs:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        for name, values in (("targets", self.targets), ("names", self.names)):
+            if values is not None and len(values) != len(self.sources):
+                raise InputError(
+                    f"{name} must be as many as the sources, {len(self.sources):,}, got {len(values):,}"
+                )
         if self.sources.kind == "text":
             object.__setattr__(self, "sources", Sequences("text", _composed(self.sources.items)))
         if self.targets is not None:
-            object.__setattr__(self, "targets", _composed(self.targets))
+            object.__setattr__(self, "targets", _composed(check_texts(self.targets, "targets")))
 
     def __len__(self) -> int:
         return len(self.sources)
@@ -129,7 +137,12 @@ def hold_out_pairs(pairs: Pairs, share: float, *, name: str, seed: int) -> tuple
 
 
 def _composed(texts: list[str]) -> list[str]:
-    return [normalise(text, lowercase=False) if text.strip() else "" for text in texts]
+    return [normalise(text, lowercase=False) if _is_seen(text) else "" for text in texts]
+
+
+def _is_seen(text: str) -> bool:
+    # Words and signs are all that can be seen. Most texts say so without being cut into them.
+    return text[:1].isalnum() or bool(split_words(text))
 
 
 def _key(item: Any) -> Hashable:

@@ -1,0 +1,51 @@
+"""Sequence to sequence with what few give it: texts that nobody sees, parts without anything in them."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from recurra._base.errors import InputError
+from recurra.data import Pairs, Sequences, as_pairs
+from recurra.tasks import Seq2Seq
+
+QUICK: dict[str, Any] = {"hidden_size": 4, "embedding_size": 3, "epochs": 1, "seed": 1}
+X, Y = ["a b", "c d", "e f"], ["b a", "d c", "f e"]
+UNSEEN = ["\u200b", "\ufeff \u2060", "\u00ad"]
+
+
+@pytest.mark.parametrize("level", ["word", "char"])
+def test_sources_that_nobody_sees_are_empty(level: str) -> None:
+    model = Seq2Seq(**QUICK, level=level).fit(
+        [*X, *UNSEEN], [*Y, *Y], validation=([*UNSEEN, *X], [*Y, *Y]), test=(UNSEEN, ["", "", "a"])
+    )
+    assert model.notes_[0] == "3 of 6 sources are empty and left out."
+    assert model.predict(UNSEEN) == ["", "", ""]
+    assert model.evaluation_ is not None
+    assert model.evaluation_.metrics["exact"] == 2 / 3
+    with pytest.raises(
+        InputError, match=r"^X\[1\] is empty; give every sequence at least one step, or leave"
+    ):
+        model.model_.attention(["a", "\u200b"], ["b", "b"])
+
+
+def test_marks_and_signs_are_seen() -> None:
+    texts = [".", "\u0301a", "\N{GRINNING FACE}", "a\u200bb", " x", "\u0e01"]
+    assert as_pairs(texts).sources.items == texts
+
+
+@pytest.mark.parametrize(
+    ("targets", "names", "message"),
+    [
+        (["b"], ["1", "2"], "targets must be as many as the sources, 2, got 1"),
+        (["b", "c"], ["1"], "names must be as many as the sources, 2, got 1"),
+        (None, [], "names must be as many as the sources, 2, got 0"),
+        (["b", None], ["1", "2"], "targets[1] must be text, got NoneType"),
+        ("bc", ["1", "2"], "targets must be a list of texts, got one text; put it in a list"),
+    ],
+    ids=range(5),
+)
+def test_pairs_that_are_none(targets: Any, names: list[str], message: str) -> None:
+    with pytest.raises(InputError) as error:
+        Pairs(Sequences("text", ["a", "b"]), targets, names)
+    assert str(error.value) == message
