@@ -10,6 +10,7 @@ from recurra.data import Clip
 from recurra.tasks import (
     Forecaster,
     LanguageModel,
+    Seq2Seq,
     SequenceClassifier,
     SequenceRegressor,
     SequenceTagger,
@@ -32,8 +33,8 @@ class Case:
     test: Any = None
 
     @property
-    def labelled(self) -> bool:
-        """Whether the data has labels of its own, beside the sequences."""
+    def answered(self) -> bool:
+        """Whether the data has what the model is to say, beside the sequences."""
         return self.y is not None
 
     def fit(self, **settings: Any) -> Any:
@@ -44,7 +45,7 @@ class Case:
         """That estimator, fitted like any other of the case."""
         parts = {"validation": self.validation, "test": self.test}
         given = {name: part for name, part in parts.items() if part is not None}
-        return estimator.fit(*([self.X, self.y] if self.labelled else [self.X]), **given)
+        return estimator.fit(*([self.X, self.y] if self.answered else [self.X]), **given)
 
 
 def _rows(kind: str, seed: int, count: int = N) -> list[Any]:
@@ -147,6 +148,16 @@ def _cases() -> dict[str, Case]:
             )
     for of, label in (("tokens", bio), ("series", codes)):
         found[f"tag {of}, causal"] = Case(maker(SequenceTagger, bidirectional=False), **_labelled(of, label))
+    for of, settings in (
+        ("characters", {"level": "char"}),
+        ("words", {"level": "word", "shared": True, "attention": "general", "cell": "lstm"}),
+        ("byte pairs", {"max_vocabulary": 300, "attention": "dot", "num_layers": 2, "tied": False}),
+        ("series", {"input_feeding": False, "teacher_forcing": 0.5}),
+        ("series, no attention", {"attention": "none", "bidirectional": False, "cell": "rnn"}),
+    ):
+        read = "series" if of.startswith("series") else "text"
+        make = maker(Seq2Seq, embedding_size=6, **settings)
+        found[f"translate {of}"] = Case(make, **_labelled(read, texts))
     for of in ("series", "audio"):
         causal = maker(Transcriber, bidirectional=False)
         found[f"transcribe {of}, causal"] = Case(causal, **_labelled(of, texts))
@@ -154,5 +165,6 @@ def _cases() -> dict[str, Case]:
 
 
 CASES = _cases()
-LABELLED = [name for name, case in CASES.items() if case.labelled]
+ANSWERED = [name for name, case in CASES.items() if case.answered]
+LABELLED = [name for name in ANSWERED if not name.startswith("translate")]
 CAUSAL = [name for name in CASES if name.endswith("causal")]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from recurra.data import Clip, Piece
+from recurra.decoding import Beam
 
 
 def write_inputs(X: Any, path: Path) -> None:
@@ -53,12 +54,25 @@ def transcripts(model: Any, X: Any) -> list[np.ndarray]:
     return found
 
 
+def translations(model: Any, X: Any) -> list[np.ndarray]:
+    """The texts that each source may become and those that are drawn, and where their tokens look."""
+    looks = getattr(model, "model_", model).network.has_attention
+    searched = model.translate(X, beam=Beam(size=4, n_best=3), attention=looks)
+    found = []
+    for one in (own for several in (*searched, *model.sample(X, samples=2, seed=1)) for own in several):
+        found += [np.frombuffer(one.text.encode(), np.uint8), np.array([one.log_probability, one.score])]
+        found += [] if one.attention is None else [one.attention]
+    return found
+
+
 def digest(model: Any, X: Any) -> str:
     """SHA-256 of every number that a model gives for ``X``."""
     if hasattr(model, "generate"):
         arrays = language_outputs(model, X)
     elif hasattr(model, "transcribe"):
         arrays = transcripts(model, X)
+    elif hasattr(model, "translate"):
+        arrays = translations(model, X)
     elif model.__class__.__name__.startswith("Forecast"):
         arrays = [model.predict(X).quantiles]
     elif hasattr(model, "predict_quantiles"):

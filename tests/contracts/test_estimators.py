@@ -14,8 +14,8 @@ from sklearn.exceptions import NotFittedError
 
 import recurra
 from recurra._base.errors import ArtifactError, InputError
-from tests.contracts.estimators import CASES, CAUSAL, LABELLED
-from tests.contracts.inputs import language_outputs, transcripts
+from tests.contracts.estimators import ANSWERED, CASES, CAUSAL, LABELLED
+from tests.contracts.inputs import language_outputs, transcripts, translations
 
 
 @functools.cache
@@ -32,6 +32,8 @@ def outputs(model: Any, X: Any) -> list[np.ndarray]:
         return language_outputs(model, X)
     if hasattr(model, "transcribe"):
         return transcripts(model, X)
+    if hasattr(model, "translate"):
+        return translations(model, X)
     try:
         return [np.concatenate(model.predict_proba(X)), np.concatenate(model.predict(X), axis=None)]
     except AttributeError:
@@ -78,7 +80,7 @@ def test_not_fitted(name, method, tmp_path):
     if not hasattr(estimator, method):
         pytest.skip(f"it has no {method}")
     arguments = {"save": [tmp_path / "m"], "stream": []}.get(method, [CASES[name].X])
-    if method == "score" and CASES[name].labelled:
+    if method == "score" and CASES[name].answered:
         arguments = [CASES[name].X, CASES[name].y]
     with pytest.raises(NotFittedError) as raised:
         getattr(estimator, method)(*arguments)
@@ -243,7 +245,7 @@ def test_a_model_that_reads_both_ways_or_decides_at_the_end_has_no_stream(name):
     assert str(raised.value) == (decides_late if "crf" in name else both_ways)
 
 
-@pytest.mark.parametrize("name", LABELLED)
+@pytest.mark.parametrize("name", ANSWERED)
 def test_a_resumed_run_gives_the_same_bits(name, tmp_path):
     case, whole = CASES[name], fitted(name)
     path = tmp_path / "run"
@@ -327,6 +329,7 @@ def test_a_file_of_another_task_is_refused(name, tmp_path):
         "regress audio",
         "tag tokens, crf",
         "transcribe audio",
+        "translate characters",
         "write words",
         "write music",
     ],

@@ -1,4 +1,4 @@
-"""Estimators of labelled sequences among scikit-learn's own: its checks, searches and pipelines."""
+"""Estimators of sequences among scikit-learn's own: its checks, searches and pipelines."""
 
 import copy
 import pickle
@@ -15,7 +15,7 @@ from sklearn.utils.estimator_checks import (
     parametrize_with_checks,
 )
 
-from recurra.tasks import SequenceClassifier, SequenceRegressor, SequenceTagger
+from recurra.tasks import Seq2Seq, SequenceClassifier, SequenceRegressor, SequenceTagger
 
 FAST: dict[str, Any] = {
     "cell": "gru",
@@ -109,6 +109,30 @@ def test_cross_validation_of_a_regressor_and_a_tagger():
     tags = np.repeat(y[:, None], 6, axis=1)
     tagger = SequenceTagger(**{name: value for name, value in FAST.items() if name != "pool"})
     assert cross_val_score(tagger, X, tags, cv=3).min() > 0.8
+
+
+PAIRS: dict[str, Any] = {
+    "hidden_size": 16,
+    "embedding_size": 8,
+    "dropout": 0.0,
+    "label_smoothing": 0.0,
+    "epochs": 30,
+    "batch_size": 8,
+    "learning_rate": 0.02,
+}
+
+
+def test_searches_and_pipelines_of_texts_from_texts_and_arrays():
+    texts, answers = [f"{'ab'[i % 2]}{i:02}" for i in range(48)], ["x", "yy"] * 24
+    search = GridSearchCV(Seq2Seq(**PAIRS), {"attention": ["additive", "none"]}, cv=2)
+    search.fit(texts, answers)
+    assert search.best_score_ > 0.9  # of all answers, those that are right as a whole
+    assert search.predict(["b30", "a27", ""]) == ["yy", "x", ""]
+    X, y = rising(96)
+    plain = Seq2Seq(**PAIRS, attention="none", target_level="word")
+    pipeline = make_pipeline(FunctionTransformer(lambda x: 10 * x), plain)
+    said = ["up" if row else "down" for row in y]
+    assert cross_val_score(pipeline, X, said, cv=2).min() > 0.9
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))])  # noqa: S301
