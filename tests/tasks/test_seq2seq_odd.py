@@ -7,10 +7,12 @@ import pytest
 
 from recurra._base.errors import InputError
 from recurra.data import Pairs, Sequences, as_pairs
+from recurra.decoding import Beam
 from recurra.tasks import Seq2Seq
 
 QUICK: dict[str, Any] = {"hidden_size": 4, "embedding_size": 3, "epochs": 1, "seed": 1}
 X, Y = ["a b", "c d", "e f"], ["b a", "d c", "f e"]
+ROLLS = as_pairs(np.arange(120.0).reshape(40, 3), ["a"] * 40)
 UNSEEN = ["\u200b", "\ufeff \u2060", "\u00ad"]
 
 
@@ -48,4 +50,38 @@ def test_marks_and_signs_are_seen() -> None:
 def test_pairs_that_are_none(targets: Any, names: list[str], message: str) -> None:
     with pytest.raises(InputError) as error:
         Pairs(Sequences("text", ["a", "b"]), targets, names)
+    assert str(error.value) == message
+
+
+def test_a_very_long_source_is_not_read_beside_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Seq2Seq(**QUICK).fit(X, Y, validation=(X, Y)).model_
+    asked, read = [], model.network.initial_state
+
+    def initial_state(sources: Any, **options: Any) -> Any:
+        asked.append((len(sources), max(map(len, sources))))
+        return read(sources, **options)
+
+    monkeypatch.setattr(model.network, "initial_state", initial_state)
+    model.translate(["a" * 20_000, *["b"] * 70], beam=Beam(1, max_length=1))
+    assert asked == [(1, 20_000), (64, 1), (6, 1)]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"columns": ["a"]}, "columns must be a dict, got ['a']"),
+        (
+            {"test": ROLLS.take(slice(0))},
+            "test must have at least one pair, got none; leave it out, or give some",
+        ),
+        (
+            {"validation": ROLLS.take(slice(0))},
+            "validation must have at least one pair, got none; leave it out, or give some",
+        ),
+    ],
+    ids=["columns", "test", "validation"],
+)
+def test_what_is_told_beside_pairs(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError) as error:
+        Seq2Seq(**QUICK).fit(ROLLS, **options)
     assert str(error.value) == message

@@ -28,6 +28,7 @@ _UNKNOWN = 0  # of the target's ids; it is never written
 _ROOM = 10  # tokens that an answer may have beside twice its source's, or as many as the longest learnt
 _MOST_ROWS = 320  # hypotheses that are open together
 _MOST_SOURCES = 64
+_MOST_STEPS = 16_384  # of sources that are read together, padding among them
 
 
 @dataclass(frozen=True, eq=False)
@@ -316,11 +317,13 @@ def translation_artifact(
 
 
 def _batches(inputs: Sequence[np.ndarray], size: int) -> Iterator[np.ndarray]:
-    """Rows of sources that are not empty, of about the same length together."""
+    """Rows of sources that are not empty, of about the same length together: ``size``, or fewer long ones."""
     lengths = np.array([len(x) for x in inputs], np.int64)
     order = np.argsort(-lengths, kind="stable")[: np.count_nonzero(lengths)]
-    for start in range(0, len(order), size):
-        yield order[start : start + size]
+    while len(order):
+        rows = max(1, min(size, _MOST_STEPS // lengths[order[0]]))
+        yield order[:rows]
+        order = order[rows:]
 
 
 def _empty(kind: str) -> Translation:

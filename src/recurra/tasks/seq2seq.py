@@ -153,8 +153,8 @@ class Seq2Seq(SavedEstimator):
         arguments = self.get_params()
         sizes = seq2seq_settings(arguments)
         if columns is not None:
-            columns = dict(columns)
             check_columns(columns, "columns")
+            columns = dict(columns)
         seed = TrainingSettings(seed=self.seed).seed
         training = _learnable(as_pairs(X, y))
         if validation is None:
@@ -257,6 +257,8 @@ def _part(given: Any, name: str, training: Pairs) -> Pairs:
     kind, wanted = given.sources.kind, training.sources.kind
     if kind != wanted:
         raise InputError(f"{name} must hold {KINDS[wanted]}, as the training part does, got {KINDS[kind]}")
+    if not len(given):
+        raise InputError(f"{name} must have at least one pair, got none; leave it out, or give some")
     if kind == "series":
         columns, known = (part.sources.items[0].shape[1] for part in (given, training))
         if columns != known:
