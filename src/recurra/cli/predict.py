@@ -88,6 +88,8 @@ def predict(
                 f"--interactive is for models of recurra fit translate, and the task of this one is "
                 f"{loaded.task}; give DATA"
             )
+        if tokens:
+            raise InputError("--tokens is for language models, and --interactive for others; leave one out")
         answer(loaded, beam_of(beam, n_best), json=json)
         return
     if output is not None:
@@ -102,4 +104,4 @@ def predict(
         found = {"predictions": said.values, "notes": list(said.notes)}
         console.say_json({"model": str(model), "data": str(data), **found})
     elif output is None:
-        console.out.file.write(next(iter(said.writers.values()))().decode())
+        console.write(next(iter(said.writers.values()))().decode())

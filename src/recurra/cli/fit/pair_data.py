@@ -44,7 +44,7 @@ class PairReading:
             if given:
                 raise InputError(f"{given[0]} is for a table, got {data[0]} and {data[1]}; leave it out")
             return None
-        return {"source": _column(self.source), "target": _column(self.target), "header": self.header}
+        return {"source": self.source, "target": self.target, "header": self.header}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +121,3 @@ class PairParts:
         if parts["validation"] is not None:
             return None
         return _VALIDATION if self.validation is None else self.validation
-
-
-def _column(given: str | None) -> str | int | None:
-    return given if given is None or not given.isdecimal() else int(given)
