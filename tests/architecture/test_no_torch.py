@@ -30,6 +30,10 @@ def load(name: str) -> str:
 
 
 TEXTS, SERIES, TAGS = load("classify-1.safetensors"), load("regress-1.safetensors"), load("tag-1.safetensors")
+SPEECH = (
+    f"{load('transcribe-1.safetensors')}\nimport numpy\nfrom recurra.data import Clip\n"
+    "clip = Clip(numpy.ones(2000, numpy.float32), 8000)"
+)
 COUNTING, DATED = load("forecast-gru-1.safetensors"), load("forecast-lstm-1.safetensors")
 
 
@@ -51,6 +55,7 @@ COUNTING, DATED = load("forecast-gru-1.safetensors"), load("forecast-lstm-1.safe
         (f"{TEXTS}\nmodel.predict(['ab é'])\nmodel.predict_proba(['b'])", LEARNING),
         (f"{SERIES}\nimport numpy\nmodel.stream().step([1.0, 2.0])", LEARNING),
         (f"{TAGS}\nimport numpy\nmodel.predict([numpy.ones((3, 2))])", LEARNING),
+        (f"{SPEECH}\nmodel.transcribe([clip], beam=3)\nmodel.stream().push(clip.samples)", LEARNING),
     ],
     ids=[
         "import",
@@ -61,6 +66,7 @@ COUNTING, DATED = load("forecast-gru-1.safetensors"), load("forecast-lstm-1.safe
         "classify texts",
         "step along a series",
         "tag arrays",
+        "transcribe clips",
     ],
 )
 def test_the_core_install_is_enough(code, unwanted):
