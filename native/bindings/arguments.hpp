@@ -35,6 +35,13 @@ template <class T> const Kernels<T> &kernels() {
     return variant().f64;
 }
 
+template <class T> const RowKernels<T> &row_kernels() {
+  if constexpr (sizeof(T) == 4)
+    return variant().rows_f32;
+  else
+    return variant().rows_f64;
+}
+
 [[noreturn]] inline void refuse(const std::string &message) { throw nb::value_error(message.c_str()); }
 
 // A shape in words; an axis of any size is below 0.

@@ -7,6 +7,7 @@
 #include "linear.hpp"
 #include "memory.hpp"
 #include "quantized.hpp"
+#include "rowwise.hpp"
 #include "stream.hpp"
 
 namespace recurra::bindings {
@@ -60,6 +61,14 @@ template <class T> void bind(nb::module_ &m, const char *suffix) {
         "those of `gradients`.");
   m.def(name("activations").c_str(), &activations<T>, array("x"), array("sigmoid"), array("tanh"),
         "The kernels' own sigmoid and tanh of x [count].");
+  m.def(name("log_softmax").c_str(), &log_softmax<T>, array("x"), array("y"),
+        "The logarithm of the softmax of each row of x [rows, count].");
+  m.def(name("additive").c_str(), &additive<T>, array("query"), array("key"), array("v"), array("values"),
+        array("context"), array("shares"),
+        "Additive attention of query [queries, size] to key [keys, size], which stand for values [keys, width]: writes "
+        "context [queries, width] and each value's share of it [queries, keys].");
+  m.def(name("highest").c_str(), &highest<T>, array("x"), array("columns"),
+        "Columns [rows, most] of each row's highest values, x [rows, count], the highest first.");
 }
 
 // Values of tape that one step of one row takes, in single and in double precision.

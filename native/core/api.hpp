@@ -115,6 +115,28 @@ template <class T> struct LinearArgs {
   int threads;
 };
 
+template <class T> struct LogSoftmaxArgs {
+  std::int64_t rows, count; // count at least 1
+  const T *x;               // [rows, count]
+  T *y;                     // [rows, count]
+};
+
+template <class T> struct AdditiveArgs {
+  std::int64_t queries, keys, size, width; // at least one key
+  const T *query;  // [queries, size]
+  const T *key;    // [keys, size]
+  const T *v;      // [size]
+  const T *values; // [keys, width]
+  T *context;      // [queries, width]
+  T *weights;      // [queries, keys]
+};
+
+template <class T> struct HighestArgs {
+  std::int64_t rows, count, most; // 1 <= most <= count
+  const T *x;                     // [rows, count]; not NaN
+  std::int64_t *columns;          // [rows, most]
+};
+
 struct QuantizedStepArgs {
   LayerShape shape;   // a plain Elman, LSTM or GRU (reset after); sizes at most MOST_QUANTIZED
   const void *packed; // from pack()
@@ -151,12 +173,21 @@ template <class T> struct Kernels {
   void (*activations)(const T *x, T *sigmoid, T *tanh, std::int64_t count);
 };
 
+// Functions of each row of a table by itself; a row has the same bits in any number of rows.
+template <class T> struct RowKernels {
+  void (*log_softmax)(const LogSoftmaxArgs<T> &);
+  void (*additive)(const AdditiveArgs<T> &);
+  void (*highest)(const HighestArgs<T> &);
+};
+
 struct Variant {
   const char *name;
   bool (*supported)();
   const Kernels<float> &f32;
   const Kernels<double> &f64;
   QuantizedKernels bfloat16, int8;
+  const RowKernels<float> &rows_f32;
+  const RowKernels<double> &rows_f64;
 };
 
 // All variants compiled in, best first; the last one runs everywhere.

@@ -23,8 +23,10 @@ bool supported() {
 #define RECURRA_NAME(x) RECURRA_STRING(x)
 extern const Kernels<float> FLOAT_KERNELS;
 extern const Kernels<double> DOUBLE_KERNELS;
+extern const RowKernels<float> FLOAT_ROWS;
+extern const RowKernels<double> DOUBLE_ROWS;
 extern const Variant VARIANT;
 constinit const Variant VARIANT = {RECURRA_NAME(RECURRA_VARIANT), supported, FLOAT_KERNELS, DOUBLE_KERNELS,
-                                   quantized_kernels<Bfloat16>(), quantized_kernels<Int8>()};
+                                   quantized_kernels<Bfloat16>(), quantized_kernels<Int8>(), FLOAT_ROWS, DOUBLE_ROWS};
 
 } // namespace recurra::RECURRA_VARIANT

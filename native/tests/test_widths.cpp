@@ -44,3 +44,33 @@ TEST(the_width_of_vectors_changes_no_bit) {
       }
   }
 }
+
+TEST(the_width_of_vectors_changes_no_bit_of_rows) {
+  const recurra::Variant &narrow = recurra::narrow::VARIANT;
+  for (const recurra::Variant *wide : {&recurra::avx2::VARIANT, &recurra::avx512::VARIANT}) {
+    if (!wide->supported())
+      continue;
+    std::mt19937 random(9);
+    std::normal_distribution<float> normal;
+    for (const std::int64_t size : {1, 3, 4, 7, 8, 15, 16, 17, 33, 130, 1000}) {
+      constexpr std::int64_t ROWS = 3, KEYS = 21;
+      std::vector<float> x(ROWS * size), key(KEYS * size), v(size);
+      for (std::vector<float> *values : {&x, &key, &v})
+        for (float &value : *values)
+          value = normal(random);
+      const auto results = [&](const recurra::Variant &variant) {
+        std::vector<float> y(ROWS * size), context(ROWS * size), weights(ROWS * KEYS);
+        variant.rows_f32.log_softmax({ROWS, size, x.data(), y.data()});
+        variant.rows_f32.additive({ROWS, KEYS, size, size, x.data(), key.data(), v.data(), key.data(), context.data(), weights.data()});
+        std::vector<std::int64_t> columns(ROWS * ((size + 1) / 2));
+        variant.rows_f32.highest({ROWS, size, (size + 1) / 2, x.data(), columns.data()});
+        for (const std::int64_t column : columns)
+          y.push_back(static_cast<float>(column));
+        y.insert(y.end(), context.begin(), context.end());
+        y.insert(y.end(), weights.begin(), weights.end());
+        return y;
+      };
+      CHECK(same_bits(results(*wide), results(narrow)), "%s, size %d", wide->name, static_cast<int>(size));
+    }
+  }
+}

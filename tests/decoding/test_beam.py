@@ -405,3 +405,29 @@ def test_refused_settings(options, message):
     with pytest.raises(InputError) as error:
         Beam(**options)
     assert str(error.value) == message
+
+
+@pytest.mark.parametrize(("never", "steps"), [((), 4), ((4,), 3)])
+def test_no_step_is_taken_only_to_see_an_end_that_may_not_come(never, steps):
+    class Counting(FakeModel):
+        taken = 0
+
+        def step(self, tokens, state):
+            self.taken += 1
+            return super().step(tokens, state)
+
+    model = Counting(5)
+    found = beam_search(
+        model,
+        model.initial_state(np.arange(2)),
+        2,
+        Beam(3, n_best=3, length_penalty=0.0),
+        start=4,
+        end=4,
+        never=never,
+        max_lengths=np.array([3, 3]),
+    )
+    assert model.taken == steps
+    if never:
+        assert [[len(own.tokens) for own in best] for best in found] == [[3, 3, 3]] * 2
+        assert not any(own.ended for best in found for own in best)

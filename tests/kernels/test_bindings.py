@@ -105,6 +105,13 @@ class Calls:
                 of("activations", dtype),
                 {"x": given(H), "sigmoid": written(H), "tanh": written(H)},
             ),
+            "log_softmax": (of("log_softmax", dtype), {"x": given(N, H), "y": written(N, H)}),
+            "additive": (
+                of("additive", dtype),
+                {"query": given(N, H), "key": given(T, H), "v": given(H), "values": given(T, I)}
+                | {"context": written(N, I), "shares": written(N, T)},
+            ),
+            "highest": (of("highest", dtype), {"x": given(N, H), "columns": room(np.int64, N, R)}),
         }
 
 
@@ -207,8 +214,10 @@ def test_right_calls_are_answered_and_fill_what_they_write(function, arguments):
 def test_wrong_arrays_are_refused(function, arguments):
     for path, array in arrays_in(arguments):
         strided = len(path) == 1 and path[0] in STRIDED and array.ndim == 3
-        # The width of the inputs is what these say it is, and so is the number of those to be projected.
+        # The width of the inputs is what these say it is, and so are the numbers of those to be projected and
+        # of those to be found.
         any_width = path == ("weight",) or (path[-1] == "weight_ih" and "x" not in arguments)
+        any_width |= "columns" in arguments
         free_axis = 1 if any_width else 0 if "layer" in arguments else None
         for wrong in nonsense(array, strided=strided, free_axis=free_axis):
             assert_refused(function, arguments, {path: wrong})
@@ -282,6 +291,12 @@ def test_a_layer_has_all_its_arrays_and_no_more(function, arguments):
     for group in {"weights", "gradients"} & arguments.keys():
         for extra in ("weight", "weight_hr_l0", "", "ln_hh_bias"):
             assert_refused(function, arguments, {(group, extra): random(np.float32, H)})
+
+
+@pytest.mark.parametrize("most", [0, H + 1])
+def test_more_than_all_columns_are_refused(most):
+    function, arguments = CALLS[np.float32]["highest"]
+    assert_refused(function, arguments, {("columns",): room(np.int64, N, most)})
 
 
 def test_sizes_that_no_layer_has_are_refused():

@@ -111,6 +111,12 @@ def test_a_row_has_the_same_bits_in_every_company(problem, order):
     np.testing.assert_array_equal(training, output)
     two, two_n = packed.forward(x, state, lengths, threads=2)
     np.testing.assert_array_equal(two, output)
+    if T and not stack.bidirectional:
+        (first,), first_n = packed.forward(x[:1], state)
+        stepped, stepped_n = packed.step_rows(np.ascontiguousarray(x[0]), state)
+        np.testing.assert_array_equal(stepped, first)
+        for name in state:
+            np.testing.assert_array_equal(stepped_n[name], first_n[name])
     permutation = list(range(N))
     order.shuffle(permutation)
     shuffled, _ = packed.forward(

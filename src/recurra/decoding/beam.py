@@ -112,9 +112,14 @@ def beam_search(
     total = np.zeros(rows)
     last = np.full(rows, start, np.int64)
     while len(source):
-        log_probabilities, state = model.step(last, state)
         length = tokens.shape[1]
         penalty = _penalty(length, beam)
+        if end in never and (limits[source] == length).all():
+            # The step after the longest could only tell of the end.
+            for row in range(len(source)):
+                results.add(source[row], tokens[row], total[row], penalty, ended=False)
+            break
+        log_probabilities, state = model.step(last, state)
         scores = log_probabilities.copy()
         if len(forbidden):
             scores[:, forbidden] = -np.inf

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-_FOLD = 16  # columns of which one maximum is taken
+from recurra import kernels
 
 
 def highest(
@@ -11,32 +11,19 @@ def highest(
     """The ``count`` entries of each group of rows that are highest once their row's total is added.
 
     Args:
-        log_probabilities: (R, V) floats, C-contiguous and not NaN; −∞ for what can't be chosen.
+        log_probabilities: (R, V) floats, not NaN; −∞ for what can't be chosen.
         totals: (R,) float64, finite.
         groups: (R,) int64, ascending, the group of each row.
         count: of entries; fewer are found where a group has no more above −∞.
 
-    Returns their rows, columns and sums (float64), three arrays (C,), by group and the highest first; of equal
-    sums the lower row comes first, and of one row the lower column. Of entries of one row that differ, but not
-    once they are added, the lower ones may be left out.
+    Returns their rows, columns and sums (float64), three arrays (C,), by group and the highest first; of
+    equal sums the lower row comes first, and of one row the higher entry, then the lower column.
     """
-    V = log_probabilities.shape[1]
-    folded = V // _FOLD
-    peaks = log_probabilities
-    if folded > 2 * count:
-        # The maxima of disjoint sets of columns: count entries at least are as high as the count-th of them,
-        # though the last few columns are in none.
-        parts = log_probabilities[:, : folded * _FOLD].reshape(-1, _FOLD, folded)
-        peaks = np.maximum.reduce(parts, axis=1)
-    floor = np.full((len(peaks), 1), np.finfo(peaks.dtype).min)
-    if peaks.shape[1] > count:
-        np.maximum(np.partition(peaks, -count, axis=1)[:, -count, None], floor, out=floor)
-    # Only what is left is added up, in float64: the rest is never read again.
-    candidates = (log_probabilities >= floor).ravel().nonzero()[0]
-    rows, columns = np.divmod(candidates, V)
-    sums = log_probabilities.ravel()[candidates] + totals[rows]
+    columns = kernels.highest(log_probabilities, count)
+    rows, columns = np.arange(len(columns)).repeat(columns.shape[1]), columns.ravel()
+    sums = log_probabilities[rows, columns] + totals[rows]
     own = groups[rows]
     order = np.lexsort((-sums, own))
-    rank = np.arange(len(order)) - own.searchsorted(own)
-    kept = order[rank < count]
+    rank = np.arange(len(own)) - own.searchsorted(own)
+    kept = order[(rank < count) & (sums[order] > -np.inf)]
     return rows[kept], columns[kept], sums[kept]

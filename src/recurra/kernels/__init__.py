@@ -7,6 +7,7 @@ from recurra.kernels.linear import Linear
 from recurra.kernels.native import activations, available, in_use
 from recurra.kernels.projected import Projected
 from recurra.kernels.quantized import QuantizedStack
+from recurra.kernels.rowwise import additive_attention, highest, log_softmax
 from recurra.kernels.stack import PackedStack, backward
 from recurra.kernels.stream import StackStream, largest_difference
 from recurra.kernels.tape import tape_size
@@ -18,9 +19,12 @@ __all__ = [
     "QuantizedStack",
     "StackStream",
     "activations",
+    "additive_attention",
     "available",
     "backward",
+    "highest",
     "in_use",
     "largest_difference",
+    "log_softmax",
     "tape_size",
 ]

@@ -69,6 +69,19 @@ def backward32(cell: str, weights: dict, x: Annotated[NDArray[numpy.float32], di
 def activations32(x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], sigmoid: Annotated[NDArray[numpy.float32], dict(device='cpu')], tanh: Annotated[NDArray[numpy.float32], dict(device='cpu')]) -> None:
     """The kernels' own sigmoid and tanh of x [count]."""
 
+def log_softmax32(x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], y: Annotated[NDArray[numpy.float32], dict(device='cpu')]) -> None:
+    """The logarithm of the softmax of each row of x [rows, count]."""
+
+def additive32(query: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], key: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], v: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], values: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], context: Annotated[NDArray[numpy.float32], dict(device='cpu')], shares: Annotated[NDArray[numpy.float32], dict(device='cpu')]) -> None:
+    """
+    Additive attention of query [queries, size] to key [keys, size], which stand for values [keys, width]: writes context [queries, width] and each value's share of it [queries, keys].
+    """
+
+def highest32(x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], columns: Annotated[NDArray[numpy.int64], dict(device='cpu')]) -> None:
+    """
+    Columns [rows, most] of each row's highest values, x [rows, count], the highest first.
+    """
+
 class Layer64:
     """Packed weights of one direction of one recurrent layer."""
 
@@ -131,6 +144,19 @@ def backward64(cell: str, weights: dict, x: Annotated[NDArray[numpy.float64], di
 
 def activations64(x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], sigmoid: Annotated[NDArray[numpy.float64], dict(device='cpu')], tanh: Annotated[NDArray[numpy.float64], dict(device='cpu')]) -> None:
     """The kernels' own sigmoid and tanh of x [count]."""
+
+def log_softmax64(x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], y: Annotated[NDArray[numpy.float64], dict(device='cpu')]) -> None:
+    """The logarithm of the softmax of each row of x [rows, count]."""
+
+def additive64(query: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], key: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], v: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], values: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], context: Annotated[NDArray[numpy.float64], dict(device='cpu')], shares: Annotated[NDArray[numpy.float64], dict(device='cpu')]) -> None:
+    """
+    Additive attention of query [queries, size] to key [keys, size], which stand for values [keys, width]: writes context [queries, width] and each value's share of it [queries, keys].
+    """
+
+def highest64(x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], columns: Annotated[NDArray[numpy.int64], dict(device='cpu')]) -> None:
+    """
+    Columns [rows, most] of each row's highest values, x [rows, count], the highest first.
+    """
 
 class QuantizedLayer:
     """Weights of a layer rounded to bfloat16 or int8, for streams."""

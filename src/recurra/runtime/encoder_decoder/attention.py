@@ -18,22 +18,10 @@ from recurra import kernels
 from recurra._base.errors import InputError
 from recurra._base.validation import one_of
 from recurra.runtime import schema
-from recurra.runtime.encoder_decoder.elementwise import softmax, tanh
+from recurra.runtime.encoder_decoder.elementwise import softmax
 
-
-@dataclass(frozen=True, eq=False)
-class Memory:
-    """One source, as queries read it."""
-
-    score: Callable[[np.ndarray], np.ndarray]
-    """(n, S), of queries (n, ·)."""
-    values: kernels.Linear
-    """Σ_s w_s m_s (n, M), of weights (n, S)."""
-
-    def read(self, query: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Contexts (n, M) and weights (n, S) of queries (n, ·)."""
-        weights = softmax(self.score(query))
-        return self.values(weights), weights
+Memory = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""One source, as queries read it: contexts (n, M) and weights (n, S), of queries (n, ·)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,16 +39,13 @@ class BoundAttention(ABC):
         """(N, ·), what the score needs of the decoder's outputs (N, H)."""
 
     @abstractmethod
-    def score(self, keys: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-        """The scores (n, S) of queries (n, ·), for one source's keys (S, ·)."""
+    def memory(self, keys: np.ndarray, values: np.ndarray) -> Memory:
+        """One source, of its keys (S, ·) and values (S, M)."""
 
     def memories(self, values: np.ndarray, lengths: Sequence[int], threads: int) -> tuple[Memory, ...]:
         """Of N sources, values (S, N, M), each cut to its own length, at least 1."""
         keys = self.keys(values, threads)
-        return tuple(
-            Memory(self.score(keys[:length, n]), kernels.Linear(values[:length, n].T))
-            for n, length in enumerate(lengths)
-        )
+        return tuple(self.memory(keys[:length, n], values[:length, n]) for n, length in enumerate(lengths))
 
     def __call__(
         self, h: np.ndarray, memories: Sequence[Memory], threads: int
@@ -70,7 +55,7 @@ class BoundAttention(ABC):
         contexts, weights = np.empty((len(h), self.M), np.float32), []
         for memory, rows in itertools.groupby(memories):
             end = start + len(list(rows))
-            contexts[start:end], own = memory.read(query[start:end])
+            contexts[start:end], own = memory(query[start:end])
             weights.extend(own)
             start = end
         return contexts, weights
@@ -123,16 +108,15 @@ class Additive(Attention):
         }
 
     def bind(self, M: int, tensors: Mapping[str, np.ndarray]) -> BoundAttention:
-        return _Additive(
-            M, *(kernels.Linear(tensors[f"{name}.weight"]) for name in ("query", "key", "score"))
-        )
+        W_q, W_m = (kernels.Linear(tensors[f"{name}.weight"]) for name in ("query", "key"))
+        return _Additive(M, W_q, W_m, tensors["score.weight"][0].copy())
 
 
 @dataclass(frozen=True, eq=False)
 class _Additive(BoundAttention):
     W_q: kernels.Linear
     W_m: kernels.Linear
-    v: kernels.Linear
+    v: np.ndarray
 
     def keys(self, values: np.ndarray, threads: int) -> np.ndarray:
         return self.W_m(values, threads=threads)
@@ -140,9 +124,10 @@ class _Additive(BoundAttention):
     def query(self, h: np.ndarray, threads: int) -> np.ndarray:
         return self.W_q(h, threads=threads)
 
-    def score(self, keys: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-        keys = np.ascontiguousarray(keys)  # of the one source, not a view of all
-        return lambda query: self.v(tanh(query[:, None] + keys))[..., 0]
+    def memory(self, keys: np.ndarray, values: np.ndarray) -> Memory:
+        # Of the one source, not views of all.
+        keys, values = np.ascontiguousarray(keys), np.ascontiguousarray(values)
+        return lambda query: kernels.additive_attention(query, keys, self.v, values)
 
 
 @dataclass(frozen=True)
@@ -170,8 +155,14 @@ class _Dot(BoundAttention):
     def query(self, h: np.ndarray, threads: int) -> np.ndarray:  # noqa: ARG002
         return h
 
-    def score(self, keys: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-        return kernels.Linear(keys)
+    def memory(self, keys: np.ndarray, values: np.ndarray) -> Memory:
+        score, mean = kernels.Linear(keys), kernels.Linear(values.T)
+
+        def read(query: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            weights = softmax(score(query))
+            return mean(weights), weights
+
+        return read
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 
 from recurra import kernels
 from recurra.runtime.encoder_decoder.attention import Memory
-from recurra.runtime.encoder_decoder.elementwise import log_softmax, tanh
+from recurra.runtime.encoder_decoder.elementwise import tanh
 from recurra.runtime.encoder_decoder.encoder import Encoded
 from recurra.runtime.encoder_decoder.spec import DecoderSpec
 
@@ -68,13 +68,13 @@ class Decoder:
     def step(self, tokens: np.ndarray, state: State) -> tuple[np.ndarray, State]:
         """The log-probabilities (N, V) of what follows ``tokens`` (N,), and the new state."""
         attended, _, state = self.advance(tokens, state)
-        return log_softmax(self._output(attended, threads=state.threads)), state
+        return kernels.log_softmax(self._output(attended, threads=state.threads)), state
 
     def advance(self, tokens: np.ndarray, state: State) -> tuple[np.ndarray, list[np.ndarray], State]:
         """The attentional vectors (N, O), each row's weights (S_n,) if there is attention, the new state."""
         threads = state.threads
-        x = np.concatenate([self.table[tokens], state.feed], axis=1)
-        (h,), recurrent = self._layer.forward(x[None], state.recurrent, threads=threads)
+        x = np.concatenate([self.table.take(tokens, axis=0), state.feed], axis=1)
+        h, recurrent = self._layer.step_rows(x, state.recurrent, threads=threads)
         context, weights = state.feed, []
         if self._attention is not None:
             context, weights = self._attention(h, state.memories, threads)

@@ -17,10 +17,3 @@ def softmax(scores: np.ndarray) -> np.ndarray:
     np.exp(scores, out=scores)
     scores /= np.add.reduce(scores, axis=1, keepdims=True)
     return scores
-
-
-def log_softmax(scores: np.ndarray) -> np.ndarray:
-    """The logarithm of the softmax of each row (N, K), in place."""
-    scores -= np.maximum.reduce(scores, axis=1, keepdims=True)
-    scores -= np.log(np.add.reduce(np.exp(scores), axis=1, keepdims=True))
-    return scores

@@ -1,0 +1,53 @@
+// Functions of each row of a table by itself, as Python sees them.
+#pragma once
+
+#include "arguments.hpp"
+
+namespace recurra::bindings {
+
+template <class T> void log_softmax(const In<T> &x, const Out<T> &y) {
+  const std::int64_t rows = axis(x, 0), count = axis(x, 1);
+  Arguments arguments;
+  const LogSoftmaxArgs<T> args{rows, count, arguments.rows(x, "x", {rows, count}), arguments.rows(y, "y", {rows, count})};
+  if (count < 1)
+    refuse("x must have shape (rows, count), count at least 1, got " + text_of(x));
+  arguments.check_apart();
+  nb::gil_scoped_release release;
+  row_kernels<T>().log_softmax(args);
+}
+
+template <class T>
+void additive(const In<T> &query, const In<T> &key, const In<T> &v, const In<T> &values, const Out<T> &context,
+              const Out<T> &shares) {
+  const std::int64_t queries = axis(query, 0), keys = axis(key, 0), size = axis(v, 0), width = axis(values, 1);
+  Arguments arguments;
+  const AdditiveArgs<T> args{queries,
+                             keys,
+                             size,
+                             width,
+                             arguments.rows(query, "query", {queries, size}),
+                             arguments.rows(key, "key", {keys, size}),
+                             arguments.rows(v, "v", {size}),
+                             arguments.rows(values, "values", {keys, width}),
+                             arguments.rows(context, "context", {queries, width}),
+                             arguments.rows(shares, "shares", {queries, keys})};
+  if (keys < 1)
+    refuse("key must have shape (keys, size), keys at least 1, got " + text_of(key));
+  arguments.check_apart();
+  nb::gil_scoped_release release;
+  row_kernels<T>().additive(args);
+}
+
+template <class T> void highest(const In<T> &x, const Out<std::int64_t> &columns) {
+  const std::int64_t rows = axis(x, 0), count = axis(x, 1), most = axis(columns, 1);
+  Arguments arguments;
+  const HighestArgs<T> args{rows, count, most, arguments.rows(x, "x", {rows, count}),
+                            arguments.rows(columns, "columns", {rows, most})};
+  if (most < 1 || most > count)
+    refuse("columns must be 1 to " + std::to_string(count) + " for each row, got " + std::to_string(most));
+  arguments.check_apart();
+  nb::gil_scoped_release release;
+  row_kernels<T>().highest(args);
+}
+
+} // namespace recurra::bindings

@@ -1,0 +1,11 @@
+// A variant's functions of rows, in both precisions.
+#include "rowwise.hpp"
+
+namespace recurra::RECURRA_VARIANT {
+
+extern const RowKernels<float> FLOAT_ROWS;
+extern const RowKernels<double> DOUBLE_ROWS;
+constinit const RowKernels<float> FLOAT_ROWS = {log_softmax<float>, additive<float>, highest<float>};
+constinit const RowKernels<double> DOUBLE_ROWS = {log_softmax<double>, additive<double>, highest<double>};
+
+} // namespace recurra::RECURRA_VARIANT
