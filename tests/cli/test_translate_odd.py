@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 import recurra
 from recurra.cli import console
 from recurra.cli.app import app
+from recurra.runtime.translation import TranslationModel
 
 QUICK = ["--level", "char", "--embedding-size", 4, "--epochs", 1]
 
@@ -19,7 +20,9 @@ def escaping(fitted, tmp_path_factory):
 
 
 def test_a_column_that_is_called_by_a_number(escaping) -> None:
-    assert recurra.load(escaping.model).columns == {"source": "2024", "target": "2", "header": True}
+    model = recurra.load(escaping.model)
+    assert isinstance(model, TranslationModel)
+    assert model.columns == {"source": "2024", "target": "2", "header": True}
 
 
 def test_answers_cannot_steer_a_terminal(escaping, monkeypatch) -> None:
