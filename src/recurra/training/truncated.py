@@ -87,7 +87,7 @@ class TruncatedExamples:
         size = max(self.bptt, math.ceil(total / rows))  # of pieces that fill all rows alike
         is_cut = (lengths > long) | (len(lengths) == 1)
         parts = np.ones(len(lengths), np.int64)
-        parts[is_cut] = _parts(lengths[is_cut], size, batch_size, beside=np.count_nonzero(~is_cut))
+        parts[is_cut] = _parts(lengths[is_cut], size, batch_size, beside=int(np.count_nonzero(~is_cut)))
         begin, length, count = (np.repeat(own, parts) for own in (_before(lengths), lengths, parts))
         k = np.arange(len(count)) - np.repeat(_before(parts), parts)
         start, end = (at * length // count for at in (k, k + 1))
