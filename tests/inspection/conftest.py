@@ -125,7 +125,15 @@ def fitted_pairs():
 
 
 @pytest.fixture(scope="session")
-def written(fitted, fitted_language, fitted_pairs):
+def fitted_transcripts():
+    """Small fitted transcribers, by name, each fitted when it is first asked for."""
+    from tests.inspection.fitted_transcripts import MAKERS
+
+    return functools.cache(lambda name: MAKERS[name]())
+
+
+@pytest.fixture(scope="session")
+def written(fitted, fitted_language, fitted_pairs, fitted_transcripts):
     """The report of a fitted estimator, by its kind, as in `PAGES`, and its name; written once."""
     from recurra.inspection.language_report import language_report
     from recurra.inspection.pair_report import pair_report
@@ -136,6 +144,7 @@ def written(fitted, fitted_language, fitted_pairs):
         "sequence": (sequence_report, fitted),
         "language": (language_report, fitted_language),
         "pair": (pair_report, fitted_pairs),
+        "transcript": (sequence_report, fitted_transcripts),
     }
 
     def write(kind: str, name: str) -> str:

@@ -27,7 +27,7 @@ def words() -> Seq2Seq:
 def reversed_letters() -> Seq2Seq:
     """Of characters, whose answers are a word each; one source is longer than a picture is wide."""
     random = np.random.default_rng(0)
-    X = ["".join(random.choice(list("ab <&"), random.integers(2, 9))).strip() or "a" for _ in range(60)]
+    X = ["".join(random.choice(list("ab é"), random.integers(2, 9))).strip() or "a" for _ in range(60)]
     X = [*X, "ab" * 40]
     y = [text[::-1].replace(" ", "") for text in X]
     model = Seq2Seq(**QUICK, level="char", attention="dot", input_feeding=False)

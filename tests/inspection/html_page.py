@@ -1,6 +1,8 @@
 """A page taken apart, for tests of what is in it."""
 
 import json
+import re
+from html import unescape
 from html.parser import HTMLParser
 
 
@@ -41,3 +43,16 @@ class Page(HTMLParser):
     @property
     def figures(self) -> dict:
         return json.loads(self.scripts[0][1])
+
+
+def section(html: str, title: str) -> str:
+    """The section whose title begins so."""
+    start = html.index(f"<h2>{title}")
+    return html[start : html.index("</section>", start)]
+
+
+def cells(html: str) -> list[list[str]]:
+    """The rows of all tables in ``html``, without tags."""
+    rows = re.findall(r"<tr>(.*?)</tr>", html, re.DOTALL)
+    found = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in rows]
+    return [[unescape(re.sub("<[^>]*>", "", text)) for text in row] for row in found]

@@ -20,6 +20,7 @@ PAIRS = [
     "What was asked", "Beside the baselines", "Where it looks", "Its best answers",
     "By the length of the source", "Where it differs most",
 ]  # fmt: skip
+HEARD = ["What was asked", "Beside the baselines", "What it hears, and when", "What is heard as what"]
 TITLES = {
     "sequence": {
         "texts": CLASSES,
@@ -48,6 +49,12 @@ TITLES = {
         "plain": PAIRS,
         "captions": PAIRS,
         "arrays": PAIRS,
+        "untested": ["What was asked"],
+    },
+    "transcript": {
+        "letters": [*HEARD, "By the length of the clip", "The worst transcripts"],
+        "words": [*HEARD, "By the length of the clip", "The worst transcripts"],
+        "strokes": [*HEARD, "By the length of the series", "The worst transcripts"],
         "untested": ["What was asked"],
     },
 }  # fmt: skip
@@ -91,6 +98,7 @@ def test_what_comes_from_the_data_stays_text_and_nothing_is_fetched(written, kin
         ("language", "untested", "texts"),
         ("language", "steps", "music"),
         ("pair", "untested", "sources"),
+        ("transcript", "untested", "data"),
     ],
 )
 def test_without_a_test_part_the_page_says_so(written, kind: str, name: str, unit: str) -> None:

@@ -64,3 +64,9 @@ def test_a_clip_becomes_a_wav_file() -> None:
     with wave.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))) as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (8000, 1, 2)
         assert np.frombuffer(file.readframes(9), "<i2").tolist() == [0, 16383, -32767, 32767]
+
+
+def test_steps_are_the_area_below_values_that_can_be_seen() -> None:
+    path = pictures.steps(np.array([0.0, 0.5, 1.0, 0.001, 0.25]), np.array([0, 0.1, 0.2, 0.5, 0.6, 1.0]))
+    assert path == "M30.0,60V30H60.0V0H150.0V60ZM180.0,60V45H300.0V60Z"
+    assert pictures.steps(np.zeros(3), np.linspace(0, 1, 4)) == ""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recurra._base.wording import plural
+from recurra._base.wording import count, plural
 from recurra.data import Pairs
 from recurra.decoding import Beam
 from recurra.evaluation import TranslationEvaluation
@@ -79,7 +79,11 @@ def length_section(model: TranslationModel, evaluation: TranslationEvaluation) -
         f"{one.shortest:,}" if one.shortest == one.longest else f"{one.shortest:,}–{one.longest:,}"
         for one in groups
     ]
-    metrics = [metric for metric in evaluation.METRICS if metric.key in _SHOWN]
+    metrics = [
+        metric
+        for metric in evaluation.METRICS
+        if metric.key in _SHOWN and any(np.isfinite(getattr(one, metric.key)) for one in groups)
+    ]
     values = {metric.label: [getattr(one, metric.key) for one in groups] for metric in metrics}
     percent = {metric.label: [metric.scale * value for value in values[metric.label]] for metric in metrics}
     texts = [metric_texts(metric, values[metric.label]) for metric in metrics]
@@ -122,7 +126,16 @@ def differing_section(evaluation: TranslationEvaluation, part: Pairs, scores: np
         ]
         for row in worst.tolist()
     ]
-    content = {"rows": rows, "wrong": f"{len(wrong):,}", "scored": f"{evaluation.count:,}"}
+    scored = count(evaluation.count, "answer")
+    note = (
+        f"{len(wrong):,} of {scored} are not the right one, word for word; those that are least like it (by "
+        "chrF) come first. An answer may be good and worded in another way."
+    )
+    content = {
+        "note": note if rows else f"Not one of {scored} differs from the right one.",
+        "columns": ["Source", "Written", "Right", "chrF"],
+        "rows": rows,
+    }
     return Section("differing", "Where it differs most", "differing.html", content)
 
 

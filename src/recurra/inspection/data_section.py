@@ -35,6 +35,7 @@ def data_section(
         "unit": unit,
         "lengths": spread(lengths),
         "labels": None,
+        "labelled": "The labels",
         "balance": None,
     }
     if isinstance(model, RegressionModel):
@@ -43,6 +44,13 @@ def data_section(
         content["labels"] = spread(values)
     else:
         content["balance"] = _balance(model, parts)
+    if isinstance(model, TranscriptionModel):
+        written = {name: _text_lengths(model, part) for name, part in parts.items()}
+        drawn["label-figure"] = sequence_figures.distribution_figure(written)
+        content |= {
+            "labels": spread(written),
+            "labelled": f"How long their texts are, in {_LEVELS[model.symbols.level]}",
+        }
     return Section("data", "The data", "data.html", content, drawn)
 
 
@@ -59,6 +67,12 @@ def _lengths(model: SequenceModel, part: Labelled) -> np.ndarray:
         return np.array([len(ids) for ids in model.features(sequences.items)])
     lengths = sequences.lengths()
     return lengths / [clip.rate for clip in sequences.items] if sequences.kind == "audio" else lengths
+
+
+def _text_lengths(model: TranscriptionModel, part: Labelled) -> np.ndarray:
+    """Of the text of each sequence (N,)."""
+    texts: Any = part.labels
+    return np.array([len(model.symbols.tokens(text)) for text in texts], np.int64)
 
 
 def spread(by_name: Mapping[str, np.ndarray]) -> Table:

@@ -38,6 +38,22 @@ def lines(series: np.ndarray) -> list[str]:
     return [_path(x, column[steps]) for column in y.T]
 
 
+def steps(values: np.ndarray, edges: np.ndarray) -> str:
+    """The area below ``values`` (T,) from 0 to 1 as an SVG path; what is too low to be seen is left out.
+
+    Each value lasts from one of the ``edges`` (T + 1,), from 0 to 1 as well, to the next.
+    """
+    x, y = WIDTH * edges, (HEIGHT * (1 - values)).round().astype(np.int64)
+    seen = np.diff(np.concatenate([[0], y < HEIGHT, [0]]))
+    runs = zip(np.flatnonzero(seen == 1).tolist(), np.flatnonzero(seen == -1).tolist())
+    return "".join(
+        f"M{x[start]:.1f},{HEIGHT}"
+        + "".join(f"V{y[t]}H{x[t + 1]:.1f}" for t in range(start, stop))
+        + f"V{HEIGHT}Z"
+        for start, stop in runs
+    )
+
+
 def spectrum(energies: np.ndarray) -> str:
     """Energies (T, bands) as an image, low bands below, in colours that rise in brightness with energy."""
     low, high = np.quantile(energies, [0.02, 0.995])

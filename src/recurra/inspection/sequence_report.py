@@ -140,7 +140,7 @@ def _asked(model: SequenceModel, data: str) -> Section:
     return Section("asked", "What was asked", "facts.html", {"facts": facts})
 
 
-def _scored(model: SequenceModel, evaluation: Any, part: Labelled) -> list[Section]:
+def _scored(model: Any, evaluation: Any, part: Labelled) -> list[Section]:
     match evaluation:
         case ClassificationEvaluation():
             own = [

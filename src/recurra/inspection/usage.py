@@ -29,6 +29,11 @@ def shell(model: SequenceModel, path: str, data: str) -> str:
             "# what it says of data, labelled or not",
             f"recurra predict {name} {file}",
         ]
+        if model.task == "transcribe":
+            lines += [
+                "# the three best texts of each, by a beam",
+                f"recurra predict {name} {file} --beam 8 --n-best 3",
+            ]
         if model.kind != "audio" and _goes_forwards(model):
             lines += [
                 "# the same step by step, as if the data came in right now",
