@@ -143,7 +143,7 @@ def test_the_answers_that_differ_most_come_first(html, fitted_pairs) -> None:
     evaluation, part = fitted_pairs("words").evaluation_, fitted_pairs("words").parts_["test"]
     rows = cells(section(html("words"), "Where it differs most"))[1:]
     wrong = sum(a.split() != b.split() for a, b in zip(evaluation.hypotheses, evaluation.references))
-    assert f"{wrong} of 30 answers are not the right one" in html("words")
+    assert f"Not the right one, word for word: {wrong} of 30 answers." in html("words")
     assert len(rows) == 12
     scores = [float(row[-1]) for row in rows]
     assert scores == pytest.approx(sorted(sentence_scores(evaluation))[:12], abs=0.06)

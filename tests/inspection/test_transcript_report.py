@@ -119,8 +119,8 @@ def test_confusions_are_those_of_the_evaluation(html, fitted_transcripts) -> Non
         (one.said or "(nothing)", one.heard or "(nothing)", one.count) for one in evaluation.confusions
     ]
     assert (
-        f"Of {evaluation.words} words {evaluation.substitutions} were heard as others and "
-        f"{evaluation.deletions} left out; {evaluation.insertions} were put in where none was said."
+        f"Words said: {evaluation.words}; heard as others: {evaluation.substitutions}; left out: "
+        f"{evaluation.deletions}; put in where none was said: {evaluation.insertions}."
     ) in Page(html("words")).text
 
 
@@ -185,3 +185,15 @@ def test_hostile_names_and_texts_stay_text(html) -> None:
     shown = section(html("letters"), "What it hears")
     assert HOSTILE in unescape(shown)
     assert HOSTILE not in shown
+
+
+def test_the_headline_has_the_word_error_rate_first(html, fitted_transcripts) -> None:
+    evaluation = fitted_transcripts("words").evaluation_
+    shown = re.findall(r"<dt>([^<]*)</dt><dd>([^<]*)<small>([^<]*)</small>", html("words"))[:4]
+    error = 100 * evaluation.word_error_rate_standard_error
+    assert [(name, note) for name, _, note in shown] == [
+        ("Word error rate", f"standard error {error:.1f} %"),
+        ("Best baseline", "commonest"),
+        ("Character error rate", "of characters, the blanks between words among them"),
+        ("Transcripts scored", f"of {evaluation.words} words"),
+    ]

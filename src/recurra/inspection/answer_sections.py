@@ -128,7 +128,7 @@ def differing_section(evaluation: TranslationEvaluation, part: Pairs, scores: np
     ]
     scored = count(evaluation.count, "answer")
     note = (
-        f"{len(wrong):,} of {scored} are not the right one, word for word; those that are least like it (by "
+        f"Not the right one, word for word: {len(wrong):,} of {scored}. Those that are least like it (by "
         "chrF) come first. An answer may be good and worded in another way."
     )
     content = {

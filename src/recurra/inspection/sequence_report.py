@@ -117,12 +117,19 @@ def _headline(evaluation: Comparison) -> list[tuple[str, str, str]]:
     )
     if other is not None:
         text = metric_texts(other, [evaluation.metrics[other.key]])[0]
-        meaning = {"coverage_80": "of the labels in the 10–90 % interval; 80 % would be right"}
+        meaning = {
+            "coverage_80": "of the labels in the 10–90 % interval; 80 % would be right",
+            "char_error_rate": "of characters, the blanks between words among them",
+        }
         shown.append((other.label, text, meaning.get(other.key, other.meaning.split(":")[0])))
-    sequences = (
-        f"in {count(evaluation.sequences, 'sequence')}" if isinstance(evaluation, TaggingEvaluation) else ""
-    )
-    shown.append((f"{plural(evaluation.COUNTED).capitalize()} scored", f"{evaluation.count:,}", sequences))
+    match evaluation:
+        case TaggingEvaluation():
+            among = f"in {count(evaluation.sequences, 'sequence')}"
+        case TranscriptionEvaluation():
+            among = f"of {count(evaluation.words, 'word')}"
+        case _:
+            among = ""
+    shown.append((f"{plural(evaluation.COUNTED).capitalize()} scored", f"{evaluation.count:,}", among))
     return shown
 
 

@@ -52,8 +52,8 @@ def _confusions(evaluation: TranscriptionEvaluation) -> Section:
         for one in evaluation.confusions
     ]
     note = (
-        f"Of {count(evaluation.words, 'word')} {evaluation.substitutions:,} were heard as others and "
-        f"{evaluation.deletions:,} left out; {evaluation.insertions:,} were put in where none was said."
+        f"Words said: {evaluation.words:,}; heard as others: {evaluation.substitutions:,}; left out: "
+        f"{evaluation.deletions:,}; put in where none was said: {evaluation.insertions:,}."
     )
     content = {"note": note, "table": Table(["Said", "Heard", "Times"], rows)}
     return Section("confusions", "What is heard as what", "confusions.html", content)
@@ -71,7 +71,7 @@ def _by_length(model: TranscriptionModel, evaluation: TranscriptionEvaluation, p
     names, found = [], []
     for one in np.unique(bucket):
         rows = np.flatnonzero(bucket == one)
-        ends = [f"{end:.1f}" if audio else f"{end:,}" for end in (lengths[rows].min(), lengths[rows].max())]
+        ends = [f"{end:.2f}" if audio else f"{end:,}" for end in (lengths[rows].min(), lengths[rows].max())]
         names.append("–".join(dict.fromkeys(ends)))
         hypotheses, references = (
             [texts[row] for row in rows] for texts in (evaluation.hypotheses, evaluation.references)
@@ -117,7 +117,7 @@ def _worst(
         for row in worst.tolist()
     ]
     scored = count(evaluation.count, "transcript")
-    note = f"{len(wrong):,} of {scored} have an error; those with most for their length come first."
+    note = f"With an error: {len(wrong):,} of {scored}. Those with most for their length come first."
     content = {
         "note": note if rows else f"Not one of {scored} has an error.",
         "columns": [ITEMS[model.kind].capitalize(), "Heard", "Said", "Character errors"],
