@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from sklearn.model_selection import GridSearchCV
 
 from recurra._base.errors import InputError
 from recurra.data import Clip, Labelled, as_labelled
@@ -250,3 +251,11 @@ def test_parts_of_which_nothing_is_left():
         "short.wav has 9 samples at 8000 a second, fewer than the 80 of one step; leave it out or use a "
         "longer clip"
     )
+
+
+def test_it_is_chosen_by_cross_validation():
+    search = GridSearchCV(Transcriber(**SMALL, epochs=12), {"learning_rate": [1e-6, 0.01]}, cv=2)
+    search.fit(*TRAIN)
+    assert search.best_params_ == {"learning_rate": 0.01}
+    assert search.best_score_ == search.cv_results_["mean_test_score"][1]
+    assert search.predict(TEST[0]) == search.best_estimator_.model_.predict(TEST[0])

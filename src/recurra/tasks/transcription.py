@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from recurra._base.errors import InputError
@@ -222,6 +223,11 @@ class Transcriber(SavedEstimator):
         if flag("augment", self.augment) and kind != "audio":
             raise InputError("augment is for audio, got True with sequences of kind 'series'; leave it out")
         return bool(self.augment)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = tags.target_tags.required = True
+        return tags
 
 
 def _features(items: list[Any], kind: str, stack: int, bidirectional: bool) -> Features:
