@@ -7,8 +7,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from recurra import Seq2Seq
 from recurra.decoding import Beam
 from recurra.evaluation import evaluate_translation
+from recurra.inspection import pair_usage
 from recurra.inspection.answer_sections import differing_section, length_section, sentence_scores
 from recurra.inspection.attention_section import attention_section
 from recurra.inspection.model_sections import network_words
@@ -209,6 +211,7 @@ def test_the_way_on_fits_the_model(html) -> None:
     assert "recurra predict out/m.safetensors '</script>" in words
     assert "--beam 5 --n-best 3" in words
     assert "recurra predict out/m.safetensors --interactive" in words
+    assert re.search(r"recurra evaluate out/m.safetensors '</script>.*' right-answers.txt\n", words)
     assert "attention=True" in words
     assert "attention=True" not in plain
     assert "recurra predict" not in captions  # vectors are in no file that it could read
@@ -237,3 +240,12 @@ def test_hostile_texts_stay_texts_in_every_section(html) -> None:
     for title in ("Its best answers", "Where it differs most"):
         assert HOSTILE in unescape(section(html("words"), title))
         assert HOSTILE not in section(html("words"), title)
+
+
+def test_a_model_of_a_table_reads_the_right_answers_from_it() -> None:
+    columns = {"source": "q", "target": "a", "header": True}
+    X, y = ["ab", "abc", "b"] * 10, ["ba", "cba", "b"] * 10
+    model = Seq2Seq(hidden_size=4, embedding_size=4, epochs=1, level="char").fit(X, y, columns=columns).model_
+    assert pair_usage.shell(model, "m.safetensors", "a b.csv").endswith(
+        "recurra evaluate m.safetensors 'a b.csv'"
+    )

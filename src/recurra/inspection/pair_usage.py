@@ -14,6 +14,7 @@ def shell(model: TranslationModel, path: str, data: str) -> str:
     if model.kind != "text":
         return ""
     name, file = shlex.quote(path), shlex.quote(data)
+    right = "" if model.columns else " right-answers.txt"
     return "\n".join(
         [
             "# the answer to each source in a file",
@@ -22,6 +23,8 @@ def shell(model: TranslationModel, path: str, data: str) -> str:
             f"recurra predict {name} {file} --beam 5 --n-best 3",
             "# a line in, an answer out",
             f"recurra predict {name} --interactive",
+            "# how good it is; put newer data in place of this one",
+            f"recurra evaluate {name} {file}{right}",
         ]
     )
 
