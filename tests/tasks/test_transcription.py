@@ -85,7 +85,7 @@ def test_what_has_fewer_steps_than_its_text_needs_is_left_out_and_named():
     given = Labelled(as_labelled(X, y).sequences, y, None, [f"t.csv, line {i + 2}" for i in range(len(X))])
     learnt = Transcriber(**SMALL, epochs=1).fit(given, validation=TEST, test=(X[:12], y[:12]))
     assert learnt.notes_ == (
-        "2 of 120 series of the training part have fewer steps than their texts need and were left out: "
+        "2 of 120 series of the training part have fewer steps than the text needs; left out: "
         "t.csv, line 5 (2 of 3 steps), t.csv, line 11 (3 of 4 steps).",
     )
     assert len(learnt.parts_["training"]) == 118
@@ -99,8 +99,8 @@ def test_symbols_that_the_training_part_lacks_are_named():
     y[2], y[5], y[7] = "aßc", "éé", "ß"
     learnt = Transcriber(**SMALL, epochs=1).fit(*TRAIN, validation=(X, y), test=(X[:6], y[:6]))
     assert learnt.notes_ == (
-        "3 of 40 texts of the validation part have characters that the training part lacks ('ß', 'é') and "
-        "were left out.",
+        "3 of 40 texts of the validation part have characters that the training part lacks ('ß', 'é'); left "
+        "out.",
         "2 of 6 texts of the test part have characters that the training part lacks ('é', 'ß'), which the "
         "model can't write.",
     )
@@ -131,7 +131,7 @@ def test_words_are_compared_as_they_are_written():
     learnt = Transcriber(**SMALL, epochs=1, level="word")
     learnt.fit(X, ["Don't stop"] * 12, test=(X[:2], ["don't \t stop!", "DON'T STOP"]))
     assert learnt.notes_ == (
-        "1 of 2 texts of the test part have words that the training part lacks ('!'), which the model can't "
+        "1 of 2 texts of the test part has words that the training part lacks ('!'), which the model can't "
         "write.",
     )
     assert learnt.evaluation_.references == ("don't stop !", "don't stop")
@@ -239,11 +239,11 @@ def test_parts_of_which_nothing_is_left():
     short = [x[:1] for x in X[:3]]
     assert refusal(Transcriber(**SMALL), short, ["ab", "bc", "ca"], validation=TEST) == (
         "training: nothing is left to learn from. 3 of 3 series of the training part have fewer steps than "
-        "their texts need and were left out: X[0] (1 of 2 steps), X[1] (1 of 2 steps), X[2] (1 of 2 steps)."
+        "the text needs; left out: X[0] (1 of 2 steps), X[1] (1 of 2 steps), X[2] (1 of 2 steps)."
     )
     assert refusal(Transcriber(**SMALL), X, y, validation=(X[:1], ["d"])) == (
-        "validation: nothing is left to learn from. 1 of 1 text of the validation part have characters that "
-        "the training part lacks ('d') and were left out."
+        "validation: nothing is left to learn from. 1 of 1 text of the validation part has characters that "
+        "the training part lacks ('d'); left out."
     )
     clip = Clip(np.zeros(9, np.float32), 8000, "short.wav")
     sounds = drawn(sound, 4, 0)

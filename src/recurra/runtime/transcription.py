@@ -22,6 +22,7 @@ from recurra.runtime.transcript import BLANK, LEVELS, Transcript, Transcription,
 from recurra.runtime.transcription_stream import TranscriptionStream
 
 _KINDS = ("audio", "series")
+_LONGEST_SHOWN = 40  # characters of a text in a note
 
 
 class TranscriptionModel(SequenceModel):
@@ -108,8 +109,10 @@ class TranscriptionModel(SequenceModel):
         )
 
     def _constant(self, count: int) -> BaselineOutputs[list[str]]:
-        name, note = "commonest", f"{self._commonest!r} for all, the commonest of the training part"
-        return BaselineOutputs({name: [self._commonest] * count}, {}, {name: note})
+        text = self._commonest
+        shown = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+        note = f"{shown!r} for all, the commonest of the training part"
+        return BaselineOutputs({"commonest": [text] * count}, {}, {"commonest": note})
 
 
 def _found(

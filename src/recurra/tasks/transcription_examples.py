@@ -40,9 +40,11 @@ def transcription_examples(
         short = known & np.array([len(x) < least_steps(own) for x, own in zip(inputs, ids)])
         silent = np.array([len(own) == 0 for own in ids])
         if silent.any():
-            notes.append(f"{_of(silent, 'text', name)} are empty: there the model is to write nothing.")
+            notes.append(
+                f"{_of(silent, 'text', name, 'is', 'are')} empty: there the model is to write nothing."
+            )
         if not known.all():
-            notes.append(f"{_unknown(part, name, targets, known)} and were left out.")
+            notes.append(f"{_unknown(part, name, targets, known)}; left out.")
         if short.any():
             notes.append(_short(part, name, short, list(map(len, inputs)), list(map(least_steps, ids))))
         rows = np.flatnonzero(known & ~short)
@@ -65,23 +67,25 @@ def _unknown(part: Labelled, name: str, targets: TextTargets, known: np.ndarray)
     """How many texts of a part have symbols that are not ``known``, and which these are."""
     texts: Any = part.labels
     symbols = targets.symbols
+    learnt = set(symbols.vocabulary[1:])
     found: Counter[str] = Counter()
     for row in np.flatnonzero(~known).tolist():
-        found.update(token for token in symbols.tokens(texts[row]) if token not in symbols.vocabulary[1:])
+        found.update(token for token in symbols.tokens(texts[row]) if token not in learnt)
     which = _listed([repr(symbol) for symbol, _ in found.most_common()])
     what = plural(_SYMBOLS[symbols.level])
-    return f"{_of(~known, 'text', name)} have {what} that the training part lacks ({which})"
+    return f"{_of(~known, 'text', name, 'has', 'have')} {what} that the training part lacks ({which})"
 
 
 def _short(part: Labelled, name: str, short: np.ndarray, steps: Sequence[int], needed: Sequence[int]) -> str:
     rows = np.flatnonzero(short).tolist()
     which = [f"{part.names[row]} ({steps[row]} of {needed[row]} steps)" for row in rows]
-    what = _of(short, _ITEMS[part.sequences.kind], name)
-    return f"{what} have fewer steps than their texts need and were left out: {_listed(which)}."
+    what = _of(short, _ITEMS[part.sequences.kind], name, "has", "have")
+    return f"{what} fewer steps than the text needs; left out: {_listed(which)}."
 
 
-def _of(mask: np.ndarray, noun: str, name: str) -> str:
-    return f"{mask.sum():,} of {count(len(mask), noun)} of the {name} part"
+def _of(mask: np.ndarray, noun: str, name: str, one: str, more: str) -> str:
+    """``3 of 40 texts of the test part have``, with the verb for one or for more."""
+    return f"{mask.sum():,} of {count(len(mask), noun)} of the {name} part {one if mask.sum() == 1 else more}"
 
 
 def _listed(names: list[str]) -> str:
