@@ -1,5 +1,8 @@
 """Encoder-decoders on the command line, with what few ask of them."""
 
+import subprocess
+import sys
+
 import pytest
 from typer.testing import CliRunner
 
@@ -40,3 +43,17 @@ def test_no_steps_of_lines_that_are_typed(refused, escaping) -> None:
     assert refused("predict", escaping.model, "--interactive", "--tokens") == (
         "error: --tokens is for language models, and --interactive for others; leave one out"
     )
+
+
+def test_an_answer_is_no_stream(refused, escaping) -> None:
+    assert refused("stream", escaping.model, escaping.data) == (
+        f"error: {escaping.model} writes an answer once the whole source is in; use recurra predict, with "
+        "--interactive to answer line by line"
+    )
+
+
+def test_lines_that_are_typed_are_utf_8(escaping) -> None:
+    command = [sys.executable, "-m", "recurra.cli", "predict", escaping.model, "--interactive"]
+    done = subprocess.run(command, input=b"a1\n\xff\n", capture_output=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.decode() == "error: line 2 of the standard input is not UTF-8; give text that is\n"

@@ -55,6 +55,11 @@ def test_right_answers():
     assert found.bleu_standard_error == pytest.approx(0, abs=1e-9)
 
 
+def test_words_and_signs_are_compared_whatever_stands_between_them():
+    found = evaluate_translation(["Bye , moon !", "no"], ["Bye, moon!", "no."])
+    assert (found.metrics["exact"], found.metrics["token_accuracy"]) == (1 / 2, 5 / 6)
+
+
 def test_exact_and_token_accuracy_by_hand():
     references = ["a b c", "d e", "", "f"]
     hypotheses = ["a c b", "d  e f", "", ""]

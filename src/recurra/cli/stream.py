@@ -68,6 +68,11 @@ def _causal(model: object, path: Path) -> "SequenceModel":
             f"{path} is a language model, which labels nothing; use recurra generate to write with it, or "
             "recurra predict --tokens to score each step"
         )
+    if model.task == "translate":  # pyright: ignore[reportAttributeAccessIssue]
+        raise InputError(
+            f"{path} writes an answer once the whole source is in; use recurra predict, with --interactive "
+            "to answer line by line"
+        )
     if model.network.crf is not None:  # pyright: ignore[reportAttributeAccessIssue]
         raise InputError(
             f"{path} cannot stream, as it decides on labels together, once all steps are in; fit it without "

@@ -54,13 +54,17 @@ def answer(model: "TranslationModel", beam: "Beam", *, json: bool) -> None:
     asks = sys.stdin.isatty() and not json
     if asks:
         console.note(["A line in, an answer out; Ctrl-D ends."])
+    number = 0
     while True:
         if asks:
             console.err.print("> ", end="")
         line = sys.stdin.readline()
         if not line:
             break
+        number += 1
         source = line.rstrip("\r\n")
+        if not _is_text(source):
+            raise InputError(f"line {number} of the standard input is not UTF-8; give text that is")
         texts = model.translate([source], beam=beam)[0]
         if json:
             said = [{"text": own.text, "score": own.score} for own in texts]
@@ -70,3 +74,12 @@ def answer(model: "TranslationModel", beam: "Beam", *, json: bool) -> None:
             for own in texts:
                 score = f"{own.score:.3f}\t" if beam.n_best > 1 else ""
                 console.write(f"{score}{own.text}\n")
+
+
+def _is_text(line: str) -> bool:
+    """Whether ``line`` has no bytes that stand for nothing in UTF-8."""
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

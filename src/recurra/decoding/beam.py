@@ -19,6 +19,9 @@ from recurra.decoding.highest import highest
 from recurra.decoding.hypothesis import Hypothesis, check_width
 from recurra.decoding.model import OneStepModel, State
 
+LONGEST = 100_000
+"""Tokens of a hypothesis at most; each step copies those before it."""
+
 _STRONGEST = 10  # length penalty; far above what is of use, and no length makes a number too large
 
 
@@ -56,10 +59,10 @@ class Beam:
                 f"length_penalty must be a number between 0, which ranks by probability, and {_STRONGEST}, "
                 f"got {penalty!r}"
             )
-        if isinstance(least, bool) or not isinstance(least, numbers.Integral) or least < 0:
-            raise InputError(f"min_length must be a whole number of at least 0, got {least!r}")
-        if most is not None and positive_int("max_length", most) < least:
-            raise InputError(f"max_length must be at least min_length, {least}, got {most}")
+        if isinstance(least, bool) or not isinstance(least, numbers.Integral) or not 0 <= least <= LONGEST:
+            raise InputError(f"min_length must be a whole number from 0 to {LONGEST:,}, got {least!r}")
+        if most is not None and not least <= positive_int("max_length", most) <= LONGEST:
+            raise InputError(f"max_length must lie between min_length, {least}, and {LONGEST:,}, got {most}")
         if self.block_ngrams is not None:
             positive_int("block_ngrams", self.block_ngrams)
 

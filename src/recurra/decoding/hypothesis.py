@@ -7,6 +7,8 @@ import numpy as np
 from recurra._base.errors import InputError
 from recurra._base.validation import positive_int
 
+_WIDEST = 10_000  # hypotheses, each of which takes a row of the vocabulary at every step
+
 
 @dataclass(frozen=True, eq=False)
 class Hypothesis:
@@ -27,7 +29,8 @@ class Hypothesis:
 
 def check_width(size: int, n_best: int) -> None:
     """Raise InputError unless a beam of ``size`` hypotheses can be, and can give ``n_best`` of them."""
-    positive_int("size", size)
+    if positive_int("size", size) > _WIDEST:
+        raise InputError(f"size must be at most {_WIDEST:,}, got {size}; a narrower beam finds as much")
     if positive_int("n_best", n_best) > size:
         raise InputError(
             f"n_best must be at most the beam's size, {size}, got {n_best}; widen the beam or ask for fewer"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from recurra._base.errors import MissingExtraError
+from recurra.data.word_rule import split_words
 from recurra.evaluation.metric import plain
 
 if TYPE_CHECKING:
@@ -69,9 +70,9 @@ class Answers:
 
     @classmethod
     def of(cls, hypotheses: Sequence[str], references: Sequence[str], level: str) -> "Answers":
-        """Count; tokens are what stands between white space at ``level`` "word", characters at "char"."""
+        """Count; tokens are words and signs at ``level`` "word", characters at "char"."""
         bleu = sacrebleu_metrics()[0](effective_order=True)  # which alters a single text's score, no count
-        split = str.split if level == "word" else list
+        split = split_words if level == "word" else list
         statistics, counts = [], []
         for hypothesis, reference in zip(hypotheses, references):
             score = bleu.sentence_score(hypothesis, [reference])

@@ -80,7 +80,7 @@ def evaluate_translation(
     Args:
         hypotheses: (N,) answers; empty ones count.
         references: (N,) right ones.
-        level: "word" if tokens are what stands between white space, "char" if they are characters.
+        level: "word" if tokens are words and signs, "char" if they are characters.
         source_lengths: (N,) whole numbers to show scores by, such as the tokens of each source.
         baselines: what `Baselines.on` says of the same sources.
 

@@ -13,6 +13,7 @@ from recurra._base.wording import count
 from recurra.artifact import Artifact
 from recurra.data import Pairs, SeriesFeatures, TextFeatures, as_pairs, is_table, read_pairs, read_sources
 from recurra.decoding import Beam, Hypothesis, Sampling, beam_search, sample
+from recurra.decoding.beam import LONGEST
 from recurra.evaluation import Baselines, TranslationEvaluation, evaluate_translation
 from recurra.runtime import schema
 from recurra.runtime.encoder_decoder import EncoderDecoder
@@ -43,7 +44,7 @@ class Translation:
         ended: whether the end came; otherwise there was no room for more.
         source_tokens: (S,) as the model reads them; None where the source is no text.
         attention: (T + 1, S), where each token, and the end, looks in the source, each row adding up to 1;
-            None where it was not asked for, or the model has none.
+            None where it was not asked for, or the source is empty.
     """
 
     text: str
@@ -75,7 +76,7 @@ class TranslationModel(Model[EncoderDecoder]):
             raise InputError("preprocessing.source must be of texts or series")
         self.source: SourceFeatures = features
         self.target = TextFeatures.from_dict(fields["target"], "preprocessing.target")
-        self.longest: int = fields["longest"]
+        self.longest: int = min(fields["longest"], LONGEST)
         """Tokens of the longest target that was learnt."""
         self.columns: dict[str, Any] | None = fields["columns"]
         """How a table is read: the columns "source" and "target", and "header"; None for plain text."""
@@ -255,14 +256,16 @@ class TranslationModel(Model[EncoderDecoder]):
             limits = np.array([max(self.longest, 2 * len(x) + _ROOM) for x in own])
             state = self.network.initial_state(own, threads=threads)
             for row, hypotheses in zip(rows, decode(state, limits, rows)):
+                source, looked = pairs.sources.items[row], [None] * len(hypotheses)
+                if attention:
+                    tokens = [one.tokens for one in hypotheses]
+                    looked = self.network.attention([inputs[row]] * len(tokens), tokens, threads=threads)
                 found[row] = [
-                    self._translation(one, pairs, inputs, int(row), attention) for one in hypotheses
+                    self._translation(one, source, weights) for one, weights in zip(hypotheses, looked)
                 ]
         return found
 
-    def _translation(
-        self, found: Hypothesis, pairs: Pairs, inputs: Sequence[np.ndarray], row: int, attention: bool
-    ) -> Translation:
+    def _translation(self, found: Hypothesis, source: Any, attention: np.ndarray | None) -> Translation:
         features = self.source
         return Translation(
             text=self.target.decode(found.tokens),
@@ -270,10 +273,8 @@ class TranslationModel(Model[EncoderDecoder]):
             log_probability=found.log_probability,
             score=found.score,
             ended=found.ended,
-            source_tokens=tuple(features.tokens(pairs.sources.items[row]))
-            if isinstance(features, TextFeatures)
-            else None,
-            attention=self.network.attention([inputs[row]], [found.tokens])[0] if attention else None,
+            source_tokens=tuple(features.tokens(source)) if isinstance(features, TextFeatures) else None,
+            attention=attention,
         )
 
 
