@@ -129,7 +129,7 @@ def test_bad_settings(refused, data: Path, tmp_path: Path, options: list[str], m
             ["fit", "forecast", "x.csv", "--target", "y", "--horizon", "3"],
             "Missing option '-o'; see recurra fit forecast --help",
         ),
-        (["predict", "m.safetensors"], "Missing argument 'DATA'; see recurra predict --help"),
+        (["predict", "m.safetensors"], "DATA is missing; name a file, or give --interactive"),
         (["predict", "a", "b", "--fast"], "No such option: --fast; see recurra predict --help"),
         (["preditc"], "No such command 'preditc'. Did you mean 'predict'?; see recurra --help"),
     ],

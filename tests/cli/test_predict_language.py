@@ -128,7 +128,7 @@ def words(corpus: Path) -> int:
     from recurra.data import TextFeatures, hold_out, read_corpus
 
     rest, _ = hold_out(read_corpus(corpus / "play.txt"), 0.1, name="test", seed=0)
-    training, _ = hold_out(rest, 0.05, name="validation", seed=0)
+    training, _ = hold_out(rest, 0.05, name="validation", seed=0, spread=True)
     return TextFeatures.fit(training.texts, level="word", lowercase=False).size - 1
 
 

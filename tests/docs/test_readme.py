@@ -46,6 +46,10 @@ def folder(tmp_path, monkeypatch):
     for part in chorales.values():
         part[:] = [rng.integers(0, 2, (20, 88)) for _ in part]
     scipy.io.savemat(tmp_path / "chorales.mat", chorales)
+    for name, count in (("train", 40), ("test", 10), ("new", 3)):
+        (tmp_path / f"{name}.de").write_text("ein hund\nzwei hunde\n" * count)
+        (tmp_path / f"{name}.en").write_text("a dog\ntwo dogs\n" * count)
+    pl.DataFrame({"path": ["clip.wav"] * 20, "words": ["yes", "no"] * 10}).write_csv(tmp_path / "clips.csv")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -63,10 +67,12 @@ def test_the_commands_run(folder):
         if line.startswith(".venv/bin/recurra ")
     ]
     verbs = [command[0] for command in commands]
-    assert " ".join(verbs) == ("fit predict evaluate fit predict fit fit fit generate fit fit generate")
+    assert " ".join(verbs) == (
+        "fit predict evaluate fit predict fit fit fit generate fit fit generate fit predict predict fit"
+    )
     for command in commands:
         short = ["--epochs", "1"] if command[0] == "fit" else []
-        subprocess.run([RECURRA, *command, *short], check=True, capture_output=True, cwd=folder)
+        subprocess.run([RECURRA, *command, *short], check=True, capture_output=True, cwd=folder, input=b"")
     assert (folder / "load.html").exists()
     assert {"reviews.safetensors", "tags.safetensors", "words.safetensors"} <= {
         path.name for path in folder.iterdir()

@@ -313,19 +313,19 @@ def test_an_artifact_that_does_not_fit_together(make, tmp_path, change, message)
 
 
 def test_a_task_of_another_version(make, tmp_path):
-    artifact = altered(make(), task="translate")
+    artifact = altered(make(), task="understand")
     with pytest.raises(ArtifactError) as error:
         ForecastModel(artifact)
     assert str(error.value) == (
-        "the model's task is 'translate', not 'forecast'; give a file that recurra fit has written"
+        "the model's task is 'understand', not 'forecast'; give a file that recurra fit has written"
     )
     path = tmp_path / "model.safetensors"
     artifacts.save(artifact, path)
     with pytest.raises(ArtifactError) as error:
         load(path)
     assert str(error.value) == (
-        f"{path}: the model's task is 'translate', and this version knows forecast, classify, regress, tag, "
-        "language-model, music; update Recurra or give another file"
+        f"{path}: the model's task is 'understand', and this version knows forecast, classify, regress, tag, "
+        "language-model, music, transcribe, translate; update Recurra or give another file"
     )
 
 
