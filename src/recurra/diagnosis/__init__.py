@@ -1,0 +1,1 @@
+"""What data are like, before any model: distributions, gaps, seasons, lengths, and what looks like a leak."""
