@@ -29,6 +29,8 @@ class Model(ABC, Generic[N]):
         except InputError as error:
             raise ArtifactError(f"the model is damaged ({brief(error)}); {DAMAGED}") from None
         self.spec = artifact.spec
+        self.tensors = artifact.tensors
+        """The weights by name, read-only, for who looks inside; the network works with packed copies."""
         self.card = artifact.card
         self.history = artifact.history
         self.fingerprint = artifact.fingerprint
