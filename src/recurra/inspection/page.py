@@ -22,13 +22,15 @@ except ImportError as error:
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render(template: str, figures: dict[str, Any], **values: Any) -> str:
+def render(template: str, figures: dict[str, Any], *, more: Sequence[str] = (), **values: Any) -> str:
     """Fill ``template`` with ``values``, escaped, and ``figures``, by the id of the element that shows each.
 
-    A figure is a plotly figure, or plain JSON values for the page's script. The page's content policy lets
-    the two scripts written here run and nothing else, so text from the data can't become code.
+    A figure is a plotly figure, or plain JSON values for the page's scripts: its own, and those named in
+    ``more``, whose styles have the same names. The page's content policy lets the scripts written here run
+    and nothing else, so text from the data can't become code.
     """
-    scripts = [plotly.offline.get_plotlyjs(), (_TEMPLATES / "page.js").read_text("utf-8")]
+    names = ["page", *more]
+    scripts = [plotly.offline.get_plotlyjs(), *(_read(f"{name}.js") for name in names)]
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -38,7 +40,7 @@ def render(template: str, figures: dict[str, Any], **values: Any) -> str:
     )
     return environment.get_template(template).render(
         **values,
-        style=(_TEMPLATES / "page.css").read_text("utf-8"),
+        style="".join(_read(f"{name}.css") for name in names),
         scripts=scripts,
         policy=_policy(scripts),
         figures=_json(figures),
@@ -76,6 +78,10 @@ def sections_page(
         headline=headline,
         sections=sections,
     )
+
+
+def _read(name: str) -> str:
+    return (_TEMPLATES / name).read_text("utf-8")
 
 
 def _policy(scripts: list[str]) -> str:
