@@ -83,7 +83,7 @@ class ForecastModel(Model):
         counted, as in an array, the times are the row numbers that follow, the first row being 1.
         Raises InputError for data that does not suit the model, or too little of it.
         """
-        series = self._read(data)
+        series = self.read(data)
         quantiles = self.predict_windows(last_context(series, self.context))[0]
         return Forecast(
             time=future_times(series.time[-1], series.frequency, self.horizon),
@@ -119,7 +119,7 @@ class ForecastModel(Model):
 
         Raises InputError for data that does not suit the model, or is too short for one window.
         """
-        series = self._read(data)
+        series = self.read(data)
         windows = make_windows(
             series, slice(0, len(series)), context=self.context, horizon=self.horizon, name="the data"
         )
@@ -128,7 +128,8 @@ class ForecastModel(Model):
             series, windows, quantiles, levels=self.levels, scale=self.inputs.scale, train=None
         )
 
-    def _read(self, data: Any) -> Series:
+    def read(self, data: Any) -> Series:
+        """``data``, as for `predict`, as a series whose gaps are imputed; InputError where it does not suit."""
         inputs = self.inputs
         series = read_series(
             data, columns=inputs.columns, time=inputs.time, detect_time=False, frequency=inputs.frequency

@@ -1,7 +1,7 @@
 """A network at work: the parts that a specification lists, one after the other, with their tensors."""
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,8 @@ class Network:
         _check_order(parts)
         self._widths = _widths(parts)
         check_tensors(_shapes(parts), tensors)
-        self._bound = [(part.beside, part.bind(tensors)) for part in parts]
+        self.parts = tuple(parts)
+        self._bound = [part.bind(tensors) for part in parts]
         first, last = parts[0], parts[-1]
         self.input_size = None if first.takes_ids else self._widths[0]
         """The inputs of a step; None where a step is an id, or a word's ids."""
@@ -58,20 +59,37 @@ class Network:
         begins with words. ``lengths`` (N,), any order, zero allowed; None for T in every row. Raises
         InputError for any other shape or dtype, and for ids out of range.
         """
+        for _, _, output in self.walk(x, lengths, threads=threads):
+            x = output
+        return x if self.pools else x.swapaxes(0, 1)
+
+    def walk(
+        self, x: np.ndarray, lengths: np.ndarray | None = None, *, threads: int = 1
+    ) -> Iterator[tuple[Part, np.ndarray, np.ndarray]]:
+        """Each part on the way with what goes in and what comes out: arguments and errors as for a call.
+
+        Both are time-major, (T, N, ·), up to a pool, and rows (N, ·) after it. A part that stands beside the
+        others reads the network's inputs, and what comes out there is the sum.
+        """
         self._check_input(x)
         N, T = x.shape[:2]
         lengths = check_lengths(lengths, T, N)
         inputs = x = x.swapaxes(0, 1)
-        for beside, part in self._bound:
-            x = x + part(inputs, lengths, threads) if beside else part(x, lengths, threads)
-        return x if self.pools else x.swapaxes(0, 1)
+        for part, bound in zip(self.parts, self._bound):
+            given = inputs if part.beside else x
+            output = bound(given, lengths, threads)
+            x = x + output if part.beside else output
+            yield part, given, x
 
     def stepping(self) -> list[tuple[bool, Step]]:
         """The parts before the first step of a sequence, and whether each stands beside the others.
 
         InputError where a step needs what comes later.
         """
-        return [(beside, part.stepping(width)) for (beside, part), width in zip(self._bound, self._widths)]
+        return [
+            (part.beside, bound.stepping(width))
+            for part, bound, width in zip(self.parts, self._bound, self._widths)
+        ]
 
     def quantized(self, weights: str) -> "Network":
         """The network with the weights of its recurrent layers rounded to ``weights``, "int8" or "bfloat16".
@@ -79,13 +97,13 @@ class Network:
         InputError for layers whose weights can't be.
         """
         network = copy.copy(self)
-        network._bound = [(beside, part.quantized(weights)) for beside, part in self._bound]
+        network._bound = [bound.quantized(weights) for bound in self._bound]
         return network
 
     @property
     def quantization_error(self) -> float | None:
         """The largest of its recurrent layers, None where no weights are rounded; see `recurra.quantize`."""
-        errors = [part.quantization_error for _, part in self._bound]
+        errors = [bound.quantization_error for bound in self._bound]
         return max((error for error in errors if error is not None), default=None)
 
     def _check_input(self, x: np.ndarray) -> None:

@@ -128,6 +128,15 @@ class TranslationModel(Model[EncoderDecoder]):
 
         return self._decode(X, decode, search.size, attention=attention, threads=threads)
 
+    def answer(self, x: np.ndarray) -> np.ndarray:
+        """The tokens (T,) int64 of the text that `predict` gives for one source ``x`` as the network reads it.
+
+        x is int64 ids (S,), or float32 vectors (S, I), S at least 1; InputError for any other.
+        """
+        state = self.network.initial_state([x])
+        limits = np.array([self._limit(x)])
+        return beam_search(self.network, state, 1, Beam(), max_lengths=limits, **self._symbols)[0][0].tokens
+
     def sample(
         self, X: Any, *, sampling: Sampling | None = None, samples: int = 1, seed: int = 0
     ) -> list[list[Translation]]:
@@ -231,6 +240,10 @@ class TranslationModel(Model[EncoderDecoder]):
         boundary = self.network.boundary
         return {"start": boundary, "end": boundary, "never": (_UNKNOWN,)}
 
+    def _limit(self, x: np.ndarray) -> int:
+        """Tokens of an answer at most."""
+        return max(self.longest, 2 * len(x) + _ROOM)
+
     def _inputs(self, pairs: Pairs) -> list[np.ndarray]:
         return self.source(pairs.sources.items)
 
@@ -253,7 +266,7 @@ class TranslationModel(Model[EncoderDecoder]):
         found: list[list[Translation]] = [[_empty(self.kind)] * empty for _ in inputs]
         for rows in _batches(inputs, max(1, min(_MOST_SOURCES, _MOST_ROWS // width))):
             own = [inputs[row] for row in rows]
-            limits = np.array([max(self.longest, 2 * len(x) + _ROOM) for x in own])
+            limits = np.array([self._limit(x) for x in own])
             state = self.network.initial_state(own, threads=threads)
             for row, hypotheses in zip(rows, decode(state, limits, rows)):
                 source, looked = pairs.sources.items[row], [None] * len(hypotheses)

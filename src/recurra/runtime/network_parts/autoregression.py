@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -57,9 +57,27 @@ class _Autoregression(Bound):
         return np.repeat(steps, self.part.levels, axis=1)
 
     def stepping(self, input_size: int) -> Step:  # noqa: ARG002
-        raise InputError(
-            f"a stream cannot go through {self.part.name!r}, an autoregression; give it whole sequences"
-        )
+        return _AutoregressionStep(self)
+
+
+class _AutoregressionStep(Step):
+    def __init__(self, bound: _Autoregression) -> None:
+        self._bound = bound
+        self._name = f"{bound.part.name}.last"
+        self.reset()
+
+    def __call__(self, x: Any) -> np.ndarray:
+        self._last = np.append(self._last[1:], x[:1])
+        return np.repeat(self._bound.packed.row(self._last), self._bound.part.levels)
+
+    def state(self) -> dict[str, np.ndarray]:
+        return {self._name: self._last.copy()}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        self._last = state[self._name].copy()
+
+    def reset(self) -> None:
+        self._last = np.zeros(self._bound.part.context, np.float32)
 
 
 def _last_values(x: np.ndarray, lengths: np.ndarray, count: int) -> np.ndarray:
