@@ -25,6 +25,7 @@ from recurra.cli.fit.tag import tag
 from recurra.cli.fit.transcribe import transcribe
 from recurra.cli.fit.translate import translate
 from recurra.cli.generate import generate
+from recurra.cli.lab import lab
 from recurra.cli.predict import predict
 from recurra.cli.stream import stream
 
@@ -105,6 +106,7 @@ app.command()(evaluate)
 app.command()(predict)
 app.command()(generate)
 app.command()(stream)
+app.command()(lab)
 app.command()(demo)
 
 

@@ -1,0 +1,37 @@
+"""The labs by name. Each is the module of that name, which is imported when it is run."""
+
+import importlib
+from types import ModuleType
+
+from recurra._base.validation import one_of, positive_float, positive_int
+from recurra.labs.lab import Lab, Result
+
+LABS = {
+    "gates": "What does one step of an LSTM compute, by hand?",
+    "parameters": "How many weights does a recurrent layer have?",
+}
+"""The question of each, in the order in which to read them."""
+
+
+def module(name: str) -> ModuleType:
+    """The script of the lab of that name; InputError where there is none."""
+    return importlib.import_module(f"recurra.labs.{one_of('lab', name, LABS).replace('-', '_')}")
+
+
+def find(name: str) -> Lab:
+    """The lab of that name; InputError where there is none, MissingExtraError where it needs PyTorch."""
+    return module(name).LAB
+
+
+def run(name: str, seeds: int = 3, budget: float = 1.0) -> Result:
+    """Run the lab of that name with seeds 0, 1, …, and return what it found.
+
+    Args:
+        name: one of `LABS`.
+        seeds: how many.
+        budget: how much of the training to do: 1 is the whole experiment, for which the claim is made.
+
+    Raises InputError for what is none of these, and MissingExtraError where a lab needs an extra.
+    """
+    found = find(name)
+    return found.run(range(positive_int("seeds", seeds)), positive_float("budget", budget))
