@@ -18,9 +18,12 @@ class ClassificationModel(ClassModel):
     pools = True
     fields: ClassVar[Mapping[str, schema.Field]] = {**ClassModel.fields, "temperature": schema.POSITIVE}
 
+    temperature: float
+    """Outputs are divided by it before their softmax."""
+
     def _adopt(self, fields: Mapping[str, Any]) -> None:
         super()._adopt(fields)
-        self._temperature = float(fields["temperature"])
+        self.temperature = float(fields["temperature"])
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable class of each sequence (N,); X as for `predict_proba`."""
@@ -38,7 +41,7 @@ class ClassificationModel(ClassModel):
 
         A softmax of the outputs divided by one temperature (Guo, Pleiss, Sun & Weinberger 2017).
         """
-        return super().probabilities(outputs.astype(np.float64) / self._temperature)
+        return super().probabilities(outputs.astype(np.float64) / self.temperature)
 
     def evaluate(
         self, X: Any, y: Any = None, *, baselines: Baselines[np.ndarray] | None = None
