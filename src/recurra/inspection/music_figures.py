@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from recurra.data import LOWEST_NOTE
 from recurra.inspection.figures import figure, line
-from recurra.inspection.piano_roll import note_name
+from recurra.inspection.symbols import note_name
 
 _OCTAVE = 12
 _STYLES = (("var(--last)", "dot"), ("var(--model)", "solid"))

@@ -5,9 +5,9 @@ import plotly.graph_objects as go
 
 from recurra.data import LOWEST_NOTE, Piece, held
 from recurra.inspection.figures import figure
+from recurra.inspection.symbols import note_name
 
-_NAMES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
-_OCTAVE = len(_NAMES)
+_OCTAVE = 12
 _MOST_TICKS = 16
 
 
@@ -67,12 +67,6 @@ def _notes(piece: Piece, begin: float, name: str, colour: str) -> go.Bar:
         ],
         hovertemplate="%{customdata}<extra>%{fullData.name}</extra>",
     )
-
-
-def note_name(pitch: int | np.integer) -> str:
-    """C4 for MIDI note 60."""
-    octave, step = divmod(int(pitch), _OCTAVE)
-    return f"{_NAMES[step]}{octave - 1}"
 
 
 def _bars(beats: float) -> int:

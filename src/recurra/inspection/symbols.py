@@ -1,4 +1,6 @@
-"""Symbols of a text for people to see, even those that leave no mark on paper."""
+"""Symbols for people to see: those of a text, even those that leave no mark on paper, and musical notes."""
+
+import numpy as np
 
 from recurra.data import TextFeatures
 
@@ -7,6 +9,7 @@ UNITS = {"char": "character", "word": "word", "bpe": "byte pair"}
 
 _SIGNS = {" ": "␣", "\n": "↵", "\t": "⇥"}
 _LONGEST = 60
+_NOTES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
 
 
 def visible(symbol: str, *, spaces: bool = True) -> str:
@@ -27,3 +30,9 @@ def texts_of(features: TextFeatures, tokens: list[str]) -> list[str]:
     known = {token: place for place, token in enumerate(features.vocabulary)}
     found = [features.decode([known[token]]) if token in known else token for token in tokens]
     return [token if "\ufffd" in text else text for token, text in zip(tokens, found)]
+
+
+def note_name(pitch: int | np.integer) -> str:
+    """C4 for MIDI note 60."""
+    octave, step = divmod(int(pitch), len(_NOTES))
+    return f"{_NOTES[step]}{octave - 1}"

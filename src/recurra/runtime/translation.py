@@ -129,7 +129,7 @@ class TranslationModel(Model[EncoderDecoder]):
         return self._decode(X, decode, search.size, attention=attention, threads=threads)
 
     def answer(self, x: np.ndarray) -> np.ndarray:
-        """The tokens (T,) int64 of the text that `predict` gives for one source ``x`` as the network reads it.
+        """The tokens (T,) int64 of what `predict` says of one source ``x`` as the network reads it.
 
         x is int64 ids (S,), or float32 vectors (S, I), S at least 1; InputError for any other.
         """
