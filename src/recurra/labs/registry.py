@@ -9,6 +9,7 @@ from recurra.labs.lab import Lab, Result
 LABS = {
     "gates": "What does one step of an LSTM compute, by hand?",
     "parameters": "How many weights does a recurrent layer have?",
+    "negation": "Who hears that «dog bites man» is not «man bites dog»?",
 }
 """The question of each, in the order in which to read them."""
 
