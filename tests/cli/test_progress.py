@@ -6,11 +6,12 @@ import pytest
 from rich.console import Console
 
 from recurra.cli import progress
-from recurra.training import BatchEnd, EpochEnd, Finished, Started
+from recurra.training import BatchEnd, EpochEnd, Finished, Started, VitalSigns
 
 
 def end(epoch: int, loss: float, *, is_best: bool) -> EpochEnd:
-    return EpochEnd(epoch, 0.5, loss, 0.1, is_best, 0.001, 1.0, score=-loss)
+    signs = VitalSigns(0.1, 0.1, 0.0, 1.0, {}, {}, {})
+    return EpochEnd(epoch, 0.5, loss, 0.1, is_best, 0.001, 1.0, signs, score=-loss)
 
 
 @pytest.fixture

@@ -237,14 +237,21 @@ def test_a_pickle_is_never_read(path):
 
 def test_another_format_is_refused(path):
     fields, tensors = contents(path)
-    forge(path, fields | {"format": 2}, tensors)
+    forge(path, fields | {"format": 1}, tensors)
     assert refusal(path) == (
-        "written by another version of Recurra (format 2, this one reads 1); start without resume"
+        "written by another version of Recurra (format 1, this one reads 2); start without resume"
     )
 
 
 EPOCH = {"epoch": 1, "loss": 1.0, "validation_loss": 1.0, "gradient_norm": 1.0, "is_best": True}
 EPOCH |= {"learning_rate": 0.001, "seconds": 1.0, "score": None}
+SIGNS = {"gradient_norm_max": 1.0, "clipped_norm": 1.0, "clipped": 0.0, "weight_norm": 1.0}
+SIGNS |= {
+    "spectral_radius": {"a.weight_hh_l0": {"h": 1.0}},
+    "dead_units": {"a.h_l0": 0.5},
+    "saturated_units": {},
+}
+EPOCH["signs"] = SIGNS
 
 
 @pytest.mark.parametrize(
@@ -265,6 +272,12 @@ EPOCH |= {"learning_rate": 0.001, "seconds": 1.0, "score": None}
         ({"epochs": [EPOCH, EPOCH]}, "epoch 2"),
         ({"epochs": [EPOCH | {"more": 1}]}, "epoch 1"),
         ({"epochs": [EPOCH | {"score": "low"}]}, "epoch 1"),
+        ({"epochs": [EPOCH | {"signs": []}]}, "epoch 1"),
+        ({"epochs": [EPOCH | {"signs": SIGNS | {"more": 1.0}}]}, "epoch 1"),
+        ({"epochs": [EPOCH | {"signs": SIGNS | {"clipped": "0"}}]}, "epoch 1"),
+        ({"epochs": [EPOCH | {"signs": SIGNS | {"spectral_radius": []}}]}, "epoch 1"),
+        ({"epochs": [EPOCH | {"signs": SIGNS | {"spectral_radius": {"a.weight_hh_l0": 1.0}}}]}, "epoch 1"),
+        ({"epochs": [EPOCH | {"signs": SIGNS | {"dead_units": {"a.h_l0": None}}}]}, "epoch 1"),
         ({"epochs": [EPOCH | {"score": 1.0}]}, "its epochs"),
         ({"epochs": [EPOCH | {"is_best": False}]}, "its epochs"),
         ({"epochs": [EPOCH | {"epoch": i} for i in range(1, 5)]}, "its epochs"),  # none is left to do

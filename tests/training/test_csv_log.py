@@ -5,16 +5,22 @@ import csv
 import pytest
 
 from recurra._base.errors import InputError
-from recurra.training import BatchEnd, CsvLog, EpochEnd, Finished, Started
+from recurra.training import BatchEnd, CsvLog, EpochEnd, Finished, Started, VitalSigns
+
+RADII = {"encoder.weight_hh_l0": {"r": 0.9, "z": 1.25}, "encoder.weight_hh_l1": {"r": 1.0, "z": 0.5}}
+SIGNS = VitalSigns(2e-7, 1e-7, 0.0, 6.5, RADII, {"encoder.h_l0": 0.125, "encoder.h_l1": 0.5}, {})
 
 
 def end(epoch: int, score: float | None = None) -> EpochEnd:
-    return EpochEnd(epoch, 0.5 / epoch, 0.25, 1e-7, epoch == 1, 0.001, 2.5 * epoch, score)
+    return EpochEnd(epoch, 0.5 / epoch, 0.25, 1e-7, epoch == 1, 0.001, 2.5 * epoch, SIGNS, score)
 
 
-HEADER = "epoch,seconds,loss,validation_loss,score,gradient_norm,learning_rate,is_best\n"
-FIRST = "1,2.5,0.5,0.25,,1e-07,0.001,true\n"
-SECOND = "2,5.0,0.25,0.25,,1e-07,0.001,false\n"
+HEADER = (
+    "epoch,seconds,loss,validation_loss,score,gradient_norm,gradient_norm_max,clipped_norm,clipped,"
+    "weight_norm,spectral_radius,dead_units,saturated_units,learning_rate,is_best\n"
+)
+FIRST = "1,2.5,0.5,0.25,,1e-07,2e-07,1e-07,0.0,6.5,1.25,0.5,,0.001,true\n"
+SECOND = "2,5.0,0.25,0.25,,1e-07,2e-07,1e-07,0.0,6.5,1.25,0.5,,0.001,false\n"
 
 
 def test_a_row_for_every_epoch_as_soon_as_it_is_over(tmp_path):
@@ -35,7 +41,7 @@ def test_a_row_for_every_epoch_as_soon_as_it_is_over(tmp_path):
 def test_numbers_come_back_as_they_were(tmp_path):
     log = CsvLog(tmp_path / "log.csv")
     log(Started(1, 1))
-    log(EpochEnd(1, 1 / 3, 2**-60, 1e300, True, 0.1, 1.1, -1 / 7))
+    log(EpochEnd(1, 1 / 3, 2**-60, 1e300, True, 0.1, 1.1, SIGNS, -1 / 7))
     with (tmp_path / "log.csv").open() as file:
         (row,) = csv.DictReader(file)
     assert (float(row["loss"]), float(row["score"]), float(row["gradient_norm"])) == (1 / 3, -1 / 7, 1e300)

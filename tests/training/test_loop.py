@@ -1,5 +1,6 @@
 """The loop against one written by hand in plain PyTorch; what it promises of seeds, stopping and errors."""
 
+import json
 import subprocess
 import sys
 
@@ -184,7 +185,19 @@ def test_the_history_as_plain_values():
     assert list(fields) == ["epochs", "best_epoch", "stopped"]
     assert [epoch["epoch"] for epoch in fields["epochs"]] == [1, 2]
     for epoch in fields["epochs"]:
-        assert list(epoch) == ["epoch", "loss", "validation_loss", "gradient_norm"]
+        assert list(epoch) == [
+            *(
+                "epoch",
+                "loss",
+                "validation_loss",
+                "gradient_norm",
+                "gradient_norm_max",
+                "clipped_norm",
+                "clipped",
+            ),
+            *("weight_norm", "spectral_radius", "dead_units", "saturated_units"),
+        ]
+    assert json.loads(json.dumps(fields)) == fields
     assert (fields["best_epoch"], fields["stopped"]) == (history.best_epoch, "epochs")
 
 

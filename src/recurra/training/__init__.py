@@ -15,6 +15,7 @@ from recurra.training.examples import Examples, Loss
 from recurra.training.history import History
 from recurra.training.loop import train
 from recurra.training.settings import TrainingSettings
+from recurra.training.vital_signs import VitalSigns
 
 __all__ = [
     "BatchEnd",
@@ -28,5 +29,6 @@ __all__ = [
     "Loss",
     "Started",
     "TrainingSettings",
+    "VitalSigns",
     "train",
 ]

@@ -13,13 +13,14 @@ over all that and the tensors. The tensors are
     learnt                                  (batches learnt of the epoch under way, 4) float64, see `Learnt`
 """
 
+import dataclasses
 import hashlib
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import safetensors
 import safetensors.torch
@@ -34,8 +35,9 @@ from recurra.training.average import WeightAverage
 from recurra.training.events import EpochEnd
 from recurra.training.settings import TrainingSettings
 from recurra.training.standing import Learnt, Standing
+from recurra.training.vital_signs import VitalSigns
 
-FORMAT = 1
+FORMAT = 2  # 1 had no vital signs
 KEY = "recurra-checkpoint"
 AGAIN = "restore it from a copy, or start without resume"
 _STOPS = ("", "epochs", "early", "time")
@@ -251,12 +253,23 @@ def _check_fields(fields: Any) -> None:
 
 def _epoch(entry: Any, number: int) -> EpochEnd:
     kinds: dict[str, Any] = dict.fromkeys(("loss", "validation_loss", "gradient_norm"), float)
-    kinds |= {"epoch": int, "is_best": bool, "learning_rate": float, "seconds": float}
+    kinds |= {"epoch": int, "is_best": bool, "learning_rate": float, "seconds": float, "signs": dict}
     kinds["score"] = float if isinstance(entry, dict) and entry.get("score") is not None else type(None)
     _check_kinds(entry, kinds, f"epoch {number}")
     if entry["epoch"] != number:
         raise _damaged(f"epoch {number}")
+    entry["signs"] = _signs(entry["signs"], f"epoch {number}")
     return EpochEnd(**entry)
+
+
+def _signs(entry: dict[str, Any], where: str) -> VitalSigns:
+    kinds: Any = {
+        field.name: get_origin(field.type) or field.type for field in dataclasses.fields(VitalSigns)
+    }
+    _check_kinds(entry, kinds, where)
+    for shares in (*entry["spectral_radius"].values(), entry["dead_units"], entry["saturated_units"]):
+        _check_kinds(shares, dict.fromkeys(shares, float) if isinstance(shares, dict) else {}, where)
+    return VitalSigns(**entry)
 
 
 def _check_kinds(value: Any, kinds: dict[str, type], where: str) -> None:

@@ -3,6 +3,7 @@
 import csv
 import os
 from pathlib import Path
+from typing import Any
 
 from recurra._base.errors import InputError
 from recurra.artifact import check_writable
@@ -15,6 +16,13 @@ COLUMNS = (
     "validation_loss",
     "score",
     "gradient_norm",
+    "gradient_norm_max",
+    "clipped_norm",
+    "clipped",
+    "weight_norm",
+    "spectral_radius",
+    "dead_units",
+    "saturated_units",
     "learning_rate",
     "is_best",
 )
@@ -22,6 +30,9 @@ COLUMNS = (
 
 class CsvLog:
     """A listener that writes a row of ``COLUMNS`` for every epoch to a CSV file, as soon as it is over.
+
+    Of what is measured matrix by matrix or layer by layer, the largest stands there, or nothing where nothing
+    was. See `EpochEnd` and `VitalSigns` for what the columns mean.
 
     A run that begins replaces the file. One that goes on from a checkpoint keeps the rows of the epochs
     before, so that the file ends up as if there had been one run. Raises InputError if the file cannot be
@@ -37,7 +48,8 @@ class CsvLog:
             case Started(epoch=epoch):
                 self._write("w", [list(COLUMNS), *(self._rows()[: epoch - 1] if epoch > 1 else [])])
             case EpochEnd():
-                self._write("a", [[_text(getattr(event, name)) for name in COLUMNS]])
+                figures = vars(event.signs) | vars(event)
+                self._write("a", [[_text(figures[name]) for name in COLUMNS]])
 
     def _rows(self) -> list[list[str]]:
         """The rows of the epochs so far; none where there is no file."""
@@ -57,5 +69,11 @@ class CsvLog:
             csv.writer(file, lineterminator="\n").writerows(rows)
 
 
-def _text(value: float | bool | None) -> str:
-    return "" if value is None else str(value).lower()
+def _text(value: Any) -> str:
+    largest = _largest(value)
+    return "" if largest is None else str(largest).lower()
+
+
+def _largest(value: Any) -> Any:
+    """Of a nest of figures, or the figure itself."""
+    return max(map(_largest, value.values()), default=None) if isinstance(value, dict) else value

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from recurra.training.vital_signs import VitalSigns
+
 
 @dataclass(frozen=True)
 class Started:
@@ -46,6 +48,7 @@ class EpochEnd:
         is_best: whether no epoch before it had a validation loss, or a score, as low.
         learning_rate: of its last batch.
         seconds: since training began, without any time between an interruption and going on.
+        signs: what else was measured, see `recurra.training.VitalSigns`.
         score: what chose the best epoch in place of the validation loss, or None where nothing did.
     """
 
@@ -56,6 +59,7 @@ class EpochEnd:
     is_best: bool
     learning_rate: float
     seconds: float = field(compare=False)  # two equal runs take different times
+    signs: VitalSigns
     score: float | None = None
 
 

@@ -1,6 +1,6 @@
 """What is left of a run beside the weights."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from recurra.training.events import EpochEnd
@@ -18,12 +18,17 @@ class History:
     stopped: str
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values, the same for the same run: no times. ``score`` only where there is one."""
+        """Plain JSON values, the same for the same run: no times. ``score`` only where there is one.
+
+        An epoch's figures and its `VitalSigns` stand side by side.
+        """
         names = ["epoch", "loss", "validation_loss", "gradient_norm"]
         if self.epochs[0].score is not None:
             names.append("score")
         return {
-            "epochs": [{name: getattr(epoch, name) for name in names} for epoch in self.epochs],
+            "epochs": [
+                {name: getattr(epoch, name) for name in names} | asdict(epoch.signs) for epoch in self.epochs
+            ],
             "best_epoch": self.best_epoch,
             "stopped": self.stopped,
         }

@@ -20,6 +20,7 @@ from recurra.training.history import History
 from recurra.training.schedule import SCHEDULES, progress
 from recurra.training.settings import TrainingSettings
 from recurra.training.standing import Learnt, Standing
+from recurra.training.vital_signs import vital_signs, watched
 
 _CHECKPOINT_SECONDS = 60.0  # what a run that is killed within a long epoch loses at most
 
@@ -124,9 +125,10 @@ def train(
             network.eval()
             with average.applied(), torch.no_grad():
                 sums, carried = [], dict(carry or {})
-                for index in ordered_batches(validation, settings.batch_size):
-                    total, count, carried = measured(validation, index, carried)
-                    sums.append((total.item(), count.item()))
+                with watched(model) as units:
+                    for index in ordered_batches(validation, settings.batch_size):
+                        total, count, carried = measured(validation, index, carried)
+                        sums.append((total.item(), count.item()))
                 validation_loss = _mean(sums)
                 score = None if validate is None else float(validate(model))
                 chosen = validation_loss if score is None else score
@@ -135,8 +137,9 @@ def train(
                 is_best = chosen < standing.lowest
                 if is_best:
                     standing.best = copies(model)
+                norms = [learnt.norm for learnt in standing.learnt]
+                signs = vital_signs(model, norms, settings.clip_norm, units)
             standing.seconds = monotonic() - began
-            norms = [learnt.norm for learnt in standing.learnt]
             end = EpochEnd(
                 epoch,
                 _mean([learnt[:2] for learnt in standing.learnt]),
@@ -145,6 +148,7 @@ def train(
                 is_best,
                 standing.learnt[-1].rate,
                 standing.seconds,
+                signs,
                 score,
             )
             standing.epochs.append(end)
