@@ -7,6 +7,7 @@ from recurra._base.validation import one_of, positive_float, positive_int
 from recurra.labs.lab import Lab, Result
 
 LABS = {
+    "help": "How does an LSTM learn that «hel» is followed by «p»?",
     "gates": "What does one step of an LSTM compute, by hand?",
     "parameters": "How many weights does a recurrent layer have?",
     "negation": "Who hears that «dog bites man» is not «man bites dog»?",
