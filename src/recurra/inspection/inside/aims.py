@@ -1,0 +1,196 @@
+"""What is differentiated: one number of a network's output for each task, and its gradient there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from recurra._base.errors import InputError
+from recurra._base.validation import one_of
+from recurra.decoding import viterbi
+from recurra.runtime import (
+    ClassificationModel,
+    ForecastModel,
+    RegressionModel,
+    TaggingModel,
+    TranscriptionModel,
+)
+from recurra.runtime.language import TextModel
+from recurra.runtime.music import MusicModel
+from recurra.runtime.transcript import BLANK
+
+MEDIAN = 0.5
+
+Valued: TypeAlias = tuple[float, np.ndarray]
+"""A number, and its gradient with respect to the network's output."""
+
+
+@dataclass(frozen=True)
+class Aim:
+    """A number that a network's output, (O,) or (T, O), stands for.
+
+    Attributes:
+        name: what it is, with its unit.
+        step: whose output it is read from; None where all of the sequence has one.
+        of: the number for an output, and its gradient there.
+    """
+
+    name: str
+    step: int | None
+    of: Callable[[np.ndarray], Valued]
+
+
+def aim_of(model: Any, output: np.ndarray, target: Any = None) -> Aim:
+    """What a model says of one sequence, of which its network has that ``output``.
+
+    ``target`` chooses, None for what the model predicts: the class of a classifier; the step of a
+    forecaster's horizon, from 1, None for their mean; where there is an output at every step, which one, from
+    0, None for the last, or of a transcriber the last that is no blank. A regressor has no choice.
+
+    Raises InputError for a target that there is not.
+    """
+    match model:
+        case ClassificationModel():
+            return _of_class(model, output, target)
+        case RegressionModel():
+            if target is not None:
+                raise InputError(f"target must be None, as the model has one output, got {target!r}")
+            return _of_number(model, output)
+        case ForecastModel():
+            return _of_horizon(model, output, target)
+        case _:
+            last = _last_said(output) if isinstance(model, TranscriptionModel) else len(output) - 1
+            step = last if target is None else _whole("target", target, 0, len(output) - 1)
+            return aim_at(model, output, step)
+
+
+def aim_at(model: Any, output: np.ndarray, step: int) -> Aim:
+    """What a model with an output at every step, (T, O), says at that one."""
+    own = output[step]
+    if isinstance(model, MusicModel):
+        sign = np.where(own > 0, 1.0, -1.0)
+        return Aim("log-probability of the keys", step, _at(step, lambda logits: _log_sigmoids(logits, sign)))
+    match model:
+        case TaggingModel():
+            name, k = "tag", _tag(model, output, step)
+            symbol = str(model.classes[k])
+            if model.network.crf is not None:
+                name = "emission of the tag"  # a path's probability is none of one step
+        case TextModel():
+            name, k = "next symbol", int(own.argmax())
+            symbol = "the end" if k == model.boundary else model.features.vocabulary[k]
+        case TranscriptionModel():
+            name, k = "symbol", int(own.argmax())
+            symbol = "blank" if k == BLANK else model.symbols.vocabulary[k]
+        case _:
+            raise InputError(f"model must be one that Recurra loads, got {type(model).__name__}")
+    return Aim(
+        f"log-probability of the {name} {symbol!r}",
+        step,
+        _at(step, lambda logits: log_probability(logits, k)),
+    )
+
+
+def aim_of_answer(tokens: np.ndarray, names: tuple[str, ...], target: Any = None) -> Aim:
+    """Of an encoder-decoder's logits (T, V): the log-probability of its answer's ``tokens`` (T,).
+
+    ``names`` are what the tokens are called; ``target`` is the step of one of them, None for all together.
+    Raises InputError for a step that there is not.
+    """
+    steps = range(len(tokens)) if target is None else [_whole("target", target, 0, len(tokens) - 1)]
+
+    def of(logits: np.ndarray) -> Valued:
+        gradient, total = np.zeros_like(logits), 0.0
+        for t in steps:
+            value, gradient[t] = log_probability(logits[t], tokens[t])
+            total += value
+        return total, gradient
+
+    what = "answer" if target is None else f"symbol {names[steps[0]]!r}"
+    return Aim(f"log-probability of the {what}", None, of)
+
+
+def log_probability(logits: np.ndarray, k: int, temperature: float = 1.0) -> Valued:
+    """ln softmax(logits / temperature)_k"""
+    scores = logits / temperature
+    scores = scores - scores.max()
+    odds = np.exp(scores)
+    gradient = -odds / odds.sum()
+    gradient[k] += 1
+    return float(scores[k] - np.log(odds.sum())), gradient / temperature
+
+
+def _log_sigmoids(logits: np.ndarray, sign: np.ndarray) -> Valued:
+    """Σ_k ln σ(±z_k), whose derivative is ±σ(∓z_k)"""
+    away = np.logaddexp(0.0, -sign * logits)
+    return -float(away.sum()), sign * np.exp(-np.logaddexp(0.0, sign * logits))
+
+
+def _of_class(model: ClassificationModel, output: np.ndarray, target: Any) -> Aim:
+    names = [str(name) for name in model.classes]
+    k = int(output.argmax()) if target is None else names.index(one_of("target", str(target), names))
+    return Aim(
+        f"log-probability of the class {names[k]!r}",
+        None,
+        lambda logits: log_probability(logits, k, model.temperature),
+    )
+
+
+def _of_number(model: RegressionModel, output: np.ndarray) -> Aim:
+    # Quantiles that cross are sorted: the median is then another output.
+    k = int(output.argsort(kind="stable")[model.levels.index(MEDIAN)])
+    low, high = (float(model.quantiles(np.full((1, output.size), z))[0, 0]) for z in (0.0, 1.0))
+
+    def of(output: np.ndarray) -> Valued:
+        gradient = np.zeros_like(output)
+        gradient[k] = high - low
+        return low + (high - low) * float(output[k]), gradient
+
+    return Aim("median", None, of)
+
+
+def _of_horizon(model: ForecastModel, output: np.ndarray, target: Any) -> Aim:
+    """The median, less the level that the window is centred on, which no network sees."""
+    H, inputs = model.horizon, model.inputs
+    steps = range(H) if target is None else [_whole("target", target, 1, H) - 1]
+    order = output.reshape(H, -1).argsort(axis=1, kind="stable")
+    weights = np.zeros((H, len(model.levels)))
+    weights[steps, order[steps, model.levels.index(MEDIAN)]] = inputs.scaler.target_deviation / len(steps)
+    flat = weights.reshape(-1)
+    which = f"mean of {H} steps" if target is None else f"step {target} of {H}"
+    level = ", from the last value" if inputs.scaler.centred else ""
+    return Aim(
+        f"median of {inputs.target} ({which}{level})",
+        None,
+        lambda output: (float(flat @ output) + inputs.scaler.target_mean, flat),
+    )
+
+
+def _last_said(output: np.ndarray) -> int:
+    """The last step whose most probable symbol is no blank, the last of all where none is."""
+    said = np.flatnonzero(output.argmax(axis=1) != BLANK)
+    return int(said[-1]) if len(said) else len(output) - 1
+
+
+def _tag(model: TaggingModel, output: np.ndarray, step: int) -> int:
+    if model.network.crf is None:
+        return int(output[step].argmax())
+    return int(viterbi(output[:, None], np.array([len(output)]), *model.network.crf)[0][step])
+
+
+def _at(step: int, of: Callable[[np.ndarray], Valued]) -> Callable[[np.ndarray], Valued]:
+    """``of`` that step of an output (T, O)."""
+
+    def whole(output: np.ndarray) -> Valued:
+        gradient = np.zeros_like(output)
+        value, gradient[step] = of(output[step])
+        return value, gradient
+
+    return whole
+
+
+def _whole(name: str, value: Any, least: int, most: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= most:
+        raise InputError(f"{name} must be a whole number between {least} and {most}, got {value!r}")
+    return int(value)
