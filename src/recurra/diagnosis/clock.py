@@ -68,11 +68,11 @@ class Clock:
         return step_text(self.frequency)
 
 
-def read_clock(times: np.ndarray, column: str, *, utc: bool = False) -> tuple[Clock, np.ndarray]:
-    """The clock of ``times`` (T,), datetime64[us] or int64 in any order, and where each row is on the grid.
+def read_clock(times: np.ndarray, column: str, *, utc: bool = False) -> tuple[Clock, np.ndarray, np.ndarray]:
+    """The clock of ``times`` (T,), datetime64[us] or int64 in any order, T at least 1; and the grid.
 
-    The second is int64 (T,), −1 for what is not in it: a row whose time came before. Without a grid rows are
-    numbered in order of time.
+    The second is where each row is on the grid, int64 (T,), −1 for a row whose time came before; the third
+    are the times of the grid, (G,). Without one rows are numbered in order of time.
     """
     order = np.argsort(times, kind="stable")
     ordered = times[order]
@@ -100,13 +100,15 @@ def read_clock(times: np.ndarray, column: str, *, utc: bool = False) -> tuple[Cl
         irregular=irregular,
         utc=utc,
     )
-    return clock, places
+    grid = single if frequency is None else frequency.after(single[0], np.arange(steps[-1] + 1))
+    return clock, places, grid
 
 
-def clock_findings(clock: Clock) -> list[Finding]:
-    """What is to be said of the times."""
+def clock_findings(clock: Clock, *, whole: bool = True) -> list[Finding]:
+    """What is to be said of the times; ``whole`` where they are those of all rows, not of one series."""
     found = []
-    if clock.repeated:
+    where = "" if whole else ", the longest series"
+    if clock.repeated and whole:
         found.append(
             Finding(
                 SERIOUS,
@@ -121,7 +123,7 @@ def clock_findings(clock: Clock) -> list[Finding]:
         found.append(
             Finding(
                 SERIOUS,
-                f"The times of {clock.column!r} do not lie on one grid: {clock.irregular}.",
+                f"The times of {clock.column!r}{where} do not lie on one grid: {clock.irregular}.",
                 "Correct the times, or resample the data to one step.",
                 clock.column,
             )
@@ -132,14 +134,15 @@ def clock_findings(clock: Clock) -> list[Finding]:
             Finding(
                 WARNING,
                 f"{count(clock.missing, 'row')} ({share(clock.missing, clock.rows + clock.missing)}) "
-                f"{'is' if clock.missing == 1 else 'are'} missing between the times of {clock.column!r}, in "
-                f"{count(clock.gaps, 'gap')}; the longest has {count(gap.rows, 'row')} from {gap.first}.",
+                f"{'is' if clock.missing == 1 else 'are'} missing between the times of "
+                f"{clock.column!r}{where}, in {count(clock.gaps, 'gap')}; the longest has "
+                f"{count(gap.rows, 'row')} from {gap.first}.",
                 "Fill the gaps from their source if you can; recurra fit forecast interpolates them and "
                 "does not score what it made up.",
                 clock.column,
             )
         )
-    if clock.unsorted:
+    if clock.unsorted and whole:
         found.append(
             Finding(
                 HINT,

@@ -1,4 +1,4 @@
-"""One column of a table: what it holds, what is wrong with it, how it is distributed, how it moves in time."""
+"""One column of a table: what it holds, what is wrong with it, its distribution and its course in time."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -39,8 +39,8 @@ class Column:
         mean_length: of texts, in characters; 0 for other columns.
         sentinel: a value that may stand for "missing", as −999 does; None if there is none.
         sentinels: how often it comes.
-        still, still_from: the longest run of rows in which a value that moves otherwise does not, and its first
-            row, counted from 1; 0 and 0 where there is none to speak of.
+        still, still_from: the longest run of rows in which a value that moves otherwise does not, and its
+            first row, counted from 1; 0 and 0 where there is none to speak of.
         distribution: of the numbers; None where there are none.
         stationarity, seasonality: in the order of time; None where they can't be told.
         trace_rows, trace: (P,) places on the grid of times and the numbers there, for a picture.
@@ -118,6 +118,18 @@ def describe_column(
         return Column(name, kind, len(column), int(column.null_count()))
     if kind != "numbers":
         return _text_column(name, kind, values)
+    return describe_numbers(name, values, places, deep=deep, wrong=wrong)
+
+
+def describe_numbers(
+    name: str,
+    values: np.ndarray,
+    places: np.ndarray | None,
+    *,
+    deep: bool = True,
+    wrong: tuple[str, ...] = (),
+) -> Column:
+    """As `describe_column`, of float64 (N,), NaN where missing; ``wrong`` are texts that are no numbers."""
     usable = np.isfinite(values) & (np.abs(np.nan_to_num(values)) < _LARGEST)
     numbers = values[usable]
     unique, amounts = np.unique(numbers, return_counts=True)
@@ -131,7 +143,7 @@ def describe_column(
             described |= _in_time(np.where(usable, values, np.nan), places)
     return Column(
         name=name,
-        kind=kind,
+        kind="numbers",
         rows=len(values),
         missing=int(np.isnan(values).sum()) - len(wrong),
         infinite=int((~usable & ~np.isnan(values)).sum()),
@@ -203,7 +215,7 @@ def _sentinel(unique: np.ndarray, amounts: np.ndarray, numbers: np.ndarray) -> t
 
 
 def _still(values: np.ndarray) -> tuple[int, int]:
-    """The longest run of equal ``values`` (N,) and its first row from 1, of a column that hardly ever repeats."""
+    """The longest run of equal ``values`` (N,) and its first row from 1, if they hardly ever repeat."""
     if len(values) < 2:
         return 0, 0
     same = values[1:] == values[:-1]

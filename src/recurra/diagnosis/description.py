@@ -13,7 +13,7 @@ from recurra.diagnosis.column import Column
 from recurra.diagnosis.finding import LEVELS, Finding
 from recurra.diagnosis.leakage import Leak
 from recurra.diagnosis.lengths import Lengths
-from recurra.diagnosis.notes import Notes
+from recurra.diagnosis.music import Notes
 from recurra.diagnosis.repeats import Repeats
 from recurra.diagnosis.sounds import Sounds
 from recurra.diagnosis.vocabulary import Vocabulary
