@@ -11,6 +11,7 @@ LABS = {
     "gates": "What does one step of an LSTM compute, by hand?",
     "parameters": "How many weights does a recurrent layer have?",
     "negation": "Who hears that «dog bites man» is not «man bites dog»?",
+    "sine": "Why does a good one-step model forecast badly on its own?",
 }
 """The question of each, in the order in which to read them."""
 
