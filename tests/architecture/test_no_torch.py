@@ -34,6 +34,15 @@ SPEECH = (
     f"{load('transcribe-1.safetensors')}\nimport numpy\nfrom recurra.data import Clip\n"
     "clip = Clip(numpy.ones(2000, numpy.float32), 8000)"
 )
+TEXT, TUNES = load("language-char-1.safetensors"), load("music-1.safetensors")
+SOURCES, SIGNALS = load("translate-1.safetensors"), load("translate-series-1.safetensors")
+INSIDE = """
+from recurra.inspection.inside import attended, by_activity, forming, given, posteriors, saturation, trace
+one = given(model, X)
+for layer in trace(model, one).layers:
+    saturation(layer), by_activity(layer)
+forming(model, one), attended(model, one), posteriors(model, one)
+"""
 COUNTING, DATED = load("forecast-gru-1.safetensors"), load("forecast-lstm-1.safetensors")
 
 
@@ -56,6 +65,16 @@ COUNTING, DATED = load("forecast-gru-1.safetensors"), load("forecast-lstm-1.safe
         (f"{SERIES}\nimport numpy\nmodel.stream().step([1.0, 2.0])", LEARNING),
         (f"{TAGS}\nimport numpy\nmodel.predict([numpy.ones((3, 2))])", LEARNING),
         (f"{SPEECH}\nmodel.transcribe([clip], beam=3)\nmodel.stream().push(clip.samples)", LEARNING),
+        (f"{TEXT}\nmodel.predict(['ab é'])\nmodel.generate('a', length=3)", LEARNING),
+        (f"{TUNES}\nimport numpy\nmodel.predict([numpy.eye(3, 88)])\nmodel.generate(length=2)", LEARNING),
+        (f"{SOURCES}\nmodel.predict(['ab'])", LEARNING),
+        (f"{TEXTS}\nX = 'ab é'{INSIDE}", LEARNING),
+        (f"{TAGS}\nimport numpy\nX = numpy.ones((3, 2)){INSIDE}", LEARNING),
+        (f"{COUNTING}\nimport numpy\nX = numpy.ones((9, 2)){INSIDE}", TRAINING | PAGES | TABLES),
+        (f"{SPEECH}\nX = clip{INSIDE}", LEARNING),
+        (f"{TEXT}\nX = 'ab'{INSIDE}", LEARNING),
+        (f"{TUNES}\nimport numpy\nX = numpy.eye(3, 88){INSIDE}", LEARNING),
+        (f"{SIGNALS}\nimport numpy\nX = [numpy.ones((3, 2))]{INSIDE}", LEARNING),
     ],
     ids=[
         "import",
@@ -67,6 +86,16 @@ COUNTING, DATED = load("forecast-gru-1.safetensors"), load("forecast-lstm-1.safe
         "step along a series",
         "tag arrays",
         "transcribe clips",
+        "write texts",
+        "write music",
+        "translate texts",
+        "gates over a text",
+        "gates over an array",
+        "gates over a window",
+        "gates over a clip",
+        "gates of a language model",
+        "gates over music",
+        "gates of an encoder-decoder",
     ],
 )
 def test_the_core_install_is_enough(code, unwanted):
