@@ -66,7 +66,7 @@
     const paintMap = () => {
       const [own, shown, rows] = [layer(), quantity(), order()];
       const stops = colours(shown), place = rows.indexOf(picked());
-      const every = Math.max(1, Math.ceil(rows.length / 12));
+      const every = [1, 2, 5, 10, 20, 50].find((step) => rows.length / step <= 14);
       const tickvals = rows.map((_, row) => row).filter((row) => row % every === 0);
       const tickmode = { tickmode: "array", tickvals, ticktext: tickvals.map((row) => String(own.units[rows[row]])) };
       const layout = layoutOf(own, { ...tickmode, range: [rows.length - 0.5, -0.5], showgrid: false });
@@ -87,7 +87,7 @@
       const x = own.steps.map((_, step) => step);
       const data = own.quantities.map((each, i) => ({
         type: "scatter", mode: own.steps.length > 1 ? "lines" : "markers", name: each.name, x, y: values(each)[picked()],
-        customdata: own.steps, hovertemplate: "%{y:.3f}", line: { color: CURVES[i % 6][0], dash: CURVES[i % 6][1], width: 1.8 },
+        hovertemplate: "%{y:.3f}", line: { color: CURVES[i % 6][0], dash: CURVES[i % 6][1], width: 1.8 },
         marker: { color: CURVES[i % 6][0], size: 8 },
       }));
       const layout = layoutOf(own, { nticks: 6 });
@@ -161,7 +161,7 @@
     offer(select("layer"), layers.map((each) => each.name));
     select("layer").selectedIndex = 0;
     offerAll();
-    select("unit").selectedIndex = 0;
+    select("unit").value = String((layer().orders["by activity"] ?? order())[0]);
     words();
     for (const what of ["layer", "quantity", "order", "unit"]) {
       select(what).addEventListener("change", () => {

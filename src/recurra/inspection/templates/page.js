@@ -40,6 +40,7 @@ const drawing = (() => {
     if (layout.meta) {
       Object.assign(layout.xaxis, ticks(layout.meta, element.clientWidth - 60));
       layout.xaxis.unifiedhovertitle = { text: "%{customdata}" };
+      for (const trace of data) if (trace.type !== "heatmap") trace.customdata ??= layout.meta.steps;
     }
     Plotly.react(id, data, layout, { displayModeBar: false, responsive: true });
   };

@@ -1,0 +1,61 @@
+"""The page of `recurra inspect`, put together."""
+
+import datetime as dt
+from typing import Any
+
+import recurra
+from recurra.inspection.inside.compare import Comparison
+from recurra.inspection.inside.inspection import Inspection
+from recurra.inspection.inside_page import sentences
+from recurra.inspection.inside_page.attended_section import attended_section, posteriors_section
+from recurra.inspection.inside_page.attribution_section import attribution_section
+from recurra.inspection.inside_page.compare_section import compare_section
+from recurra.inspection.inside_page.forming_section import forming_section
+from recurra.inspection.inside_page.gates_section import gates_section
+from recurra.inspection.inside_page.memory_section import memory_section
+from recurra.inspection.inside_page.training_section import training_section
+from recurra.inspection.inside_page.weights_section import weights_section
+from recurra.inspection.page import render
+from recurra.inspection.section import Section
+
+
+def inspection_page(inspection: Inspection | Comparison) -> str:
+    """One self-contained interactive HTML page, which fetches nothing.
+
+    Of one model, or of two side by side: the sections are then the first one's, and gates are shown of both.
+    Raises MissingExtraError without plotly and jinja2.
+    """
+    comparison = inspection if isinstance(inspection, Comparison) else None
+    own = inspection.first if isinstance(inspection, Comparison) else inspection
+    sections = _sections(own, comparison)
+    drawn: dict[str, Any] = {}
+    for section in sections:
+        drawn |= section.figures
+    title = own.name if comparison is None else f"{own.name}, beside {comparison.second.name}"
+    return render(
+        "inside/page.html",
+        drawn,
+        more=["inside"],
+        version=recurra.__version__,
+        created=dt.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
+        title=title,
+        data=own.task.replace("-", " "),
+        verdict=sentences.verdict(own),
+        headline=sentences.headline(own),
+        sections=sections,
+    )
+
+
+def _sections(own: Inspection, comparison: Comparison | None) -> list[Section]:
+    both = [own] if comparison is None else [comparison.first, comparison.second]
+    return [
+        *([forming_section(own.forming)] if own.forming is not None else []),
+        *([compare_section(comparison)] if comparison is not None else []),
+        *([attribution_section(own)] if own.attributions else []),
+        *([attended_section(own.attended)] if own.attended is not None else []),
+        *([posteriors_section(own.posteriors)] if own.posteriors is not None else []),
+        *([gates_section(both)] if own.layers else []),
+        *([memory_section(own)] if own.memory is not None or own.spectra else []),
+        training_section(own),
+        weights_section(own),
+    ]
