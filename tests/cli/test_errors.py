@@ -103,6 +103,11 @@ def test_a_missing_file(refused, tmp_path: Path) -> None:
         (["--context", "-3"], "--context must be a whole number of at least 1, got -3"),
         (["--hidden-size", "0"], "--hidden-size must be a whole number of at least 1, got 0"),
         (["--cell", "lstn"], "--cell must be one of rnn, lstm, gru, got 'lstn'; did you mean 'lstm'?"),
+        (
+            ["--transform", "boxcox"],
+            "--transform must be one of standard, robust, log, box-cox, yeo-johnson, got 'boxcox'; "
+            "did you mean 'box-cox'?",
+        ),
         (["--learning-rate", "0"], "--learning-rate must be a finite number above 0, got 0.0"),
         (
             ["--train", "often"],

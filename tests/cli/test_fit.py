@@ -3,6 +3,7 @@ import re
 from pathlib import Path
 
 import recurra
+from recurra.cli.option import flag
 
 METRICS = ["mae", "mse", "rmse", "smape", "mase", "pinball", "coverage", "scaled_mae", "scaled_mse"]
 
@@ -102,8 +103,8 @@ def test_quiet_prints_nothing(run, data: Path, tmp_path: Path) -> None:
 
 def test_every_option_reaches_the_estimator(run, data: Path, tmp_path: Path) -> None:
     options = {
-        "--time": "time", "--cell": "gru", "--num-layers": 2, "--batch-size": 64, "--learning-rate": 0.01,
-        "--clip-norm": 0.5, "--seed": 7, "--train": "2024-01-01",
+        "--time": "time", "--transform": "yeo-johnson", "--cell": "gru", "--num-layers": 2,
+        "--batch-size": 64, "--learning-rate": 0.01, "--clip-norm": 0.5, "--seed": 7, "--train": "2024-01-01",
         "--validation": "2024-11-01", "--test": "0.2",
     }  # fmt: skip
     words = [word for pair in options.items() for word in pair]
@@ -111,6 +112,7 @@ def test_every_option_reaches_the_estimator(run, data: Path, tmp_path: Path) -> 
     assert (result.exit_code, result.stderr) == (0, "")
     model = recurra.load(tmp_path / "m.safetensors")
     recurrent = model.spec["layers"][0]
+    assert model.inputs.scaler.target_transform.name == "yeo-johnson"
     assert (recurrent["cell"], recurrent["num_layers"], recurrent["hidden_size"]) == ("gru", 2, 6)
     split = json.loads(result.stdout)["split"]
     assert (split["validation"]["first"], split["test"]["rows"]) == ("2024-11-01", 100)
@@ -127,9 +129,9 @@ def test_the_help_tells_the_true_defaults(run) -> None:
     defaults = Forecaster(target="y", horizon=1).get_params()
     text = " ".join(re.sub(r"[│╭╮╰╯─]", " ", run("fit", "forecast", "--help").stdout).split())
     for option in [
-        "cell", "hidden_size", "num_layers", "epochs", "batch_size", "learning_rate", "clip_norm", "seed",
-        "train", "validation", "test",
+        "target_transform", "cell", "hidden_size", "num_layers", "epochs", "batch_size", "learning_rate",
+        "clip_norm", "seed", "train", "validation", "test",
     ]:  # fmt: skip
-        described = text.partition(f"--{option.replace('_', '-')} ")[2].partition(" --")[0]
+        described = text.partition(f"{flag(option)} ")[2].partition(" --")[0]
         default = defaults[option] if isinstance(defaults[option], str) else f"{defaults[option]:g}"
         assert re.search(rf"Default: {re.escape(default)}\b", described), option

@@ -60,6 +60,17 @@ def test_the_help_tells_the_true_defaults(run) -> None:
             assert value == common or f"{kind} {shown(value)}" in described(name), (name, kind)
 
 
+def test_the_help_tells_the_true_transform_of_numbers(run) -> None:
+    from recurra.data import TRANSFORMS
+    from recurra.tasks import SequenceRegressor
+
+    text = " ".join(re.sub(r"[│╭╮╰╯─]", " ", run("fit", "regress", "--help").stdout).split())
+    described = text.partition("--transform NAME ")[2].partition(" --")[0]
+    *others, last = TRANSFORMS
+    assert f"{', '.join(others)} or {last}" in described
+    assert f"Default: {SequenceRegressor().target_transform}," in described
+
+
 def test_the_help_tells_the_true_defaults_of_language_models(run) -> None:
     from recurra.runtime import language, music
     from recurra.tasks import LanguageModel

@@ -9,7 +9,7 @@ import pytest
 from recurra import artifact as artifacts
 from recurra.artifact import Artifact
 from recurra.cells import Stack, cell
-from recurra.data import Scaler
+from recurra.data import Scaler, TargetTransform
 from recurra.evaluation import TargetScale
 from recurra.runtime import ForecastInputs, forecast_artifact, load
 
@@ -19,7 +19,9 @@ CELLS = {
     "lstm": cell("lstm", input_size=2, hidden_size=3),
     "gru": cell("gru", input_size=2, hidden_size=3, bias=False),  # counts rows
     "autoregression": cell("lstm", input_size=2, hidden_size=3),  # as recurra fit forecast writes them
+    "transform": cell("lstm", input_size=2, hidden_size=3),  # with --transform box-cox
 }
+CURVE = TargetTransform("box-cox", exponent=-0.5, centre=5.75, unit=1.0, largest=420.5)
 
 
 def numbers(shape: tuple[int, ...], start: int) -> np.ndarray:
@@ -32,8 +34,11 @@ def made_now(name: str) -> Artifact:
     stack = Stack(CELLS[name], num_layers=2)
     shapes = {f"encoder.{key}": shape for key, shape in stack.parameter_shapes().items()}
     shapes |= {"head.weight": (6, 3), "head.bias": (6,)}
-    shapes |= {"autoregression.weight": (2, 5)} if name == "autoregression" else {}
+    shapes |= {"autoregression.weight": (2, 5)} if name in ("autoregression", "transform") else {}
     dated = name != "gru"
+    scaler = Scaler(True, np.array([0.25, -1.5]), np.array([2.5, 0.1]), 0.3, 3.5)
+    if name == "transform":
+        scaler = Scaler(True, np.array([0.0, -1.5]), np.array([0.25, 0.1]), 0.0, 0.125, CURVE)
     inputs = ForecastInputs(
         target="CO₂",
         past=("wind",),
@@ -42,7 +47,7 @@ def made_now(name: str) -> Artifact:
         context=5,
         horizon=2,
         levels=(0.1, 0.5, 0.9),
-        scaler=Scaler(True, np.array([0.25, -1.5]), np.array([2.5, 0.1]), 0.3, 3.5),
+        scaler=scaler,
         scale=TargetScale(mean=340.5, deviation=17.25, naive_error=1.5, season=7),
     )
     return forecast_artifact(

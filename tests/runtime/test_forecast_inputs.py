@@ -10,6 +10,8 @@ import pytest
 from recurra._base.errors import InputError
 from recurra.runtime import ForecastInputs
 
+CURVE = {"name": "log", "exponent": 0.0, "centre": 0.0, "unit": 1.0, "largest": 9.0}
+
 
 def test_sizes(inputs):
     assert inputs.columns == ("load", "temperature")
@@ -136,6 +138,27 @@ def test_what_does_not_fit_together(inputs, fields, message):
             "scaler.target_deviation",
             -1,
             "preprocessing.scaler.target_deviation must be a number above 0, got -1",
+        ),
+        (
+            "scaler.target_transform",
+            "log",
+            "preprocessing.scaler.target_transform must be a dict, got 'log'",
+        ),
+        (
+            "scaler.target_transform",
+            {**CURVE, "name": "sqrt"},
+            "preprocessing.scaler.target_transform.name must be one of standard, robust, log, box-cox, "
+            "yeo-johnson, got 'sqrt'",
+        ),
+        (
+            "scaler.target_transform",
+            {**CURVE, "unit": 0.0},
+            "preprocessing.scaler.target_transform.unit must be a number above 0, got 0.0",
+        ),
+        (
+            "scaler.target_transform",
+            {"name": "log"},
+            "preprocessing.scaler.target_transform must have exponent, got only name",
         ),
         ("scaler.extra", 1, "preprocessing.scaler must not have 'extra'"),
         ("scale.season", 0, "preprocessing.scale.season must be a whole number of at least 1, got 0"),

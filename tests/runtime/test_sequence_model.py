@@ -58,6 +58,16 @@ def changed(task: str, **fields: Any) -> Artifact:
             "levels must ascend and have 0.5 among them, got [0.1, 0.4, 0.9]",
         ),
         ("regress", {"deviation": -1}, "preprocessing.deviation must be a number above 0, got -1"),
+        (
+            "regress",
+            {"target_transform": {"curve": {}, "mean": 0.0}},
+            "preprocessing.target_transform must have deviation, got only curve, mean",
+        ),
+        (
+            "regress",
+            {"target_transform": {"curve": {"name": "log"}, "mean": 0.0, "deviation": 1.0}},
+            "preprocessing.target_transform.curve must have exponent, got only name",
+        ),
         ("regress", {"source": 3}, "preprocessing.source must be a dict or null, got 3"),
     ],
 )

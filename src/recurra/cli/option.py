@@ -12,9 +12,12 @@ def option(metavar: str, help: str, panel: str, *names: str) -> Any:  # noqa: A0
     return typer.Option(*names, metavar=metavar, help=help, rich_help_panel=panel, show_default=False)
 
 
+_OTHERWISE = {"target_transform": "transform"}  # an argument of that name scikit-learn takes for a method
+
+
 def flag(name: str) -> str:
     """``hidden_size`` as the user writes it, ``--hidden-size``."""
-    return f"--{name.replace('_', '-')}"
+    return f"--{_OTHERWISE.get(name, name).replace('_', '-')}"
 
 
 def with_options(message: str, names: Iterable[str]) -> str:

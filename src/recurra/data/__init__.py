@@ -29,6 +29,7 @@ from recurra.data.splits import Share, Split, parse_share, split_rows
 from recurra.data.table import read_series, read_table, to_series
 from recurra.data.text import TextFeatures
 from recurra.data.text_words import TextWords
+from recurra.data.transform import TRANSFORMS, TargetTransform, check_transform, mean_and_deviation
 from recurra.data.vectors import read_vectors, vectors_text
 from recurra.data.windows import Contexts, Windows, last_context, last_observed, make_windows
 from recurra.data.words import WordFeatures
@@ -38,6 +39,7 @@ __all__ = [
     "KEYS",
     "LOWEST_NOTE",
     "MOST_STEPS",
+    "TRANSFORMS",
     "AudioFeatures",
     "Clip",
     "Contexts",
@@ -56,6 +58,7 @@ __all__ = [
     "Share",
     "Source",
     "Split",
+    "TargetTransform",
     "TextFeatures",
     "TextWords",
     "Windows",
@@ -68,6 +71,7 @@ __all__ = [
     "as_sequences",
     "by_group",
     "by_pattern",
+    "check_transform",
     "cut_corpus",
     "format_time",
     "future_times",
@@ -80,6 +84,7 @@ __all__ = [
     "last_observed",
     "make_windows",
     "mauna_loa",
+    "mean_and_deviation",
     "midi_bytes",
     "pad",
     "parse_share",

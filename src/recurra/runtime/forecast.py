@@ -110,6 +110,7 @@ class ForecastModel(Model):
             window = np.asarray(context[chunk], dtype=np.float64)
             if not np.isfinite(window).all():
                 raise InputError("context must be finite, without NaN; impute what is missing")
+            self.inputs.check_windows(window)
             outputs = self.network(self.inputs.inputs(window))
             quantiles[chunk] = self.inputs.quantiles(outputs, window)
         return quantiles
@@ -129,12 +130,14 @@ class ForecastModel(Model):
         )
 
     def read(self, data: Any) -> Series:
-        """``data``, as for `predict`, as a series whose gaps are imputed; InputError where it does not suit."""
+        """``data``, as for `predict`, as a series without gaps; InputError where it does not suit."""
         inputs = self.inputs
         series = read_series(
             data, columns=inputs.columns, time=inputs.time, detect_time=False, frequency=inputs.frequency
         )
-        return impute(series, [slice(0, len(series))])
+        series = impute(series, [slice(0, len(series))])
+        inputs.check(series)
+        return series
 
 
 def forecast_artifact(

@@ -11,12 +11,13 @@ import numpy as np
 from recurra._base.errors import InputError
 from recurra._base.validation import one_of, positive_int
 from recurra._base.wording import count
-from recurra.data import Scaler
+from recurra.data import Scaler, Series, check_transform, format_time
 from recurra.data.frequency import Frequency
 from recurra.data.series import IMPUTATION_RULE
 from recurra.evaluation import TargetScale
 from recurra.runtime import schema
 from recurra.runtime.schema import check_fields
+from recurra.runtime.transform import read_transform
 
 MEDIAN = 0.5
 
@@ -38,6 +39,7 @@ _SCALER = {
     "deviation": schema.POSITIVES,
     "target_mean": schema.NUMBER,
     "target_deviation": schema.POSITIVE,
+    "target_transform": schema.DICT_OR_MISSING,  # as in older files, and those of the standard one
 }
 _SCALE = {
     "mean": schema.NUMBER,
@@ -101,6 +103,24 @@ class ForecastInputs:
         """The network's outputs: every quantile of every step of the horizon."""
         return self.horizon * len(self.levels)
 
+    def check(self, series: Series) -> None:
+        """Raise InputError, which says when, if the target's transform refuses a value of ``series``."""
+        check_transform(
+            self.scaler.target_transform,
+            series.values[:, 0],
+            f"target {self.target!r}",
+            lambda row: f"at {format_time(series.time[row])}",
+        )
+
+    def check_windows(self, context: np.ndarray) -> None:
+        """Raise InputError if the target's transform refuses a value of ``context`` (W, context, C)."""
+        check_transform(
+            self.scaler.target_transform,
+            context[:, :, 0].ravel(),
+            f"target {self.target!r}",
+            lambda place: f"in row {place % self.context} of a context",
+        )
+
     def inputs(self, context: np.ndarray) -> np.ndarray:
         """The network's inputs (W, context, I), float32, for ``context`` (W, context, C) in their units."""
         return self.scaler.transform(context)
@@ -115,8 +135,8 @@ class ForecastInputs:
         Quantiles that cross are put in order (Chernozhukov, Fernández-Val & Galichon 2010), which never makes
         them worse.
         """
-        ordered = np.sort(outputs.reshape(-1, self.horizon, len(self.levels)), axis=-1)
-        return self.scaler.inverse_target(ordered, context)
+        outputs = outputs.reshape(-1, self.horizon, len(self.levels))
+        return np.sort(self.scaler.inverse_target(outputs, context), axis=-1)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values from which `from_dict` makes the same again."""
@@ -137,7 +157,10 @@ class ForecastInputs:
     def from_dict(cls, fields: dict[str, Any]) -> "ForecastInputs":
         """Undo `to_dict`; raises InputError, naming the field, for what it would not have written."""
         check_fields(fields, _FIELDS, "preprocessing")
-        check_fields(fields["scaler"], _SCALER, "preprocessing.scaler")
+        scaler = fields["scaler"]
+        check_fields(scaler, _SCALER, "preprocessing.scaler")
+        if "target_transform" in scaler:
+            read_transform(scaler["target_transform"], "preprocessing.scaler.target_transform")
         check_fields(fields["scale"], _SCALE, "preprocessing.scale")
         one_of("imputation", fields["imputation"], [IMPUTATION_RULE])
         return cls(
@@ -148,6 +171,6 @@ class ForecastInputs:
             context=fields["context"],
             horizon=fields["horizon"],
             levels=tuple(fields["levels"]),
-            scaler=Scaler.from_dict(fields["scaler"]),
+            scaler=Scaler.from_dict(scaler),
             scale=TargetScale.from_dict(fields["scale"]),
         )

@@ -6,13 +6,17 @@ from typing import Any, ClassVar
 import numpy as np
 
 from recurra._base.errors import InputError
+from recurra.data import TargetTransform
 from recurra.data.label_values import number_labels
 from recurra.evaluation import BaselineOutputs, Baselines, Estimates, RegressionEvaluation, evaluate_values
 from recurra.runtime import schema
 from recurra.runtime.sequence_model import SequenceModel
 from recurra.runtime.sequence_stream import SequenceStream
+from recurra.runtime.transform import read_transform
 
 MEDIAN = 0.5
+
+_TRANSFORM = {"curve": schema.DICT, "mean": schema.NUMBER, "deviation": schema.POSITIVE}
 
 
 class RegressionModel(SequenceModel):
@@ -24,10 +28,13 @@ class RegressionModel(SequenceModel):
         "levels": schema.NUMBERS,
         "mean": schema.NUMBER,
         "deviation": schema.POSITIVE,
+        "target_transform": schema.DICT_OR_MISSING,  # as in older files, and those of the standard one
     }
 
     levels: tuple[float, ...]
     """(Q,) of the quantiles, ascending, with 0.5."""
+    target_transform: TargetTransform
+    """The curve that the numbers were learnt on."""
 
     @property
     def output_size(self) -> int:
@@ -35,7 +42,14 @@ class RegressionModel(SequenceModel):
 
     def _adopt(self, fields: Mapping[str, Any]) -> None:
         self.levels = tuple(fields["levels"])
-        self._mean, self._deviation = float(fields["mean"]), float(fields["deviation"])
+        self._mean = float(fields["mean"])
+        self.target_transform = TargetTransform()
+        self._centre, self._scale = self._mean, float(fields["deviation"])
+        if "target_transform" in fields:
+            own, place = fields["target_transform"], "preprocessing.target_transform"
+            schema.check_fields(own, _TRANSFORM, place)
+            self.target_transform = read_transform(own["curve"], f"{place}.curve")
+            self._centre, self._scale = float(own["mean"]), float(own["deviation"])
         if list(self.levels) != sorted(set(self.levels)) or MEDIAN not in self.levels:
             raise InputError(f"levels must ascend and have 0.5 among them, got {list(self.levels)}")
 
@@ -52,7 +66,8 @@ class RegressionModel(SequenceModel):
 
     def quantiles(self, outputs: np.ndarray) -> np.ndarray:
         """From outputs of the network (N, Q) to quantiles (N, Q) float64; those that cross are sorted."""
-        return np.sort(self._mean + self._deviation * outputs.astype(np.float64), axis=1)
+        curved = self._centre + self._scale * outputs.astype(np.float64)
+        return np.sort(self.target_transform.inverse(curved), axis=1)
 
     def evaluate(
         self, X: Any, y: Any = None, *, baselines: Baselines[Estimates] | None = None

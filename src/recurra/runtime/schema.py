@@ -9,10 +9,11 @@ from recurra._base.errors import InputError
 
 @dataclass(frozen=True)
 class Field:
-    """What a field must be, in words and as a test."""
+    """What a field must be, in words and as a test; where it is ``optional``, it may be missing."""
 
     what: str
     holds: Callable[[Any], bool]
+    optional: bool = False
 
 
 def check_fields(fields: Any, schema: Mapping[str, Field], name: str) -> None:
@@ -21,6 +22,8 @@ def check_fields(fields: Any, schema: Mapping[str, Field], name: str) -> None:
         raise InputError(f"{name} must be a dict, got {fields!r}")
     for field, expected in schema.items():
         if field not in fields:
+            if expected.optional:
+                continue
             raise InputError(f"{name} must have {field}, got only {', '.join(fields) or 'nothing'}")
         if not expected.holds(fields[field]):
             raise InputError(f"{name}.{field} must be {expected.what}, got {fields[field]!r}")
@@ -58,6 +61,7 @@ ERROR_OR_NONE = Field(
     "a number of at least 0, or null", lambda value: value is None or (_number(value) and value >= 0)
 )
 DICT = Field("a dict", lambda value: isinstance(value, dict))
+DICT_OR_MISSING = Field("a dict", DICT.holds, optional=True)
 DICT_OR_NONE = Field("a dict or null", lambda value: value is None or isinstance(value, dict))
 SIZES = Field("a list of whole numbers of at least 1", lambda value: _all(value, SIZE.holds))
 CLASSES = Field(

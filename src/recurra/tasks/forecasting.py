@@ -1,14 +1,27 @@
 """Forecasting: the steps after a window of a series, with quantiles."""
 
 import dataclasses
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from sklearn.utils.validation import check_is_fitted
 
 from recurra._base.errors import InputError
 from recurra._base.validation import one_of, positive_int
 from recurra.artifact import Artifact
-from recurra.data import Scaler, Share, format_time, impute, make_windows, read_series, split_rows
+from recurra.data import (
+    TRANSFORMS,
+    Scaler,
+    Series,
+    Share,
+    Split,
+    TargetTransform,
+    check_transform,
+    format_time,
+    impute,
+    make_windows,
+    read_series,
+    split_rows,
+)
 from recurra.evaluation import Evaluation, TargetScale, evaluate_forecasts
 from recurra.runtime import Forecast, ForecastInputs, ForecastModel, forecast_artifact
 from recurra.tasks.card import forecast_card
@@ -35,6 +48,9 @@ class Forecaster(SavedEstimator):
         time: the column of times; None for the only one with dates, or else to count rows.
         context: rows that a forecast sees; None for four seasons, or two horizons if that is more.
         past: a list of other columns to learn from, known up to the last row only; None for none.
+        target_transform: what the target goes through before it is learnt, and back after: ``standard``,
+            ``robust``, ``log``, ``box-cox`` or ``yeo-johnson``, see `recurra.data.TargetTransform`. The other
+            columns are scaled by their means and deviations whatever it is.
         cell: ``rnn``, ``lstm`` or ``gru``.
         hidden_size: units of each layer.
         num_layers: layers.
@@ -60,6 +76,7 @@ class Forecaster(SavedEstimator):
     """
 
     model_class = ForecastModel
+    later: ClassVar[dict[str, Any]] = {"target_transform": "standard"}
     model_: ForecastModel
 
     def __init__(
@@ -70,6 +87,7 @@ class Forecaster(SavedEstimator):
         time: str | None = None,
         context: int | None = None,
         past: list[str] | None = None,
+        target_transform: str = "standard",
         cell: str = "lstm",
         hidden_size: int = 64,
         num_layers: int = 1,
@@ -87,6 +105,7 @@ class Forecaster(SavedEstimator):
         self.time = time
         self.context = context
         self.past = past
+        self.target_transform = target_transform
         self.cell = cell
         self.hidden_size = hidden_size
         self.num_layers = num_layers
@@ -116,6 +135,7 @@ class Forecaster(SavedEstimator):
         split = split_rows(series.time, train=self.train, validation=self.validation, test=self.test)
         scale = TargetScale.fit(series, split.train)
         series = impute(series, split.parts)
+        transform = self._transform(series, split)
         if context is None:
             rows = split.train.stop - split.train.start
             context = default_context(scale.season, horizon, rows)
@@ -145,7 +165,7 @@ class Forecaster(SavedEstimator):
             context=context,
             horizon=horizon,
             levels=LEVELS,
-            scaler=Scaler.fit(windows["training"]),
+            scaler=Scaler.fit(windows["training"], target_transform=transform),
             scale=scale,
         )
         network = ForecastNetwork(inputs, self.cell, hidden_size, num_layers, seed=settings.seed)
@@ -194,6 +214,14 @@ class Forecaster(SavedEstimator):
         super()._adopt(artifact)
         self.context_ = self.model_.context
 
+    def _transform(self, series: Series, split: Split) -> TargetTransform:
+        """That of the training part's observed targets; InputError where it refuses a value of any part."""
+        name, target = self.target_transform, f"target {self.target!r}"
+        rows = slice(split.train.start, split.test.stop)
+        values, time = series.values[rows, 0], series.time[rows]
+        check_transform(TargetTransform(name), values, target, lambda row: f"at {format_time(time[row])}")
+        return TargetTransform.fit(name, series.values[split.train, 0][series.observed[split.train, 0]])
+
     def _settings(self) -> TrainingSettings:
         """Check names and how to train; sizes are checked where they are read, parts with the data."""
         if not isinstance(self.target, str):
@@ -204,6 +232,7 @@ class Forecaster(SavedEstimator):
         # No tuple: a model file has only lists, and a loaded forecaster has the arguments that were given.
         if not isinstance(past, list) or not all(isinstance(name, str) for name in past):
             raise InputError(f"past must be a list of names of columns, or None, got {self.past!r}")
+        one_of("target_transform", self.target_transform, TRANSFORMS)
         one_of("cell", self.cell, LAYERS)
         return TrainingSettings(
             epochs=self.epochs,

@@ -1,7 +1,7 @@
 """Regression: one number a sequence, with quantiles."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -29,14 +29,18 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
 
     Args:
         pool: ``last``, ``mean``, ``max`` or ``attention``; None for that of the kind of sequences.
+        target_transform: what the numbers go through before they are learnt, and back after: ``standard``,
+            ``robust``, ``log``, ``box-cox`` or ``yeo-johnson``, see `recurra.data.TargetTransform`.
 
     The other arguments, the way to fit, and what is there once fitted, are those of `SequenceEstimator`.
     """
 
     task = "regress"
     model_class = RegressionModel
+    later: ClassVar[dict[str, Any]] = {"target_transform": "standard"}
 
     pool: str | None = None
+    target_transform: str = "standard"
 
     model_: RegressionModel = field(init=False)
 
@@ -53,7 +57,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         return number_labels(one_column(labels))
 
     def _targets(self, labels: Any, defaults: SequenceDefaults) -> ValueTargets:  # noqa: ARG002
-        return ValueTargets.of(labels, LEVELS)
+        return ValueTargets.of(labels, LEVELS, self.target_transform)
 
     def _baselines(self, training: Labelled, features: Features) -> Baselines[Any]:  # noqa: ARG002
         return fit_value_baselines(training.sequences, number_labels(training.labels), levels=LEVELS)

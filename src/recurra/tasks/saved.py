@@ -17,6 +17,8 @@ class SavedEstimator(BaseEstimator):
 
     model_class: ClassVar[Any]
     """The class of ``model_``, of estimators that have but one."""
+    later: ClassVar[dict[str, Any]] = {}
+    """The settings that files of earlier versions lack, as they were then."""
 
     @classmethod
     def _models(cls) -> dict[str, Any]:
@@ -33,8 +35,9 @@ class SavedEstimator(BaseEstimator):
         """The estimator that was saved to ``path``; raises ArtifactError for a file that is none."""
         artifact = artifacts.load(path)
         settings = artifact.card.get("settings")
+        settings = {**cls.later, **settings} if isinstance(settings, dict) else {}
         known = inspect.signature(cls).parameters.keys()
-        if artifact.task not in cls._models() or not isinstance(settings, dict) or settings.keys() != known:
+        if artifact.task not in cls._models() or settings.keys() != known:
             raise ArtifactError(
                 f"{path} does not hold the settings of a {cls.__name__}; use recurra.load to predict with it"
             )

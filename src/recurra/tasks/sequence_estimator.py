@@ -261,7 +261,7 @@ class SequenceEstimator(SavedEstimator):
             evaluation = model.evaluate(parts.test, baselines=self._baselines(training, features))
         if start is not None:
             notes += start.notes(history.best_epoch)
-        notes = (*parts.notes, *notes)
+        notes = (*parts.notes, *targets.notes, *notes)
         card = sequence_card(self.task, parts.by_name(), evaluation, settings=arguments, notes=notes)
         self._adopt(dataclasses.replace(artifact, card=card))
         self.evaluation_, self.parts_, self.notes_ = evaluation, parts.by_name(), notes

@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from recurra._base.validation import one_of
+from recurra.data import TRANSFORMS, TargetTransform, check_transform, mean_and_deviation
 from recurra.decoding import Allowed, allowed, scheme_of
 from recurra.tasks.classes import class_counts, class_weights, codes
 from recurra.tasks.pinball import pinball
 from recurra.tasks.sequence_network import SequenceNetwork
-
-_ROUNDING = 1e-12  # the deviation of equal numbers, as a share of them, is below it
 
 
 class Targets(ABC):
@@ -26,6 +26,11 @@ class Targets(ABC):
     @abstractmethod
     def outputs(self) -> int:
         """The width of the network's output."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What people should know of how labels are learnt, in sentences."""
+        return ()
 
     @abstractmethod
     def encode(self, labels: Any, part: str) -> np.ndarray | list[np.ndarray]:
@@ -87,30 +92,43 @@ class ClassTargets(Targets):
 
 @dataclass(frozen=True, eq=False)
 class ValueTargets(Targets):
-    """One number a sequence: the pinball loss of its quantiles, in standard units.
+    """One number a sequence: the pinball loss of its quantiles, on the transform's curve and in its scale.
 
     Attributes:
         mean, deviation: of the training labels.
         levels: (Q,) of the quantiles.
+        transform: of the labels, fitted on those of the training part.
+        centre, scale: of the transformed training labels, see `TargetTransform.centre_and_scale`.
     """
 
     mean: float
     deviation: float
     levels: tuple[float, ...]
+    transform: TargetTransform
+    centre: float
+    scale: float
 
     @classmethod
-    def of(cls, labels: np.ndarray, levels: tuple[float, ...]) -> "ValueTargets":
-        """Of training labels (N,), finite float64."""
-        deviation = float(labels.std())
-        varies = deviation > _ROUNDING * np.abs(labels).max()
-        return cls(float(labels.mean()), deviation if varies else 1.0, levels)
+    def of(cls, labels: np.ndarray, levels: tuple[float, ...], transform: str) -> "ValueTargets":
+        """Of training labels (N,), finite float64; InputError where the transform refuses one."""
+        one_of("target_transform", transform, TRANSFORMS)
+        _check(TargetTransform(transform), labels, "training")
+        own = TargetTransform.fit(transform, labels)
+        return cls(*mean_and_deviation(labels), levels, own, *own.centre_and_scale(own.forward(labels)))
 
     @property
     def outputs(self) -> int:
         return len(self.levels)
 
-    def encode(self, labels: Any, part: str) -> np.ndarray:  # noqa: ARG002
-        return ((np.asarray(labels) - self.mean) / self.deviation).astype(np.float32)
+    @property
+    def notes(self) -> tuple[str, ...]:
+        how = self.transform.describe()
+        return (f"The labels are {how}.",) if how else ()
+
+    def encode(self, labels: Any, part: str) -> np.ndarray:
+        values = np.asarray(labels, np.float64)
+        _check(self.transform, values, part)
+        return ((self.transform.forward(values) - self.centre) / self.scale).astype(np.float32)
 
     def loss(
         self, network: SequenceNetwork, x: Tensor, lengths: Tensor, targets: Tensor, weights: Tensor
@@ -119,7 +137,11 @@ class ValueTargets(Targets):
         return (weights * losses).sum(), weights.sum()
 
     def fields(self) -> dict[str, Any]:
-        return {"mean": self.mean, "deviation": self.deviation, "levels": list(self.levels)}
+        fields = {"mean": self.mean, "deviation": self.deviation, "levels": list(self.levels)}
+        if self.transform.name == "standard":
+            return fields
+        own = {"curve": self.transform.to_dict(), "mean": self.centre, "deviation": self.scale}
+        return {**fields, "target_transform": own}
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,3 +194,7 @@ class TagTargets(Targets):
 
     def fields(self) -> dict[str, Any]:
         return {"classes": self.classes.tolist(), "counts": self.counts.tolist()}
+
+
+def _check(transform: TargetTransform, labels: np.ndarray, part: str) -> None:
+    check_transform(transform, labels, "y", lambda _: f"in the {part} part")

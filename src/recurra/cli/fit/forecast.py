@@ -60,6 +60,16 @@ def forecast(
         list[str] | None,
         _column("COL", "Another column to learn from, known up to the last row only. May be repeated."),
     ] = None,
+    target_transform: Annotated[
+        str | None,
+        option(
+            "NAME",
+            "What the target goes through before it is learnt, and back after: standard, robust, log, "
+            "box-cox or yeo-johnson. Default: standard, which divides by the deviation.",
+            "Columns and steps",
+            "--transform",
+        ),
+    ] = None,
     cell: Annotated[
         str | None, _network("rnn|lstm|gru", "The recurrent cell. Default: lstm, which remembers longest.")
     ] = None,
@@ -108,9 +118,10 @@ def forecast(
 
     shares = {"train": train, "validation": validation, "test": test}
     asked = {
-        "target": target, "time": time, "horizon": horizon, "context": context, "past": past, "cell": cell,
-        "hidden_size": hidden_size, "num_layers": num_layers, "epochs": epochs, "batch_size": batch_size,
-        "learning_rate": learning_rate, "clip_norm": clip_norm, "seed": seed, **shares,
+        "target": target, "time": time, "horizon": horizon, "context": context, "past": past,
+        "target_transform": target_transform, "cell": cell, "hidden_size": hidden_size,
+        "num_layers": num_layers, "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate,
+        "clip_norm": clip_norm, "seed": seed, **shares,
     }  # fmt: skip
     start = clock.perf_counter()
     report = report_beside(model) if report is None else report
@@ -164,6 +175,8 @@ def say_forecaster(forecaster: "Forecaster") -> None:
     console.say(f"{inputs.target}: the next {ahead} from the last {back}")
     parts = summary.parts(series, split, forecaster.windows_)
     console.say_table(parts.columns, parts.rows)
+    if how := inputs.scaler.target_transform.describe():
+        console.say(f"{inputs.target} is {how}.")
     for line in summary.data_lines(series, split):
         console.say(line)
     console.say()

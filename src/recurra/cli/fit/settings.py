@@ -235,6 +235,16 @@ class ClassTraining(Training):
 class ValueTraining(Training):
     """Of numbers."""
 
+    target_transform: Annotated[
+        str | None,
+        option(
+            "NAME",
+            "What labels go through before they are learnt, and back after: standard, robust, log, box-cox "
+            "or yeo-johnson. Default: standard, which divides by the deviation.",
+            TRAINING,
+            "--transform",
+        ),
+    ] = None
     augment: Annotated[
         bool | None,
         option(
