@@ -8,7 +8,7 @@ import numpy as np
 
 from recurra.cells import Stack, cell
 from recurra.data import SeriesFeatures
-from recurra.runtime import Linear, Pool, Recurrent, RegressionModel, load
+from recurra.runtime import Linear, Part, Pool, Recurrent, RegressionModel, load
 from recurra.runtime.encoder_decoder import DecoderSpec, EncoderDecoderSpec, EncoderSpec, Table
 from recurra.runtime.sequence_model import sequence_artifact
 from recurra.runtime.translation import TranslationModel, translation_artifact
@@ -41,10 +41,16 @@ def inputs_of(name: str) -> Any:
     return test_transcription_1.clips() if name == "transcribe" else test_language_1.inputs(name)
 
 
-def regressor(kind: str, *, columns: int = 2, layers: int = 1, both: bool = False, **options: Any) -> Any:
+def regressor(
+    kind: str, *, columns: int = 2, layers: int = 1, both: bool = False, **options: Any
+) -> RegressionModel:
     """Of any cell, with three quantiles, weights and biases being random."""
     stack = Stack(cell(kind, input_size=columns, hidden_size=4, **options), layers, both)
-    parts = [Recurrent("encoder", stack), Pool(), Linear("head", stack.output_size, 3)]
+    return regressor_of(Recurrent("encoder", stack), Pool(), Linear("head", stack.output_size, 3))
+
+
+def regressor_of(*parts: Part) -> RegressionModel:
+    columns = parts[0].stack.cell.input_size  # pyright: ignore[reportAttributeAccessIssue]
     rng = np.random.default_rng(2)
     shapes = {name: shape for part in parts for name, shape in part.shapes().items()}
     tensors = {name: rng.normal(0, 0.6, shape).astype(np.float32) for name, shape in shapes.items()}

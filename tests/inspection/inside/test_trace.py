@@ -10,13 +10,14 @@ from recurra.cells import CELLS, OPTIONS, OPTIONS_OF, Stack, cell
 from recurra.inspection.inside import given, trace
 from recurra.inspection.inside.trace import trace_stack
 from recurra.kernels import PackedStack
-from recurra.runtime import Recurrent, Words, quantize
+from recurra.runtime import Linear, Pool, Recurrent, Words, quantize
 from tests.inspection.inside.models import (
     NAMES,
     PAIRS,
     inputs_of,
     model_of,
     regressor,
+    regressor_of,
     translator_without_attention,
 )
 
@@ -225,8 +226,17 @@ def test_the_norm_is_that_of_h():
 
 
 def test_layers_of_two_stacks_are_counted_on():
-    found = traced(regressor("gru", layers=2, both=True), [np.ones((3, 2))])
-    assert [layer.name for layer in found.layers][::2] == ["layer 1", "layer 2"]
+    lower = Stack(cell("gru", input_size=2, hidden_size=3), 2, bidirectional=True)
+    upper = Stack(cell("lstm", input_size=6, hidden_size=4))
+    model = regressor_of(Recurrent("a", lower), Recurrent("b", upper), Pool(), Linear("head", 4, 3))
+    found = traced(model, [np.ones((3, 2))])
+    assert [(layer.name, layer.cell) for layer in found.layers] == [
+        ("layer 1", "gru"),
+        ("layer 1, backwards", "gru"),
+        ("layer 2", "gru"),
+        ("layer 2, backwards", "gru"),
+        ("layer 3", "lstm"),
+    ]
 
 
 def message_of(call):

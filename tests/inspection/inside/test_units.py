@@ -28,10 +28,10 @@ def layer_of(states, gates=None, bounded=("candidate", "h")):
 def test_shares_by_hand():
     layer = layer_of(
         {"h": [[0.95, -0.95], [0.5, 0.2]], "c": [[5, 5], [5, 5]]},
-        {"forget": [[0.05, 0.99], [0.95, 0.92]], "candidate": [[-0.99, 0.05], [0.0, 0.01]]},
+        {"forget": [[0.05, 0.99], [0.3, 0.92]], "candidate": [[-0.99, 0.05], [0.0, 0.01]]},
     )
     assert saturation(layer) == (
-        Saturation("layer 1", "forget", 0.25, 0.75),
+        Saturation("layer 1", "forget", 0.25, 0.5),
         Saturation("layer 1", "candidate", 0.0, 0.25),
         Saturation("layer 1", "h", 0.0, 0.5),
     )
