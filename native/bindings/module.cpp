@@ -67,8 +67,11 @@ template <class T> void bind(nb::module_ &m, const char *suffix) {
         array("context"), array("shares"),
         "Additive attention of query [queries, size] to key [keys, size], which stand for values [keys, width]: writes "
         "context [queries, width] and each value's share of it [queries, keys].");
-  m.def(name("highest").c_str(), &highest<T>, array("x"), array("columns"),
-        "Columns [rows, most] of each row's highest values, x [rows, count], the highest first.");
+  m.def(name("highest").c_str(), &highest<T>, array("x"), array("totals"), array("groups"), "most"_a.noconvert(),
+        array("row"), array("column"), array("sum"),
+        "The `most` highest of x [rows, count] plus totals [rows] in each group of rows, groups [rows] ascending: writes row, "
+        "column and sum of each, with room for [rows, min(most, count)], and says how many they are.");
+  m.def(name("tanh").c_str(), &tanh<T>, array("x"), array("y"), "The kernels' own tanh of x [rows, count].");
 }
 
 // Values of tape that one step of one row takes, in single and in double precision.

@@ -38,16 +38,36 @@ void additive(const In<T> &query, const In<T> &key, const In<T> &v, const In<T> 
   row_kernels<T>().additive(args);
 }
 
-template <class T> void highest(const In<T> &x, const Out<std::int64_t> &columns) {
-  const std::int64_t rows = axis(x, 0), count = axis(x, 1), most = axis(columns, 1);
+template <class T>
+std::int64_t highest(const In<T> &x, const In<double> &totals, const In<std::int64_t> &groups, std::int64_t most,
+                     const Out<std::int64_t> &row, const Out<std::int64_t> &column, const Out<double> &sum) {
+  const std::int64_t rows = axis(x, 0), count = axis(x, 1), each = std::min(most, count);
   Arguments arguments;
-  const HighestArgs<T> args{rows, count, most, arguments.rows(x, "x", {rows, count}),
-                            arguments.rows(columns, "columns", {rows, most})};
-  if (most < 1 || most > count)
-    refuse("columns must be 1 to " + std::to_string(count) + " for each row, got " + std::to_string(most));
+  const HighestArgs<T> args{rows,
+                            count,
+                            most,
+                            arguments.rows(x, "x", {rows, count}),
+                            arguments.rows(totals, "totals", {rows}),
+                            arguments.rows(groups, "groups", {rows}),
+                            arguments.rows(row, "row", {rows, each}),
+                            arguments.rows(column, "column", {rows, each}),
+                            arguments.rows(sum, "sum", {rows, each})};
+  if (most < 1 || count < 1)
+    refuse("most and the columns of x must be at least 1, got " + text({most, count}));
   arguments.check_apart();
   nb::gil_scoped_release release;
-  row_kernels<T>().highest(args);
+  return row_kernels<T>().highest(args);
+}
+
+// y = tanh x.
+template <class T> void tanh(const In<T> &x, const Out<T> &y) {
+  const std::int64_t count = static_cast<std::int64_t>(x.size());
+  Arguments arguments;
+  const T *from = arguments.rows(x, "x", {axis(x, 0), axis(x, 1)});
+  T *to = arguments.rows(y, "y", {axis(x, 0), axis(x, 1)});
+  arguments.check_apart();
+  nb::gil_scoped_release release;
+  row_kernels<T>().tanh(from, to, count);
 }
 
 } // namespace recurra::bindings

@@ -132,9 +132,12 @@ template <class T> struct AdditiveArgs {
 };
 
 template <class T> struct HighestArgs {
-  std::int64_t rows, count, most; // 1 <= most <= count
+  std::int64_t rows, count, most; // count and most at least 1
   const T *x;                     // [rows, count]; not NaN
-  std::int64_t *columns;          // [rows, most]
+  const double *totals;           // [rows]; finite: added to a row's values
+  const std::int64_t *groups;     // [rows], ascending
+  std::int64_t *row, *column;     // [rows * the smaller of most and count] each; those of what is found are written
+  double *sum;                    // the same
 };
 
 struct QuantizedStepArgs {
@@ -177,7 +180,8 @@ template <class T> struct Kernels {
 template <class T> struct RowKernels {
   void (*log_softmax)(const LogSoftmaxArgs<T> &);
   void (*additive)(const AdditiveArgs<T> &);
-  void (*highest)(const HighestArgs<T> &);
+  std::int64_t (*highest)(const HighestArgs<T> &); // how many are found: at most `most` in a group, all above -inf
+  void (*tanh)(const T *x, T *y, std::int64_t count);
 };
 
 struct Variant {

@@ -5,7 +5,7 @@ namespace recurra::RECURRA_VARIANT {
 
 extern const RowKernels<float> FLOAT_ROWS;
 extern const RowKernels<double> DOUBLE_ROWS;
-constinit const RowKernels<float> FLOAT_ROWS = {log_softmax<float>, additive<float>, highest<float>};
-constinit const RowKernels<double> DOUBLE_ROWS = {log_softmax<double>, additive<double>, highest<double>};
+constinit const RowKernels<float> FLOAT_ROWS = {log_softmax<float>, additive<float>, highest<float>, tanh_of<float>};
+constinit const RowKernels<double> DOUBLE_ROWS = {log_softmax<double>, additive<double>, highest<double>, tanh_of<double>};
 
 } // namespace recurra::RECURRA_VARIANT

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
+#include <vector>
 
 #include "activations.hpp"
 #include "layer_norm.hpp"
@@ -98,26 +100,56 @@ template <class T> void additive(const AdditiveArgs<T> &args) {
   }
 }
 
-// columns[r]: where the `most` highest values of row r stand, the highest first and of equal ones the first.
-template <class T> void highest(const HighestArgs<T> &args) {
+// Where the `most` highest of `count` values stand, the highest first and of equal ones the first.
+template <class T> void highest_of_row(const T *x, std::int64_t count, std::int64_t most, std::int64_t *found) {
   constexpr std::int64_t STRETCH = 8 * PANEL<T>; // of which most, in a long row, hold nothing that is high enough
-  for (std::int64_t r = 0; r < args.rows; ++r) {
-    const T *x = args.x + r * args.count;
-    std::int64_t *found = args.columns + r * args.most, size = 0;
-    for (std::int64_t from = 0; from < args.count; from += STRETCH) {
-      const std::int64_t to = smaller(args.count, from + STRETCH);
-      if (size == args.most && !(peak_of(x + from, to - from) > x[found[size - 1]]))
+  std::int64_t size = 0;
+  for (std::int64_t from = 0; from < count; from += STRETCH) {
+    const std::int64_t to = smaller(count, from + STRETCH);
+    if (size == most && !(peak_of(x + from, to - from) > x[found[size - 1]]))
+      continue;
+    for (std::int64_t k = from; k < to; ++k) {
+      if (size == most && !(x[k] > x[found[size - 1]]))
         continue;
-      for (std::int64_t k = from; k < to; ++k) {
-        if (size == args.most && !(x[k] > x[found[size - 1]]))
-          continue;
-        std::int64_t place = size < args.most ? size++ : size - 1;
-        for (; place > 0 && x[k] > x[found[place - 1]]; --place)
-          found[place] = found[place - 1];
-        found[place] = k;
-      }
+      std::int64_t place = size < most ? size++ : size - 1;
+      for (; place > 0 && x[k] > x[found[place - 1]]; --place)
+        found[place] = found[place - 1];
+      found[place] = k;
     }
   }
+}
+
+// The `most` highest sums of each group of rows, the highest first; of equal ones that of the lower row, and of one row that of
+// the higher value.
+template <class T> std::int64_t highest(const HighestArgs<T> &args) {
+  std::vector<std::int64_t> own(smaller(args.most, args.count));
+  std::int64_t first = 0, end = 0; // of the group's results
+  for (std::int64_t r = 0; r < args.rows; ++r) {
+    if (r && args.groups[r] != args.groups[r - 1])
+      first = end;
+    const T *x = args.x + r * args.count;
+    highest_of_row(x, args.count, static_cast<std::int64_t>(own.size()), own.data());
+    for (const std::int64_t column : own) {
+      const double sum = x[column] + args.totals[r];
+      const bool full = end - first == args.most;
+      if (!(sum > -std::numeric_limits<double>::infinity()) || (full && !(sum > args.sum[end - 1])))
+        break; // and what follows is no higher
+      std::int64_t place = full ? end - 1 : end++;
+      for (; place > first && sum > args.sum[place - 1]; --place) {
+        args.row[place] = args.row[place - 1];
+        args.column[place] = args.column[place - 1];
+        args.sum[place] = args.sum[place - 1];
+      }
+      args.row[place] = r;
+      args.column[place] = column;
+      args.sum[place] = sum;
+    }
+  }
+  return end;
+}
+
+template <class T> void tanh_of(const T *x, T *y, std::int64_t count) {
+  over_row<T>(count, [&](std::int64_t k, int, std::int64_t lanes) { store_first<T>(y + k, tanh<T>(load_first<T>(x + k, lanes)), lanes); });
 }
 
 } // namespace recurra::RECURRA_VARIANT

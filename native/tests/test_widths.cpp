@@ -62,10 +62,20 @@ TEST(the_width_of_vectors_changes_no_bit_of_rows) {
         std::vector<float> y(ROWS * size), context(ROWS * size), weights(ROWS * KEYS);
         variant.rows_f32.log_softmax({ROWS, size, x.data(), y.data()});
         variant.rows_f32.additive({ROWS, KEYS, size, size, x.data(), key.data(), v.data(), key.data(), context.data(), weights.data()});
-        std::vector<std::int64_t> columns(ROWS * ((size + 1) / 2));
-        variant.rows_f32.highest({ROWS, size, (size + 1) / 2, x.data(), columns.data()});
-        for (const std::int64_t column : columns)
-          y.push_back(static_cast<float>(column));
+        const std::int64_t most = (size + 1) / 2;
+        std::vector<std::int64_t> row(ROWS * most), column(ROWS * most), groups(ROWS);
+        std::vector<double> sum(ROWS * most), totals(ROWS);
+        for (int r = 0; r < ROWS; ++r) {
+          groups[r] = r / 2;
+          totals[r] = r / 8.0;
+        }
+        const std::int64_t found = variant.rows_f32.highest(
+            {ROWS, size, most, x.data(), totals.data(), groups.data(), row.data(), column.data(), sum.data()});
+        for (std::int64_t k = 0; k < found; ++k)
+          y.insert(y.end(), {static_cast<float>(row[k]), static_cast<float>(column[k]), static_cast<float>(sum[k])});
+        std::vector<float> bent(x.size());
+        variant.rows_f32.tanh(x.data(), bent.data(), static_cast<std::int64_t>(x.size()));
+        y.insert(y.end(), bent.begin(), bent.end());
         y.insert(y.end(), context.begin(), context.end());
         y.insert(y.end(), weights.begin(), weights.end());
         return y;

@@ -111,7 +111,12 @@ class Calls:
                 {"query": given(N, H), "key": given(T, H), "v": given(H), "values": given(T, I)}
                 | {"context": written(N, I), "shares": written(N, T)},
             ),
-            "highest": (of("highest", dtype), {"x": given(N, H), "columns": room(np.int64, N, R)}),
+            "highest": (
+                of("highest", dtype),
+                {"x": given(N, H), "totals": np.arange(N) / 8, "groups": np.arange(N) // 2, "most": R}
+                | {"row": room(np.int64, N, R), "column": room(np.int64, N, R), "sum": room(float, N, R)},
+            ),
+            "tanh": (of("tanh", dtype), {"x": given(N, H), "y": written(N, H)}),
         }
 
 
@@ -215,9 +220,9 @@ def test_wrong_arrays_are_refused(function, arguments):
     for path, array in arrays_in(arguments):
         strided = len(path) == 1 and path[0] in STRIDED and array.ndim == 3
         # The width of the inputs is what these say it is, and so are the numbers of those to be projected and
-        # of those to be found.
+        # of those to be looked through.
         any_width = path == ("weight",) or (path[-1] == "weight_ih" and "x" not in arguments)
-        any_width |= "columns" in arguments
+        any_width |= path == ("x",) and "most" in arguments
         free_axis = 1 if any_width else 0 if "layer" in arguments else None
         for wrong in nonsense(array, strided=strided, free_axis=free_axis):
             assert_refused(function, arguments, {path: wrong})
@@ -268,6 +273,7 @@ SCALARS = {
     "threads": [0, -1, 1025, 2**31, 2**63, 10**30, -(10**30), 1.0, "1", np.ones(1)],
     "weights": [[], (), "weights", {}, {1: np.ones(1)}, {None: None}],
     "gradients": [[], (), "gradients", {}, {1: np.ones(1)}, {None: None}],
+    "most": [0, -1, R + 1, 2**62, 2**63, -(2**63), 10**30, 1.0, "1", None, np.int64(1), np.ones(1)],
     "layer": [None, 1, "layer", [], native.Layer32, np.ones(3)],
     "inputs": [None, 1, "inputs", [], native.Projected32, np.ones(3)],
     "index": [-1, N, 2**62, 2**63, -(2**63), 10**30, 1.0, "1", None, True, np.int64(1), np.ones(1)],
@@ -293,10 +299,10 @@ def test_a_layer_has_all_its_arrays_and_no_more(function, arguments):
             assert_refused(function, arguments, {(group, extra): random(np.float32, H)})
 
 
-@pytest.mark.parametrize("most", [0, H + 1])
-def test_more_than_all_columns_are_refused(most):
+def test_none_of_the_highest_is_refused():
     function, arguments = CALLS[np.float32]["highest"]
-    assert_refused(function, arguments, {("columns",): room(np.int64, N, most)})
+    rooms = {("row",): room(np.int64, N, 0), ("column",): room(np.int64, N, 0), ("sum",): room(float, N, 0)}
+    assert_refused(function, arguments, {("most",): 0, **rooms})
 
 
 def test_sizes_that_no_layer_has_are_refused():

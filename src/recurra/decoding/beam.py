@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from recurra import kernels
 from recurra._base.errors import InputError
 from recurra._base.validation import positive_int
-from recurra.decoding.highest import highest
 from recurra.decoding.hypothesis import Hypothesis, check_width
 from recurra.decoding.model import OneStepModel, State
 
@@ -107,7 +107,6 @@ def beam_search(
         limits = np.minimum(limits, beam.max_length)
     longest = np.array([_penalty(length, beam) for length in limits.tolist()])
     results = _Results(rows, beam.n_best)
-    forbidden = np.array(never, np.int64)
 
     # One row for each open hypothesis; those of a source stand together, the most probable first.
     source = np.arange(rows)
@@ -124,31 +123,33 @@ def beam_search(
             break
         log_probabilities, state = model.step(last, state)
         scores = log_probabilities.copy()
-        if len(forbidden):
-            scores[:, forbidden] = -np.inf
+        for token in never:
+            scores[:, token] = -np.inf
         if length < beam.min_length:
             scores[:, end] = -np.inf
         if beam.block_ngrams is not None:
             scores[_repeating(tokens, beam.block_ngrams)] = -np.inf
-        peak = np.maximum.reduce(scores, axis=1)
-        if not np.isfinite(peak).all():
+        # reduce: without the detours of max and all, which take as long as a small model's step
+        possible = np.isfinite(np.maximum.reduce(scores, axis=1))
+        if not np.logical_and.reduce(possible):
             _check_possible(log_probabilities, source)
-        parent, last, value = highest(scores, total, source, beam.size)
+        parent, last, value = kernels.highest(scores, total, source, beam.size)
         own = source[parent]
 
-        ends = last == end
-        for i in np.flatnonzero(ends):
+        goes_on = last != end
+        for i in (~goes_on).nonzero()[0]:
             results.add(own[i], tokens[parent[i]], value[i], penalty, ended=True)
-        stuck = (limits[source] == length) | (peak == -np.inf)
-        if stuck.any():
-            stuck[parent[ends]] = False
-            for row in np.flatnonzero(stuck):
+        has_room = (limits > length)[source]
+        stuck = ~(has_room & possible)
+        if np.logical_or.reduce(stuck):
+            stuck[parent[~goes_on]] = False
+            for row in stuck.nonzero()[0]:
                 results.add(source[row], tokens[row], total[row], penalty, ended=False)
 
         # What is to come makes no hypothesis more probable, and at best as long as may be.
-        goes_on = ~ends & (length < limits[own]) & (value / longest[own] > results.least[own])
+        goes_on &= has_room[parent] & (value / longest[own] > results.least[own])
         parent, last, total, source = parent[goes_on], last[goes_on], value[goes_on], own[goes_on]
-        if not np.array_equal(parent, np.arange(len(tokens))):
+        if parent.tolist() != list(range(len(tokens))):
             tokens, state = tokens[parent], model.select(state, parent)
         tokens = np.concatenate([tokens, last[:, None]], axis=1)
     return results.best()

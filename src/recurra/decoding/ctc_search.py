@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from recurra import kernels
 from recurra.decoding.ctc import check_frames
-from recurra.decoding.highest import highest
 from recurra.decoding.hypothesis import Hypothesis, check_width
 
 _ROOT = 0  # the node of the empty prefix
@@ -54,7 +54,7 @@ def ctc_beam(log_probabilities: Any, blank: int, size: int = 25, n_best: int = 1
         longer[joins] = -np.inf
 
         table = np.column_stack([np.logaddexp(in_blank, stays_in_symbol), longer])
-        row, column, _ = highest(table, np.zeros(len(own)), np.zeros_like(own), size)
+        row, column, _ = kernels.highest(table, np.zeros(len(own)), np.zeros_like(own), size)
         stays, symbol = column == 0, column - 1
         in_blank = np.where(stays, in_blank[row], -np.inf)
         in_symbol = np.where(stays, stays_in_symbol[row], table[row, column])

@@ -7,7 +7,7 @@ from recurra.kernels.linear import Linear
 from recurra.kernels.native import activations, available, in_use
 from recurra.kernels.projected import Projected
 from recurra.kernels.quantized import QuantizedStack
-from recurra.kernels.rowwise import additive_attention, highest, log_softmax
+from recurra.kernels.rowwise import additive_attention, highest, log_softmax, tanh
 from recurra.kernels.stack import PackedStack, backward
 from recurra.kernels.stream import StackStream, largest_difference
 from recurra.kernels.tape import tape_size
@@ -26,5 +26,6 @@ __all__ = [
     "in_use",
     "largest_difference",
     "log_softmax",
+    "tanh",
     "tape_size",
 ]

@@ -77,10 +77,13 @@ def additive32(query: Annotated[NDArray[numpy.float32], dict(device='cpu', writa
     Additive attention of query [queries, size] to key [keys, size], which stand for values [keys, width]: writes context [queries, width] and each value's share of it [queries, keys].
     """
 
-def highest32(x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], columns: Annotated[NDArray[numpy.int64], dict(device='cpu')]) -> None:
+def highest32(x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], totals: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], groups: Annotated[NDArray[numpy.int64], dict(device='cpu', writable=False)], most: int, row: Annotated[NDArray[numpy.int64], dict(device='cpu')], column: Annotated[NDArray[numpy.int64], dict(device='cpu')], sum: Annotated[NDArray[numpy.float64], dict(device='cpu')]) -> int:
     """
-    Columns [rows, most] of each row's highest values, x [rows, count], the highest first.
+    The `most` highest of x [rows, count] plus totals [rows] in each group of rows, groups [rows] ascending: writes row, column and sum of each, with room for [rows, min(most, count)], and says how many they are.
     """
+
+def tanh32(x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], y: Annotated[NDArray[numpy.float32], dict(device='cpu')]) -> None:
+    """The kernels' own tanh of x [rows, count]."""
 
 class Layer64:
     """Packed weights of one direction of one recurrent layer."""
@@ -153,10 +156,13 @@ def additive64(query: Annotated[NDArray[numpy.float64], dict(device='cpu', writa
     Additive attention of query [queries, size] to key [keys, size], which stand for values [keys, width]: writes context [queries, width] and each value's share of it [queries, keys].
     """
 
-def highest64(x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], columns: Annotated[NDArray[numpy.int64], dict(device='cpu')]) -> None:
+def highest64(x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], totals: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], groups: Annotated[NDArray[numpy.int64], dict(device='cpu', writable=False)], most: int, row: Annotated[NDArray[numpy.int64], dict(device='cpu')], column: Annotated[NDArray[numpy.int64], dict(device='cpu')], sum: Annotated[NDArray[numpy.float64], dict(device='cpu')]) -> int:
     """
-    Columns [rows, most] of each row's highest values, x [rows, count], the highest first.
+    The `most` highest of x [rows, count] plus totals [rows] in each group of rows, groups [rows] ascending: writes row, column and sum of each, with room for [rows, min(most, count)], and says how many they are.
     """
+
+def tanh64(x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], y: Annotated[NDArray[numpy.float64], dict(device='cpu')]) -> None:
+    """The kernels' own tanh of x [rows, count]."""
 
 class QuantizedLayer:
     """Weights of a layer rounded to bfloat16 or int8, for streams."""

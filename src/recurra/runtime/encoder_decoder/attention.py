@@ -18,7 +18,6 @@ from recurra import kernels
 from recurra._base.errors import InputError
 from recurra._base.validation import one_of
 from recurra.runtime import schema
-from recurra.runtime.encoder_decoder.elementwise import softmax
 
 Memory = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 """One source, as queries read it: contexts (n, M) and weights (n, S), of queries (n, ·)."""
@@ -159,10 +158,18 @@ class _Dot(BoundAttention):
         score, mean = kernels.Linear(keys), kernels.Linear(values.T)
 
         def read(query: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            weights = softmax(score(query))
+            weights = _softmax(score(query))
             return mean(weights), weights
 
         return read
+
+
+def _softmax(scores: np.ndarray) -> np.ndarray:
+    """The softmax of each row (N, K), in place."""
+    scores -= np.maximum.reduce(scores, axis=1, keepdims=True)  # reduce: without the detours of max and sum
+    np.exp(scores, out=scores)
+    scores /= np.add.reduce(scores, axis=1, keepdims=True)
+    return scores
 
 
 @dataclass(frozen=True)

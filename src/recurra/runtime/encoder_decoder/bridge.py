@@ -7,7 +7,6 @@ import numpy as np
 from recurra import kernels
 from recurra._base.errors import InputError
 from recurra.cells import Stack
-from recurra.runtime.encoder_decoder.elementwise import tanh
 
 
 def bridge_shapes(encoder: Stack, decoder: Stack) -> dict[str, tuple[int, ...]]:
@@ -50,4 +49,4 @@ class Bridge:
         linears = self._linears[name]
         D = len(states) // len(linears)
         both = [np.concatenate(states[D * layer : D * (layer + 1)], axis=1) for layer in range(len(linears))]
-        return tanh(np.stack([linear(own, threads=threads) for linear, own in zip(linears, both)]))
+        return np.stack([kernels.tanh(linear(own, threads=threads)) for linear, own in zip(linears, both)])

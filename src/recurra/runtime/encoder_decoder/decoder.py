@@ -7,7 +7,6 @@ import numpy as np
 
 from recurra import kernels
 from recurra.runtime.encoder_decoder.attention import Memory
-from recurra.runtime.encoder_decoder.elementwise import tanh
 from recurra.runtime.encoder_decoder.encoder import Encoded
 from recurra.runtime.encoder_decoder.spec import DecoderSpec
 
@@ -78,7 +77,7 @@ class Decoder:
         context, weights = state.feed, []
         if self._attention is not None:
             context, weights = self._attention(h, state.memories, threads)
-        attended = tanh(self._combine(np.concatenate([context, h], axis=1), threads=threads))
+        attended = kernels.tanh(self._combine(np.concatenate([context, h], axis=1), threads=threads))
         feed = attended if self._feeds_back else state.feed
         return attended, weights, State(recurrent, feed, state.memories, threads)
 
