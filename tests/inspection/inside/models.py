@@ -20,7 +20,7 @@ SEQUENCES = ("classify", "regress", "tag")
 WORDS = ("classify-words", "tag-words")
 LANGUAGE = ("language-char", "language-word", "language-bpe")
 PAIRS = ("translate", "translate-series")
-FORECASTS = ("forecast-rnn", "forecast-lstm", "forecast-gru", "forecast-autoregression")
+FORECASTS = ("forecast-rnn", "forecast-lstm", "forecast-gru", "forecast-autoregression", "forecast-transform")
 NAMES = (*FORECASTS, *SEQUENCES, *WORDS, *LANGUAGE, "music", *PAIRS, "transcribe")
 """Of the files of old models, which have cells of each kind, one direction and both, one layer and two."""
 
