@@ -1,6 +1,6 @@
 """Gradients of whole models of every task against finite differences and the models at work."""
 
-import dataclasses
+import subprocess
 import sys
 
 import numpy as np
@@ -13,61 +13,41 @@ from recurra.data import Scaler
 from recurra.evaluation import TargetScale
 from recurra.inspection.inside.differentiate import differentiable, gradients
 from recurra.inspection.inside.inputs import Given, given
+from recurra.inspection.inside.trace import trace
 from recurra.runtime import ForecastInputs, ForecastModel, forecast_artifact, quantize
 from recurra.tasks.forecast_network import ForecastNetwork
-from tests.inspection.fitted import HOSTILE, MAKERS
-from tests.inspection.fitted_language import MAKERS as LANGUAGE
-from tests.inspection.fitted_pairs import MAKERS as PAIRS
-from tests.inspection.fitted_transcripts import MAKERS as TRANSCRIPTS
+from tests.inspection.inside.models import (
+    GOLDEN,
+    NAMES,
+    inputs_of,
+    model_of,
+    regressor,
+    translator_without_attention,
+)
 
 STEP = 1e-5
-KEPT = ("keys", "fold", "pairs")  # tensors that are no weights
-
-SERIES = np.random.default_rng(5).normal(size=(7, 6))
-INPUTS = {
-    "texts": f"a good film a {HOSTILE} film",
-    "many": SERIES,
-    "numbers": SERIES[:, :2],
-    "spans": ["Ann", "saw", "the", "York"],
-    "frames": SERIES[:, :2],
-    "characters": "to be or",
-    "names": "bob",
-    "words": "the cat saw a dog",
-    "tunes": np.eye(88, dtype=bool)[30:36],
-    "plain": "die frau geht",
-    "reversed_letters": "ab ba é",
-    "arrays": SERIES[:, :2],
-    "captions": SERIES[:1],
-    "strokes": SERIES[:, :3],
+SERIES = np.random.default_rng(5).normal(size=(7, 2))
+REGRESSORS = {
+    "regress-rnn": {"kind": "rnn"},
+    "regress-lstm": {"kind": "lstm", "layers": 2, "both": True},
+    "regress-gru": {"kind": "gru", "layers": 2, "reset_after": False},
+    "regress-min_lstm": {"kind": "min_lstm"},
 }
-KINDS = {
-    **{name: "fitted" for name in MAKERS if name in INPUTS},
-    **{name: "fitted_language" for name in LANGUAGE if name in INPUTS},
-    **{name: "fitted_transcripts" for name in TRANSCRIPTS if name in INPUTS and name != "words"},
-    **{name: "fitted_pairs" for name in PAIRS if name in INPUTS and name != "words"},
-}
+CASES = (*NAMES, "translate-plain", *REGRESSORS)
 
 
-@pytest.fixture
-def model(request):
-    """A fitted model, by name, with random weights, none of them zero."""
-
-    def model(name):
-        estimator = request.getfixturevalue(KINDS[name])(name)
-        artifact, rng = estimator.artifact_, np.random.default_rng(1)
-        tensors = {
-            key: array if key.endswith(KEPT) else rng.normal(0, 0.5, array.shape).astype(np.float32)
-            for key, array in artifact.tensors.items()
-        }
-        return type(estimator.model_)(dataclasses.replace(artifact, tensors=tensors))
-
-    return model
+def case(name):
+    """A model of every kind with random weights, and an input as its network reads it."""
+    if name == "translate-plain":
+        return (model := translator_without_attention()), given(model, inputs_of("translate"))
+    if name in REGRESSORS:
+        return (model := regressor(**REGRESSORS[name])), given(model, SERIES)
+    return (model := model_of(name)), given(model, inputs_of(name))
 
 
-@pytest.mark.parametrize("name", KINDS)
-def test_gradients_are_differences(name, model):
-    model = model(name)
-    network = differentiable(model, given(model, INPUTS[name]))
+@pytest.mark.parametrize("name", CASES)
+def test_gradients_are_differences(name):
+    network = differentiable(*case(name))
     aim, rng = network.aim(), np.random.default_rng(2)
     scales = np.array([1.0, 0.4])
     found = network.pull(scales, [aim, aim])
@@ -85,10 +65,9 @@ def test_gradients_are_differences(name, model):
     np.testing.assert_allclose((found.vectors * along).sum(axis=(1, 2)), rise, rtol=1e-6, atol=1e-8)
 
 
-@pytest.mark.parametrize("name", KINDS)
-def test_a_scale_moves_along_the_ray(name, model):
-    model = model(name)
-    network = differentiable(model, given(model, INPUTS[name]))
+@pytest.mark.parametrize("name", CASES)
+def test_a_scale_moves_along_the_ray(name):
+    network = differentiable(*case(name))
     aim, scale = network.aim(), 0.7
     low, here, high = network.pull(np.array([scale - STEP, scale, scale + STEP]), [aim] * 3).values
     found = network.pull(np.array([scale]), [aim])
@@ -97,31 +76,61 @@ def test_a_scale_moves_along_the_ray(name, model):
     np.testing.assert_allclose(slope, (high - low) / (2 * STEP), rtol=1e-5, atol=1e-8)
 
 
-def test_values_are_those_that_the_models_give(model):
-    own = model("texts")
-    found = gradients(own, given(own, INPUTS["texts"]))
-    probabilities = own.predict_proba([INPUTS["texts"]])[0]
-    np.testing.assert_allclose(found.value, np.log(probabilities.max()), rtol=1e-5)
-    assert found.aim == f"log-probability of the class {str(own.classes[probabilities.argmax()])!r}"
+def test_a_classifier_is_as_sure_as_it_says():
+    model, own = case("classify")
+    found, shares = gradients(model, own), model.predict_proba(inputs_of("classify"))[0]
+    np.testing.assert_allclose(found.value, np.log(shares.max()), rtol=1e-5)
+    assert found.aim == f"log-probability of the class “{model.classes[shares.argmax()]}”"
+    other = gradients(model, own, model.classes[shares.argmin()])
+    np.testing.assert_allclose(other.value, np.log(shares.min()), rtol=1e-5)
 
-    own = model("numbers")
-    found = gradients(own, given(own, INPUTS["numbers"]))
-    np.testing.assert_allclose(found.value, own.predict([INPUTS["numbers"]])[0], rtol=1e-5)
-    assert found.aim == "median"
 
-    own = model("names")
-    stream = own.stream()
-    stream.read(own.features(["bob"])[0])
-    found = gradients(own, given(own, "bob"))
+def test_a_regressor_gives_its_median_where_quantiles_cross():
+    model, own = case("regress-gru")
+    output = model.network(own.x[None])[0]
+    assert (np.diff(output) < 0).any()
+    np.testing.assert_allclose(gradients(model, own).value, model.predict([SERIES])[0], rtol=1e-5)
+
+
+def test_a_language_model_foretells_the_most_probable_symbol():
+    model, own = case("language-char")
+    stream = model.stream()
+    stream.read(own.x[1:])
+    found = gradients(model, own)
     np.testing.assert_allclose(found.value, stream.log_probabilities.max(), rtol=1e-5)
-    assert found.aim.startswith("log-probability of the next symbol ")
+    assert found.aim.startswith("log-probability of the next symbol “")
 
-    own = model("plain")
-    (best,) = own.translate([INPUTS["plain"]])[0]
-    found = gradients(own, given(own, INPUTS["plain"]))
-    assert found.aim == "log-probability of the answer"
-    if best.ended:
-        np.testing.assert_allclose(found.value, best.log_probability, rtol=1e-5)
+
+def test_music_is_as_probable_as_its_keys():
+    model, own = case("music")
+    logits = model.network(own.x[None])[0, -1].astype(float)
+    share = 1 / (1 + np.exp(-np.abs(logits)))
+    np.testing.assert_allclose(gradients(model, own).value, np.log(share).sum(), rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["translate", "translate-series", "translate-plain"])
+def test_an_answer_is_as_probable_as_its_symbols(name):
+    model, own = case(name)
+    seen = trace(model, own)
+    tokens = np.append(model.answer(own.x), model.network.boundary)
+    each = seen.output[np.arange(len(tokens)), tokens]
+    np.testing.assert_allclose(gradients(model, own).value, each.sum(), rtol=1e-5)
+    np.testing.assert_allclose(gradients(model, own, 0).value, each[0], rtol=1e-5)
+
+
+def test_a_transcriber_is_asked_for_what_it_said_last():
+    model, own = case("transcribe")
+    known = model.log_probabilities(model.network(own.x[None])[0])
+    said = np.flatnonzero(known.argmax(axis=1) != 0)
+    step = said[-1] if len(said) else len(known) - 1
+    np.testing.assert_allclose(gradients(model, own).value, known[step].max(), rtol=1e-5)
+
+
+def test_the_tags_of_the_best_path():
+    model, own = case("tag")
+    (tags,) = model.predict(inputs_of("tag")[:1])
+    found = gradients(model, own, 0)
+    assert found.aim == f"log-probability of the tag by its emission “{tags[0]}”"
 
 
 def forecaster(cell_name="lstm", *, context=5, hidden_size=4, layers=1):
@@ -175,36 +184,37 @@ def test_of_one_step_and_one_unit():
     assert found.gradient.shape == (1, 2)
 
 
-def test_a_bag_is_told_step_by_step(model):
-    model = model("texts")
-    network = differentiable(model, given(model, "a good film a good"))
-    logits = network.pull(np.ones(1), [network.aim()])
-    assert logits.added[0, :3].all()
-    np.testing.assert_array_equal(logits.added[0, 4:], 0)  # all that the last step has was there before
+def test_a_bag_is_told_step_by_step():
+    model = model_of("classify-words")
+    own = given(model, "to be to be")
+    network = differentiable(model, own)
+    _, d = network.aim().of(model.network(own.x[None])[0].astype(float))
+    (found,) = network.pull(np.ones(1), [network.aim()]).added
+    np.testing.assert_allclose(found[0], d @ model.tensors["bag.weight"][own.x[0, 0]], rtol=1e-4)
+    assert found[3] == 0  # its word and its pair were there before
 
 
 @pytest.mark.parametrize(
     ("name", "target", "message"),
     [
-        (
-            "texts",
-            "<b>po</b>",
-            "target must be one of {classes}, got '<b>po</b>'; did you mean '<b>pos</b>'?",
-        ),
-        ("numbers", 1, "target must be None, as the model has one output, got 1"),
-        ("frames", 7, "target must be a whole number between 0 and 6, got 7"),
-        ("frames", True, "target must be a whole number between 0 and 6, got True"),
-        ("plain", -1, "target must be a whole number between 0 and {end}, got -1"),
+        ("classify", "q", "target must be one of {classes}, got 'q'"),
+        ("regress", 1, "target must be None, as the model has one output, got 1"),
+        ("forecast-gru", 0, "target must be a whole number between 1 and {horizon}, got 0"),
+        ("tag", 99, "target must be a whole number between 0 and {last}, got 99"),
+        ("tag", True, "target must be a whole number between 0 and {last}, got True"),
+        ("translate", -1, "target must be a whole number between 0 and {end}, got -1"),
     ],
 )
-def test_targets_that_there_are_not(name, target, message, model):
-    model = model(name)
-    own = given(model, INPUTS[name])
+def test_targets_that_there_are_not(name, target, message):
+    model, own = case(name)
     with pytest.raises(InputError) as error:
         gradients(model, own, target)
-    classes = ", ".join(map(str, getattr(model, "classes", ())))
-    end = len(model.answer(own.x)) if name == "plain" else 0
-    assert str(error.value) == message.format(classes=classes, end=end)
+    assert str(error.value) == message.format(
+        classes=", ".join(map(str, getattr(model, "classes", ()))),
+        horizon=getattr(model, "horizon", 0),
+        last=len(own.x) - 1,
+        end=len(model.answer(own.x)) if name == "translate" else 0,
+    )
 
 
 def test_what_is_no_model():
@@ -222,10 +232,25 @@ def test_rounded_weights():
     )
 
 
-def test_without_pytorch(model, monkeypatch):
-    model = model("plain")
-    own = given(model, INPUTS["plain"])
+def test_without_pytorch(monkeypatch):
+    model, own = case("translate")
     monkeypatch.setitem(sys.modules, "recurra.inspection.inside.rebuild", None)
     with pytest.raises(MissingExtraError) as error:
         gradients(model, own)
     assert str(error.value) == "torch is not installed; install it with: pip install 'recurra[train]'"
+
+
+def test_only_an_encoder_decoder_needs_pytorch():
+    script = f"""
+import subprocess
+import sys
+sys.modules["torch"] = None
+from recurra import load
+from recurra.inspection.inside import attribution, given, gradients, memory, spectrum
+model = load({str(GOLDEN / "classify-words-1.safetensors")!r})
+own = given(model, "to be or")
+gradients(model, own), memory(model, own), attribution(model, own), spectrum(model, own, 0)
+model = load({str(GOLDEN / "translate-1.safetensors")!r})
+spectrum(model, given(model, "ab"), 0)
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)

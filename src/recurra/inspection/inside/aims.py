@@ -9,6 +9,8 @@ import numpy as np
 from recurra._base.errors import InputError
 from recurra._base.validation import one_of
 from recurra.decoding import viterbi
+from recurra.inspection.inside.inputs import BOUNDARY
+from recurra.inspection.symbols import visible
 from recurra.runtime import (
     ClassificationModel,
     ForecastModel,
@@ -31,14 +33,21 @@ class Aim:
     """A number that a network's output, (O,) or (T, O), stands for.
 
     Attributes:
-        name: what it is, with its unit.
+        what: it is.
+        symbol: of which symbol or class; "" where there is none.
         step: whose output it is read from; None where all of the sequence has one.
         of: the number for an output, and its gradient there.
     """
 
-    name: str
+    what: str
+    symbol: str
     step: int | None
     of: Callable[[np.ndarray], Valued]
+
+    @property
+    def name(self) -> str:
+        """What it is, of which symbol."""
+        return f"{self.what} “{self.symbol}”" if self.symbol else self.what
 
 
 def aim_of(model: Any, output: np.ndarray, target: Any = None) -> Aim:
@@ -70,23 +79,26 @@ def aim_at(model: Any, output: np.ndarray, step: int) -> Aim:
     own = output[step]
     if isinstance(model, MusicModel):
         sign = np.where(own > 0, 1.0, -1.0)
-        return Aim("log-probability of the keys", step, _at(step, lambda logits: _log_sigmoids(logits, sign)))
+        return Aim(
+            "log-probability of the keys", "", step, _at(step, lambda logits: _log_sigmoids(logits, sign))
+        )
     match model:
         case TaggingModel():
-            name, k = "tag", _tag(model, output, step)
+            # With a random field only whole paths have a probability; a step has an emission.
+            name = "tag" if model.network.crf is None else "tag by its emission"
+            k = _tag(model, output, step)
             symbol = str(model.classes[k])
-            if model.network.crf is not None:
-                name = "emission of the tag"  # a path's probability is none of one step
         case TextModel():
             name, k = "next symbol", int(own.argmax())
-            symbol = "the end" if k == model.boundary else model.features.vocabulary[k]
+            symbol = BOUNDARY if k == model.boundary else visible(model.features.vocabulary[k])
         case TranscriptionModel():
             name, k = "symbol", int(own.argmax())
-            symbol = "blank" if k == BLANK else model.symbols.vocabulary[k]
+            symbol = "blank" if k == BLANK else visible(model.symbols.vocabulary[k])
         case _:
             raise InputError(f"model must be one that Recurra loads, got {type(model).__name__}")
     return Aim(
-        f"log-probability of the {name} {symbol!r}",
+        f"log-probability of the {name}",
+        symbol,
         step,
         _at(step, lambda logits: log_probability(logits, k)),
     )
@@ -107,8 +119,9 @@ def aim_of_answer(tokens: np.ndarray, names: tuple[str, ...], target: Any = None
             total += value
         return total, gradient
 
-    what = "answer" if target is None else f"symbol {names[steps[0]]!r}"
-    return Aim(f"log-probability of the {what}", None, of)
+    if target is None:
+        return Aim("log-probability of the answer", "", None, of)
+    return Aim("log-probability of the symbol", names[steps[0]], None, of)
 
 
 def log_probability(logits: np.ndarray, k: int, temperature: float = 1.0) -> Valued:
@@ -131,7 +144,8 @@ def _of_class(model: ClassificationModel, output: np.ndarray, target: Any) -> Ai
     names = [str(name) for name in model.classes]
     k = int(output.argmax()) if target is None else names.index(one_of("target", str(target), names))
     return Aim(
-        f"log-probability of the class {names[k]!r}",
+        "log-probability of the class",
+        names[k],
         None,
         lambda logits: log_probability(logits, k, model.temperature),
     )
@@ -147,7 +161,7 @@ def _of_number(model: RegressionModel, output: np.ndarray) -> Aim:
         gradient[k] = high - low
         return low + (high - low) * float(output[k]), gradient
 
-    return Aim("median", None, of)
+    return Aim("median", "", None, of)
 
 
 def _of_horizon(model: ForecastModel, output: np.ndarray, target: Any) -> Aim:
@@ -162,6 +176,7 @@ def _of_horizon(model: ForecastModel, output: np.ndarray, target: Any) -> Aim:
     level = ", from the last value" if inputs.scaler.centred else ""
     return Aim(
         f"median of {inputs.target} ({which}{level})",
+        "",
         None,
         lambda output: (float(flat @ output) + inputs.scaler.target_mean, flat),
     )

@@ -12,14 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from recurra import kernels
-from recurra._base.errors import InputError, MissingExtraError
+from recurra._base.errors import MissingExtraError
 from recurra.cells import Stack
-from recurra.inspection.inside.aims import Aim, aim_at, aim_of, aim_of_answer
+from recurra.inspection.inside.aims import Aim, aim_at, aim_of
 from recurra.inspection.inside.inputs import Given
-from recurra.inspection.inside.pullbacks import Pullback, own_parameters, pulled
-from recurra.inspection.inside.trace import written_tokens
-from recurra.runtime import Bag, Network, Recurrent
-from recurra.runtime.encoder_decoder import EncoderDecoderSpec
+from recurra.inspection.inside.pullbacks import Pullback, pulled
+from recurra.inspection.inside.recurring import Recurring, recurring
+from recurra.runtime import Bag, Recurrent
 from recurra.runtime.network_parts import Part, part_from_dict
 from recurra.runtime.translation import TranslationModel
 
@@ -73,13 +72,14 @@ class Differentiable(ABC):
     """The network of a model with one input.
 
     Attributes:
-        vectors: (T, I) float64, what enters the recurrent layers.
-        stack, parameters: these layers, in float64.
+        stack, parameters: its recurrent layers, in float64.
+        vectors: (T, I) float64, what enters them.
     """
 
-    vectors: np.ndarray
-    stack: Stack
-    parameters: dict[str, np.ndarray]
+    def __init__(self, stack: Stack, parameters: Mapping[str, np.ndarray], vectors: np.ndarray) -> None:
+        self.stack = stack
+        self.parameters = parameters
+        self.vectors = vectors
 
     @abstractmethod
     def aim(self, target: Any = None) -> Aim:
@@ -90,15 +90,12 @@ class Differentiable(ABC):
         """What it says at these steps; where all have one output, that alone."""
 
     @abstractmethod
-    def fresh(self, seed: int) -> "Differentiable":
-        """The same with weights in its recurrent layers from which training begins."""
-
-    @abstractmethod
     def _pull(self, scales: np.ndarray, aims: Sequence[Aim]) -> Pulled: ...
 
     def pull(self, scales: np.ndarray, aims: Sequence[Aim]) -> Pulled:
         """Values and gradients of N ``aims``, each where the vectors are multiplied by its scale (N,)."""
-        rows = max(1, _MOST_VALUES // kernels.tape_size(self.stack, len(self.vectors), 1, np.float64))
+        size = kernels.tape_size(self.stack, len(self.vectors), 1, np.float64)
+        rows = max(1, _MOST_VALUES // max(1, size))
         found = [
             self._pull(scales[start : start + rows], aims[start : start + rows])
             for start in range(0, len(aims), rows)
@@ -111,45 +108,38 @@ class Differentiable(ABC):
         )
 
 
-def differentiable(model: Any, given: Given) -> Differentiable:
+def differentiable(model: Any, given: Given, *, fresh: int | None = None) -> Differentiable:
     """The network of ``model`` with that input.
+
+    With a seed ``fresh`` its recurrent layers have weights from which training could begin.
 
     Raises MissingExtraError where PyTorch is needed and not there, InputError for a model whose weights are
     rounded.
     """
-    network = getattr(model, "network", None)
-    if isinstance(network, Network):
-        if network.quantization_error is not None:
-            raise InputError("model has rounded weights, which have no gradients; give it as it was loaded")
-        return _Parts(model, given.x, model.tensors)
+    layers = recurring(model, given.x)
     if not isinstance(model, TranslationModel):
-        raise InputError(f"model must be one that recurra.load gives, got {type(model).__name__}")
+        return _Parts(model, given.x, layers, fresh)
     try:
         from recurra.inspection.inside.rebuild import Rebuilt
     except ModuleNotFoundError as error:
         raise MissingExtraError.of("torch", "train") from error
-    tokens = np.append(model.answer(given.x), model.network.boundary)
-    names = written_tokens(model, tokens[:-1])
-    spec = EncoderDecoderSpec.from_dict(model.spec, most_layers=len(model.tensors))
-    return Rebuilt(spec, model.tensors, given.x, tokens, lambda target: aim_of_answer(tokens, names, target))
+    return Rebuilt(model, given.x, layers, fresh)
 
 
 class _Parts(Differentiable):
     """A network of parts in a row."""
 
-    def __init__(self, model: Any, x: np.ndarray, tensors: Mapping[str, np.ndarray]) -> None:
+    def __init__(self, model: Any, x: np.ndarray, layers: Recurring, fresh: int | None) -> None:
+        super().__init__(layers.stack, layers.parameters, layers.vectors)
+        if fresh is not None:
+            self.parameters = self.stack.initialise(np.random.default_rng(fresh), np.float64)
+        own = {f"{layers.name}.{name}": array for name, array in self.parameters.items()}
+        self._tensors = {name: array.astype(np.float64) for name, array in (model.tensors | own).items()}
         self._model, self._x = model, x
-        first, *rest = [part_from_dict(layer, "spec.layers") for layer in model.spec["layers"]]
-        self._entering = tensors
-        self._tensors = {name: array.astype(np.float64) for name, array in tensors.items()}
-        rows, one = x[:, None], np.array([len(x)])
-        entry = first.bind(tensors)(rows, one) if first.takes_ids else rows
-        self.vectors = entry[:, 0].astype(np.float64)
-        self._parts: list[Part] = rest if first.takes_ids else [first, *rest]
-        (self._recurrent,) = [part for part in self._parts if isinstance(part, Recurrent)]
-        self.stack, self.parameters = self._recurrent.stack, own_parameters(self._recurrent, self._tensors)
-        bags = [part for part in rest if isinstance(part, Bag)]
-        self._added = sum((_by_step(bag, tensors, x) for bag in bags), np.zeros((len(x), 1)))
+        parts = [part_from_dict(layer, "spec.layers") for layer in model.spec["layers"]]
+        self._parts = parts[1:] if parts[0].takes_ids else parts
+        bags = [part for part in parts if isinstance(part, Bag)]
+        self._added = sum((_by_step(bag, model.tensors, x) for bag in bags), np.zeros((len(x), 1)))
 
     def aim(self, target: Any = None) -> Aim:
         return aim_of(self._model, self._output(), target)
@@ -159,11 +149,6 @@ class _Parts(Differentiable):
             return [self.aim()]
         output = self._output()
         return [aim_at(self._model, output, step) for step in steps]
-
-    def fresh(self, seed: int) -> "_Parts":
-        own = self.stack.initialise(np.random.default_rng(seed))
-        fresh = {f"{self._recurrent.name}.{name}": array for name, array in own.items()}
-        return _Parts(self._model, self._x, {**self._entering, **fresh})
 
     def _output(self) -> np.ndarray:
         return self._model.network(self._x[None])[0].astype(np.float64)

@@ -50,13 +50,8 @@ def pulled(part: Part, tensors: Tensors, x: np.ndarray) -> tuple[np.ndarray, Pul
             raise TypeError(f"no pullback for {type(part).__name__}")
 
 
-def own_parameters(part: Recurrent, tensors: Tensors) -> dict[str, np.ndarray]:
-    """The parameters of a recurrent part's stack."""
-    return {name: tensors[f"{part.name}.{name}"] for name in part.stack.parameter_shapes()}
-
-
 def _recurrent(part: Recurrent, tensors: Tensors, x: np.ndarray) -> tuple[np.ndarray, Pullback]:
-    p = own_parameters(part, tensors)
+    p = {name: tensors[f"{part.name}.{name}"] for name in part.stack.parameter_shapes()}
     zero = part.stack.zero_state(x.shape[1], x.dtype)
     output, _, tape = kernels.PackedStack(part.stack, p).forward_train(x, zero)
 

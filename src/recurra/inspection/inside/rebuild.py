@@ -1,6 +1,6 @@
 """An encoder-decoder rebuilt in PyTorch, for its gradients."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,58 +8,43 @@ import torch
 
 from recurra import nn
 from recurra.cells import Stack
-from recurra.inspection.inside.aims import Aim
+from recurra.inspection.inside.aims import Aim, aim_of_answer
 from recurra.inspection.inside.differentiate import Differentiable, Pulled, last_states
+from recurra.inspection.inside.recurring import Recurring
+from recurra.inspection.inside.trace import written_tokens
 from recurra.runtime.encoder_decoder import Additive, Attention, EncoderDecoderSpec, General
+from recurra.runtime.translation import TranslationModel
 
 LAYERS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU, "min_gru": nn.MinGRU, "min_lstm": nn.MinLSTM}
 
 
 class Rebuilt(Differentiable):
-    """With a source x (S,) or (S, I) that becomes ``tokens`` (T,), the end among them.
+    """With a source x (S,) or (S, I) and the answer that the model gives to it.
 
-    ``aim`` makes what the model says of its logits (T, V). What is differentiated are the vectors of the
-    source, and the layers are the encoder's.
+    What is differentiated are the vectors of the source, and the layers are the encoder's.
     """
 
-    def __init__(
-        self,
-        spec: EncoderDecoderSpec,
-        tensors: Mapping[str, np.ndarray],
-        x: np.ndarray,
-        tokens: np.ndarray,
-        aim: Callable[[Any], Aim],
-    ) -> None:
-        self._spec, self._given, self._x, self._tokens, self._aim = spec, tensors, x, tokens, aim
-        side = "decoder" if spec.shared else "encoder"
-        vectors = x if spec.encoder.embedding is None else tensors[f"{side}.embedding.weight"][x]
-        self.vectors = vectors.astype(np.float64)
-        self.stack = spec.encoder.layer
-        self.parameters = {
-            name: tensors[f"encoder.layer.{name}"].astype(np.float64)
-            for name in self.stack.parameter_shapes()
-        }
-        self._module = _module(spec, tensors)
+    def __init__(self, model: TranslationModel, x: np.ndarray, layers: Recurring, fresh: int | None) -> None:
+        super().__init__(layers.stack, layers.parameters, layers.vectors)
+        spec, own = EncoderDecoderSpec.from_dict(model.spec, most_layers=len(model.tensors)), {}
+        if fresh is not None:
+            rng = np.random.default_rng(fresh)
+            self.parameters = layers.stack.initialise(rng, np.float64)
+            stacks = {"encoder.layer": self.parameters, "decoder.layer": spec.decoder.layer.initialise(rng)}
+            own = {f"{where}.{name}": array for where, p in stacks.items() for name, array in p.items()}
+        self._module = _module(spec, model.tensors | own)
+        self._answer = model.answer(x)
+        self._names = written_tokens(model, self._answer)
+        self._boundary = model.network.boundary
 
     def aim(self, target: Any = None) -> Aim:
-        return self._aim(target)
+        return aim_of_answer(np.append(self._answer, self._boundary), self._names, target)
 
     def aims(self, steps: Sequence[int]) -> list[Aim]:  # noqa: ARG002
-        return [self._aim(None)]
-
-    def fresh(self, seed: int) -> "Rebuilt":
-        rng = np.random.default_rng(seed)
-        stacks = {"encoder.layer": self._spec.encoder.layer, "decoder.layer": self._spec.decoder.layer}
-        fresh = {
-            f"{where}.{name}": array
-            for where, stack in stacks.items()
-            for name, array in stack.initialise(rng).items()
-        }
-        return Rebuilt(self._spec, {**self._given, **fresh}, self._x, self._tokens, self._aim)
+        return [self.aim()]
 
     def _pull(self, scales: np.ndarray, aims: Sequence[Aim]) -> Pulled:
-        boundary = self._spec.decoder.embedding.count - 1
-        fed = torch.from_numpy(np.append(boundary, self._tokens[:-1]))[:, None].expand(-1, len(aims))
+        fed = torch.from_numpy(np.append(self._boundary, self._answer))[:, None].expand(-1, len(aims))
         source = torch.from_numpy(scales[:, None] * self.vectors[:, None]).requires_grad_()
         encoded = self._module.encoder(source)
         start = self._module.decoder.start(encoded, self._module.bridge(encoded.state))

@@ -1,0 +1,112 @@
+"""Memory of models by lag: against gradients taken one by one, and where it is known."""
+
+import numpy as np
+import pytest
+
+from recurra.cells import Stack, cell
+from recurra.inspection.inside.differentiate import differentiable, gradients
+from recurra.inspection.inside.inputs import given
+from recurra.inspection.inside.memory import effective_length, memory
+from tests.inspection.inside.test_differentiate import CASES, case, forecaster
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_kind_of_model(name):
+    model, own = case(name)
+    found = memory(model, own, seed=3)
+    K = len(found.lags)
+    assert found.lags.tolist() == list(range(K))
+    for gains in (found.by_input, found.by_state, found.fresh_by_input, found.fresh_by_state):
+        assert gains.shape == (K,)
+        assert (gains >= 0).all()
+        assert gains.max() > 0
+    assert all(K <= step + 1 <= len(own.steps) for step in found.steps)
+    assert 0 <= found.effective <= K
+    assert found.shrink == found.by_state[-1] / found.by_state[0]
+
+
+def test_inputs_of_the_last_step_are_the_gradient():
+    model = forecaster("lstm", context=6, layers=2)
+    own = given(model, np.random.default_rng(1).normal(20, 9, (6, 2)))
+    found, wanted = memory(model, own), gradients(model, own)
+    assert found.steps == (5,)
+    assert found.output == wanted.aim
+    np.testing.assert_allclose(found.by_input, np.linalg.norm(wanted.gradient, axis=1)[::-1], rtol=1e-9)
+
+
+def test_inputs_of_several_steps_are_the_mean():
+    model, own = case("music")
+    found = memory(model, own)
+    assert len(found.steps) > 1
+    assert found.output == "log-probability of the keys"
+    each = [
+        gradients(model, own, step).gradient[step - len(found.lags) + 1 : step + 1] for step in found.steps
+    ]
+    wanted = np.mean([np.linalg.norm(one, axis=1)[::-1] for one in each], axis=0)
+    np.testing.assert_allclose(found.by_input, wanted, rtol=1e-9)
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_states_are_what_moves_the_output(layers):
+    model = forecaster("gru", context=5, layers=layers)
+    own = given(model, np.random.default_rng(1).normal(20, 9, (5, 2)))
+    found, network = memory(model, own), differentiable(model, own)
+    stack = Stack(cell("gru", input_size=2, hidden_size=4), layers)
+    aim, direct = network.aim(), own.x.astype(float)[:, 0] @ model.tensors["autoregression.weight"].T
+
+    def said(state, x):
+        if len(x):
+            state = stack.forward(network.parameters, x[:, None], state)[1]
+        output = state["h"][-1, 0] @ model.tensors["head.weight"].T + model.tensors["head.bias"]
+        return aim.of(output + np.repeat(direct, 3))[0]
+
+    for lag in range(5):
+        state = stack.forward(network.parameters, network.vectors[: 5 - lag, None], stack.zero_state(1))[1]
+        rest, found_here = network.vectors[5 - lag :], []
+        for place in np.ndindex(state["h"].shape):
+            away = np.zeros_like(state["h"])
+            away[place] = 1e-6
+            rise = said({"h": state["h"] + away}, rest) - said({"h": state["h"] - away}, rest)
+            found_here.append(rise / 2e-6)
+        np.testing.assert_allclose(found.by_state[lag], np.linalg.norm(found_here), rtol=1e-5)
+
+
+def test_the_fresh_network_is_drawn_by_its_seed():
+    model = forecaster(context=6)
+    own = given(model, np.random.default_rng(1).normal(20, 9, (6, 2)))
+    one, same, other = (memory(model, own, seed=seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one.fresh_by_state, same.fresh_by_state)
+    assert (one.fresh_by_state != other.fresh_by_state).any()
+    np.testing.assert_array_equal(one.by_state, other.by_state)
+
+
+@pytest.mark.parametrize("name", ["tag", "tag-words", "classify"])
+def test_of_both_directions(name):
+    model, own = case(name)
+    found = memory(model, own)
+    assert found.layer == "last layer"
+    if name == "classify":
+        assert found.steps == (len(own.steps) - 1,)
+        assert len(found.lags) == len(own.steps)
+        return
+    assert min(found.steps) + 1 >= len(found.lags)
+    assert len(own.steps) - max(found.steps) >= len(found.lags)
+
+
+def test_of_one_step_and_one_unit():
+    model = forecaster("gru", context=1, hidden_size=1)
+    found = memory(model, given(model, np.full((1, 2), 3.0)))
+    assert found.lags.tolist() == [0]
+    assert found.shrink == 1.0
+
+
+@pytest.mark.parametrize("tau", [2.0, 30.0])
+def test_the_effective_length_of_what_fades_is_its_time_constant(tau):
+    assert effective_length(np.exp(-np.arange(1000) / tau)) == pytest.approx(tau, rel=0.02)
+
+
+def test_the_effective_length_at_its_ends():
+    assert effective_length(np.ones(1000)) == pytest.approx(1000 * (1 - np.exp(-1)))
+    assert effective_length(np.zeros(5)) == 0.0
+    assert effective_length(np.array([1e300, 1e300])) == pytest.approx(2 * (1 - np.exp(-1)))
+    assert effective_length(np.r_[np.zeros(99), 1.0]) > 98
