@@ -12,6 +12,7 @@ LABS = {
     "parameters": "How many weights does a recurrent layer have?",
     "negation": "Who hears that «dog bites man» is not «man bites dog»?",
     "sine": "Why does a good one-step model forecast badly on its own?",
+    "bidirectional": "Is «rose» a person, when only the next words say so?",
 }
 """The question of each, in the order in which to read them."""
 
