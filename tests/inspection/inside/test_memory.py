@@ -6,6 +6,7 @@ import pytest
 from recurra.cells import Stack, cell
 from recurra.inspection.inside.differentiate import differentiable, gradients
 from recurra.inspection.inside.inputs import given
+from recurra.inspection.inside.lags import readings
 from recurra.inspection.inside.memory import effective_length, memory
 from tests.inspection.inside.test_differentiate import CASES, case, forecaster
 
@@ -91,6 +92,31 @@ def test_of_both_directions(name):
         return
     assert min(found.steps) + 1 >= len(found.lags)
     assert len(own.steps) - max(found.steps) >= len(found.lags)
+
+
+def test_states_of_both_directions_are_what_moves_what_they_end_with():
+    model, own = case("regress-lstm")
+    found, network = memory(model, own), differentiable(model, own)
+    read = network.pull(np.ones(1), [network.aim()]).states["h"][-2:, 0]
+    each = []
+    for run, d in zip(readings(network.stack, network.parameters, network.vectors)[-2:], read):
+        for lag in range(len(own.steps)):
+            state = run.stack.zero_state(1, np.float64)
+            split = len(run.x) - lag
+            state = run.stack.forward(run.parameters, run.x[:split, None], state)[1]
+            rises = []
+            for name, array in state.items():
+                for place in np.ndindex(array.shape):
+                    ends = []
+                    for sign in (1, -1):
+                        moved = {key: one.copy() for key, one in state.items()}
+                        moved[name][place] += sign * 1e-6
+                        if lag:
+                            moved = run.stack.forward(run.parameters, run.x[split:, None], moved)[1]
+                        ends.append(moved["h"][0, 0] @ d)
+                    rises.append((ends[0] - ends[1]) / 2e-6)
+            each.append(np.linalg.norm(rises))
+    np.testing.assert_allclose(found.by_state, np.hypot(*np.reshape(each, (2, -1))), rtol=1e-6)
 
 
 def test_of_one_step_and_one_unit():
