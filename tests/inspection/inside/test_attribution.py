@@ -48,7 +48,7 @@ def test_of_a_linear_model_every_share_is_exact(method):
     np.testing.assert_allclose(found.by_step, 3.5 * weights[0] * own.x[:, 0], rtol=1e-6)
     np.testing.assert_allclose(found.by_input[:, 1], 0)
     assert found.difference == pytest.approx(0, abs=1e-6)
-    assert found.target == "median of load (step 1 of 3, from the last value)"
+    assert found.target == "median of load (step 1 of 3)"
 
 
 def test_total_is_the_change_from_the_zero_input():

@@ -8,8 +8,9 @@ import numpy as np
 
 from recurra._base.errors import InputError
 from recurra._base.validation import one_of
+from recurra._base.wording import count
 from recurra.decoding import viterbi
-from recurra.inspection.inside.inputs import BOUNDARY
+from recurra.inspection.inside.inputs import BOUNDARY, Given
 from recurra.inspection.symbols import visible
 from recurra.runtime import (
     ClassificationModel,
@@ -23,6 +24,8 @@ from recurra.runtime.music import MusicModel
 from recurra.runtime.transcript import BLANK
 
 MEDIAN = 0.5
+_STEP = 1e-5
+"""To either side, for the slope of what takes a scaled number back to its unit: a line, or a smooth curve."""
 
 Valued: TypeAlias = tuple[float, np.ndarray]
 """A number, and its gradient with respect to the network's output."""
@@ -50,8 +53,8 @@ class Aim:
         return f"{self.what} “{self.symbol}”" if self.symbol else self.what
 
 
-def aim_of(model: Any, output: np.ndarray, target: Any = None) -> Aim:
-    """What a model says of one sequence, of which its network has that ``output``.
+def aim_of(model: Any, given: Given, output: np.ndarray, target: Any = None) -> Aim:
+    """What a model says of the ``given`` sequence, of which its network has that ``output``.
 
     ``target`` chooses, None for what the model predicts: the class of a classifier; the step of a
     forecaster's horizon, from 1, None for their mean; where there is an output at every step, which one, from
@@ -67,7 +70,7 @@ def aim_of(model: Any, output: np.ndarray, target: Any = None) -> Aim:
                 raise InputError(f"target must be None, as the model has one output, got {target!r}")
             return _of_number(model, output)
         case ForecastModel():
-            return _of_horizon(model, output, target)
+            return _of_horizon(model, given, output, target)
         case _:
             last = _last_said(output) if isinstance(model, TranscriptionModel) else len(output) - 1
             step = last if target is None else _whole("target", target, 0, len(output) - 1)
@@ -152,34 +155,47 @@ def _of_class(model: ClassificationModel, output: np.ndarray, target: Any) -> Ai
 
 
 def _of_number(model: RegressionModel, output: np.ndarray) -> Aim:
-    # Quantiles that cross are sorted: the median is then another output.
-    k = int(output.argsort(kind="stable")[model.levels.index(MEDIAN)])
-    low, high = (float(model.quantiles(np.full((1, output.size), z))[0, 0]) for z in (0.0, 1.0))
+    def inverse(z: np.ndarray) -> np.ndarray:
+        return model.quantiles(np.repeat(z[:, None], len(model.levels), axis=1))[:, 0]
+
+    return Aim("median", "", None, _median(output[None], model.levels, inverse, np.ones(1)))
+
+
+def _of_horizon(model: ForecastModel, given: Given, output: np.ndarray, target: Any) -> Aim:
+    H, Q, values = model.horizon, len(model.levels), given.values
+    if values is None:
+        raise InputError("given must have the values of its window, got None; make it with given(model, X)")
+    chosen = range(H) if target is None else [_whole("target", target, 1, H) - 1]
+    weights = np.zeros(H)
+    weights[chosen] = 1 / len(chosen)
+
+    def inverse(z: np.ndarray) -> np.ndarray:
+        return model.inputs.quantiles(np.repeat(z, Q)[None], values[None])[0, :, 0]
+
+    which = f"mean of {count(H, 'step')}" if target is None else f"step {target} of {H}"
+    name = f"median of {model.inputs.target} ({which})"
+    return Aim(name, "", None, _median(output.reshape(H, Q), model.levels, inverse, weights))
+
+
+def _median(
+    outputs: np.ndarray,
+    levels: tuple[float, ...],
+    inverse: Callable[[np.ndarray], np.ndarray],
+    weights: np.ndarray,
+) -> Callable[[np.ndarray], Valued]:
+    """The weighted sum of the medians of H steps, of outputs (H, Q), in the unit that ``inverse`` gives.
+
+    Quantiles that cross are sorted, so that the median may be another output.
+    """
+    H, Q = outputs.shape
+    places = np.arange(H) * Q + outputs.argsort(axis=1, kind="stable")[:, levels.index(MEDIAN)]
 
     def of(output: np.ndarray) -> Valued:
-        gradient = np.zeros_like(output)
-        gradient[k] = high - low
-        return low + (high - low) * float(output[k]), gradient
+        z, gradient = output[places], np.zeros_like(output)
+        gradient[places] = weights * (inverse(z + _STEP) - inverse(z - _STEP)) / (2 * _STEP)
+        return float(weights @ inverse(z)), gradient
 
-    return Aim("median", "", None, of)
-
-
-def _of_horizon(model: ForecastModel, output: np.ndarray, target: Any) -> Aim:
-    """The median, less the level that the window is centred on, which no network sees."""
-    H, inputs = model.horizon, model.inputs
-    steps = range(H) if target is None else [_whole("target", target, 1, H) - 1]
-    order = output.reshape(H, -1).argsort(axis=1, kind="stable")
-    weights = np.zeros((H, len(model.levels)))
-    weights[steps, order[steps, model.levels.index(MEDIAN)]] = inputs.scaler.target_deviation / len(steps)
-    flat = weights.reshape(-1)
-    which = f"mean of {H} steps" if target is None else f"step {target} of {H}"
-    level = ", from the last value" if inputs.scaler.centred else ""
-    return Aim(
-        f"median of {inputs.target} ({which}{level})",
-        "",
-        None,
-        lambda output: (float(flat @ output) + inputs.scaler.target_mean, flat),
-    )
+    return of
 
 
 def _last_said(output: np.ndarray) -> int:

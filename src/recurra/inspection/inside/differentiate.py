@@ -118,7 +118,7 @@ def differentiable(model: Any, given: Given, *, fresh: int | None = None) -> Dif
     """
     layers = recurring(model, given.x)
     if not isinstance(model, TranslationModel):
-        return _Parts(model, given.x, layers, fresh)
+        return _Parts(model, given, layers, fresh)
     try:
         from recurra.inspection.inside.rebuild import Rebuilt
     except ModuleNotFoundError as error:
@@ -129,20 +129,22 @@ def differentiable(model: Any, given: Given, *, fresh: int | None = None) -> Dif
 class _Parts(Differentiable):
     """A network of parts in a row."""
 
-    def __init__(self, model: Any, x: np.ndarray, layers: Recurring, fresh: int | None) -> None:
+    def __init__(self, model: Any, given: Given, layers: Recurring, fresh: int | None) -> None:
         super().__init__(layers.stack, layers.parameters, layers.vectors)
         if fresh is not None:
             self.parameters = self.stack.initialise(np.random.default_rng(fresh), np.float64)
         own = {f"{layers.name}.{name}": array for name, array in self.parameters.items()}
         self._tensors = {name: array.astype(np.float64) for name, array in (model.tensors | own).items()}
-        self._model, self._x = model, x
+        self._model, self._given = model, given
         parts = [part_from_dict(layer, "spec.layers") for layer in model.spec["layers"]]
         self._parts = parts[1:] if parts[0].takes_ids else parts
         bags = [part for part in parts if isinstance(part, Bag)]
-        self._added = sum((_by_step(bag, model.tensors, x) for bag in bags), np.zeros((len(x), 1)))
+        self._added = sum(
+            (_by_step(bag, model.tensors, given.x) for bag in bags), np.zeros((len(given.x), 1))
+        )
 
     def aim(self, target: Any = None) -> Aim:
-        return aim_of(self._model, self._output(), target)
+        return aim_of(self._model, self._given, self._output(), target)
 
     def aims(self, steps: Sequence[int]) -> list[Aim]:
         if self._model.network.pools:
@@ -151,7 +153,7 @@ class _Parts(Differentiable):
         return [aim_at(self._model, output, step) for step in steps]
 
     def _output(self) -> np.ndarray:
-        return self._model.network(self._x[None])[0].astype(np.float64)
+        return self._model.network(self._given.x[None])[0].astype(np.float64)
 
     def _pull(self, scales: np.ndarray, aims: Sequence[Aim]) -> Pulled:
         inputs = scales[:, None] * self.vectors[:, None]
