@@ -82,7 +82,7 @@ def _missing(columns: Sequence[Column], target: str | None) -> list[Finding]:
     if len(lacking) == 1:
         told = f"Column {lacking[0].name!r}"
         verb += f" of {lacking[0].rows:,} ({share(lacking[0].missing, lacking[0].rows)})"
-    advice = "Fill them from their source if you can; in a series they are interpolated, and not scored as targets."
+    advice = "Fill them from their source if you can; a series interpolates them, and scores no such target."
     return [Finding(level, f"{told} {verb}.", advice, lacking[0].name if len(lacking) == 1 else "")]
 
 

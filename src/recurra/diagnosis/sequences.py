@@ -23,6 +23,7 @@ from recurra.diagnosis.vocabulary import Vocabulary, vocabulary, vocabulary_find
 KINDS = {"text": "texts", "tokens": "words", "series": "series", "audio": "clips"}
 _ITEMS = {"text": "text", "tokens": "sentence", "series": "series", "audio": "clip"}
 _FEW = 50
+_MOST_CLASSES = 30
 _WORDS_A_TEXT = 2.0  # below it, texts are names or codes, and their words say little
 
 
@@ -50,6 +51,8 @@ def describe_sequences(
             for place, channel in enumerate(channels, start=1)
         )
     labels: Any = data.labels
+    if labels is not None and not spoken and _are_numbers(labels):
+        labels = np.array(labels, dtype=np.float64)
     balances: list[Balance | None] = []
     if isinstance(labels, np.ndarray):
         columns = (*columns, describe_numbers("label", labels, None))
@@ -110,6 +113,16 @@ def text_parts(
         {f"{name}{plural(unit)}": measure(counts[unit], unit) for unit in units},
         {f"{name}{plural(unit)}": vocabulary(symbols[unit], unit, others[unit]) for unit in units},
     )
+
+
+def _are_numbers(labels: Any) -> bool:
+    """Whether labels are many different numbers, and no classes that are called by some."""
+    if not isinstance(labels, list) or not isinstance(labels[0], str) or len(set(labels)) <= _MOST_CLASSES:
+        return False
+    try:
+        return bool(np.isfinite(np.array(labels, dtype=np.float64)).all())
+    except ValueError:
+        return False
 
 
 def _texts(sequences: Sequences, other: Sequences | None) -> tuple[dict[str, Lengths], dict[str, Vocabulary]]:

@@ -97,9 +97,13 @@ def sound_findings(found: Sounds) -> list[Finding]:
         findings.append(
             Finding(
                 HINT,
-                f"Clips differ much in loudness: 90 in 100 lie between {found.quiet:.0f} and "
-                f"{found.loud:.0f} dB of full scale.",
+                f"Clips differ much in loudness: 90 in 100 lie between {_decibels(found.quiet)} and "
+                f"{_decibels(found.loud)} dB of full scale.",
                 "Nothing for models in both directions, which scale each clip; for streams record alike.",
             )
         )
     return findings
+
+
+def _decibels(level: float) -> str:
+    return f"{level:.0f}".replace("-", "−")
