@@ -5,6 +5,7 @@ from recurra.inspection.inside.attribution import Attribution, attribution, by_i
 from recurra.inspection.inside.differentiate import Gradient, gradients
 from recurra.inspection.inside.formed import Forming
 from recurra.inspection.inside.forming import forming
+from recurra.inspection.inside.health import health
 from recurra.inspection.inside.inputs import BOUNDARY, Given, given
 from recurra.inspection.inside.jacobian import Spectrum, jacobian, spectrum
 from recurra.inspection.inside.lags import layer_memory
@@ -34,6 +35,7 @@ __all__ = [
     "forming",
     "given",
     "gradients",
+    "health",
     "jacobian",
     "layer_memory",
     "memory",
