@@ -1,5 +1,8 @@
 """What a language model foretold in the place of each symbol of a text, or of the keys of a piece."""
 
+from functools import partial
+from itertools import pairwise
+
 import numpy as np
 
 from recurra import kernels
@@ -27,12 +30,12 @@ def symbols_foretold(model: TextModel, given: Given) -> Forming:
     following = np.append(ids[1:], 0)  # after the last one nothing is known
     for start in range(0, len(ids), stretch):
         known = log_softmax(stream.run(ids[start : start + stretch]))
-        rows, best = np.arange(len(known)), kernels.highest(known, _LIKELIEST)
+        rows = np.arange(len(known))
         values[start : start + len(known)] = known[rows, following[start : start + len(known)]]
-        odds = np.exp(known[rows[:, None], best])
-        likeliest += [
-            tuple((_name(model, token), float(p)) for token, p in zip(*row)) for row in zip(best, odds)
-        ]
+        own, tokens, logs = kernels.highest(known, np.zeros(len(known)), rows, _LIKELIEST)
+        best = list(zip(map(partial(_name, model), tokens.tolist()), np.exp(logs).tolist()))
+        ends = own.searchsorted(rows, side="right").tolist()
+        likeliest += [tuple(best[begin:end]) for begin, end in pairwise([0, *ends])]
     return _foretold(given, values, likeliest, f"{likeliest[-1][0][0]} ({likeliest[-1][0][1]:.2f})")
 
 
