@@ -64,6 +64,18 @@ def test_a_table_whose_parts_are_shares(fitted, pairs, run) -> None:
     assert (scored.exit_code, scored.stderr) == (0, "")
 
 
+def test_files_that_are_given_twice_are_noted(fitted, pairs) -> None:
+    files = ["--test-files", pairs / "train.de", pairs / "train.en"]
+    printed = fitted("translate", pairs / "train.de", pairs / "train.de", *QUICK, *files).printed
+    known = int(printed["notes"][1].split()[0])
+    assert printed["notes"][:2] == [
+        f"All {printed['split']['train']['pairs']} targets are the same as their sources.",
+        f"{known} of 60 test sources are in the training part, too; scores of sources that are new may be "
+        "worse.",
+    ]
+    assert known > 50
+
+
 def test_what_is_told_people(run, pairs, tmp_path) -> None:
     files = [pairs / "train.de", pairs / "train.en"]
     result = run(

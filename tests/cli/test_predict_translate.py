@@ -90,9 +90,9 @@ def test_lines_that_are_typed(typed, translator) -> None:
 def test_scores_of_two_files_and_of_a_table(run, translator, folder) -> None:
     model = recurra.load(translator.model)
     files = run("evaluate", translator.model, folder / "test.de", folder / "test.en", "--json")
-    assert (
-        json.loads(files.stdout)["metrics"] == model.evaluate(folder / "test.de", folder / "test.en").metrics
-    )
+    printed = json.loads(files.stdout)
+    assert printed["metrics"] == model.evaluate(folder / "test.de", folder / "test.en").metrics
+    assert (printed["data"], printed["targets"]) == (str(folder / "test.de"), str(folder / "test.en"))
     told = run("evaluate", translator.model, folder / "test.de", folder / "test.en")
     assert "What each text becomes: a text of 5 words that training saw" in told.stdout
 
@@ -126,6 +126,18 @@ def test_bad_predictions(refused, translator, folder, tmp_path, words, message) 
     places = {"DATA": folder / "new.de", "OUT.en": tmp_path / "OUT.en"}
     got = refused("predict", translator.model, *(places.get(word, word) for word in words))
     assert got.replace(str(folder), "FOLDER") == f"error: {message}"
+
+
+def test_a_table_for_a_model_of_two_files(refused, translator, folder) -> None:
+    table = folder / "all.csv"
+    assert refused("predict", translator.model, table) == (
+        f"error: {table} is a table with the columns id, deutsch, english, and the model was not fitted on a "
+        "table; give a file with a source on each line, or a table of one column"
+    )
+    assert refused("evaluate", translator.model, table) == (
+        f"error: {table} is a table, and the model was not fitted on one; give a file with a source on "
+        "each line, and one of their targets"
+    )
 
 
 def test_other_models_write_no_texts(refused, sentiment, trained, corpus) -> None:

@@ -26,6 +26,15 @@ def test_two_files_are_read_line_by_line(write):
     assert (len(read), read.notes) == (4, ())
 
 
+def test_lines_that_end_as_on_old_macs(write):
+    write("a.de", b"ein hund\r\rzwei\r")
+    write("a.en", "a dog\n\ntwo\n")
+    read = read_pairs("a.de", "a.en")
+    assert (read.sources.items, read.targets) == (["ein hund", "", "zwei"], ["a dog", "", "two"])
+    write("b.de", "ein\rhund\nzwei\r\n")  # where lines end otherwise, it is one of a text's own signs
+    assert read_sources("b.de").sources.items == ["ein\rhund", "zwei"]
+
+
 @given(st.lists(st.tuples(LINE, LINE), min_size=1))
 def test_what_was_written_is_read(write, rows):
     rows.append(("last", "one"))

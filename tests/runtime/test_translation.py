@@ -207,6 +207,9 @@ def test_an_empty_series_becomes_the_empty_text(model):
     found = own.translate(X)
     assert (found[0][0].text, found[0][0].tokens, found[0][0].source_tokens) == ("", (), None)
     assert_same(found[1:], own.translate(series(3)))
+    for alone in ([nothing], [nothing, nothing], np.zeros((2, 0, 2)), [np.zeros((0, 2), np.float32)] * 2):
+        assert own.predict(alone) == [""] * len(alone)
+    assert [[one.text for one in own] for own in own.sample([nothing], samples=2)] == [["", ""]]
 
 
 @pytest.mark.parametrize("level", ["char", "word"])
@@ -437,8 +440,7 @@ def test_scores_need_targets(model, tmp_path):
     path = tmp_path / "x.txt"
     path.write_text("a\nb\n")
     assert message_of(lambda: own.evaluate(path)) == (
-        f"{path} has sources and no targets; give the file of their targets, too, or a .csv, .tsv, .jsonl or "
-        ".parquet file with both"
+        f"{path} has sources and no targets; give the file of their targets, too"
     )
     (tmp_path / "y.txt").write_text("a\n")
     assert message_of(lambda: own.evaluate(path, tmp_path / "y.txt")) == (
@@ -446,11 +448,33 @@ def test_scores_need_targets(model, tmp_path):
         "the other"
     )
     (tmp_path / "t.csv").write_text("de,en\na,b\n")
-    assert message_of(lambda: own.predict(tmp_path / "t.csv")) == (
-        f"source must name the column of {tmp_path / 't.csv'} that holds the sources: de, en"
+    table = tmp_path / "t.csv"
+    assert message_of(lambda: own.predict(table)) == (
+        f"{table} is a table with the columns de, en, and the model was not fitted on a table; give a file "
+        "with a source on each line, or a table of one column"
+    )
+    for targets in (None, tmp_path / "y.txt"):
+        assert message_of(lambda targets=targets: own.evaluate(table, targets)) == (
+            f"{table} is a table, and the model was not fitted on one; give a file with a source on each "
+            "line, and one of their targets"
+        )
+    assert message_of(lambda: own.evaluate(path, table)) == (
+        f"{table} is a table, and the model was not fitted on one; give a file with a source on each "
+        "line, and one of their targets"
     )
     missing = Path(tmp_path / "none.txt")
     assert str(missing) in message_of(lambda: own.predict(missing))
+
+
+def test_a_model_whose_weights_are_no_numbers_names_the_source_of_the_file(tmp_path):
+    artifact = made()
+    bias = np.full_like(artifact.tensors["decoder.output.bias"], np.nan)
+    tensors = {**artifact.tensors, "decoder.output.bias": bias}
+    broken = TranslationModel(dataclasses.replace(artifact, tensors=tensors))
+    (tmp_path / "x.txt").write_text("\nok\nthe mat is long\n")  # the longest is read first
+    message = "log_probabilities must have a finite highest value, got nan for {}; no token can follow"
+    assert message_of(lambda: broken.predict(tmp_path / "x.txt")) == message.format("x.txt, line 3")
+    assert message_of(lambda: broken.predict(["", "ok"])) == message.format("X[1]")
 
 
 def test_pairs_come_back_as_they_are(model):

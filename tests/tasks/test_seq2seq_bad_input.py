@@ -178,7 +178,9 @@ def test_a_network_that_this_machine_has_no_memory_for():
         (X, "ab", "{} must be (X, y) or pairs, got str"),
         (X, 5, "{} must be (X, y) or pairs, got int"),
         (X, (X, Y, Y), "{} must be (X, y) or pairs, got tuple"),
-        (X, (X, Y[:3]), "y must have a text for each of 24 sources, got 3"),
+        (X, (X, Y[:3]), "{}: y must have a text for each of 24 sources, got 3"),
+        (X, (X, [*Y[:23], None]), "{}: y[23] must be text, got NoneType"),
+        (X, ([], []), "{}: Found array with 0 sample(s) while a minimum of 1 is required: X has no items"),
         (X, as_pairs(X), "{} must have the right text of each source, got none"),
         (X, (X, None), "{} must have the right text of each source, got none"),
         (X, (ROLLS, Y), "{} must hold texts, as the training part does, got arrays"),
@@ -189,7 +191,7 @@ def test_a_network_that_this_machine_has_no_memory_for():
             "{} must hold arrays of 3 columns, as the training part does, got 4",
         ),
     ],
-    ids=range(10),
+    ids=range(12),
 )
 def test_other_parts_are_named(name, sources, part, message):
     assert message_of(sources, Y, **{name: part}) == message.format(name)
@@ -197,7 +199,18 @@ def test_other_parts_are_named(name, sources, part, message):
 
 def test_a_validation_part_without_anything_to_learn_by():
     assert message_of(X, Y, validation=(["", " "], ["a", "b"])) == (
-        "none of 2 sources has anything in it, so there is nothing to learn from; give sources that are not "
+        "validation: none of 2 sources has anything in it, so there is nothing to learn from; give sources "
+        "that are not empty"
+    )
+    assert message_of(X, Y, validation=(["a", "b"], ["", ""])) == (
+        "validation: none of 2 targets has anything in it, so there is nothing to learn; give targets that "
+        "are not empty"
+    )
+
+
+def test_arrays_without_steps_are_nothing_to_learn_from():
+    assert message_of([np.zeros((0, 3), np.float32)] * 24, Y) == (
+        "none of 24 sources has anything in it, so there is nothing to learn from; give sources that are not "
         "empty"
     )
 

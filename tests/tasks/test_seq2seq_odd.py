@@ -53,6 +53,37 @@ def test_pairs_that_are_none(targets: Any, names: list[str], message: str) -> No
     assert str(error.value) == message
 
 
+def test_a_part_of_nothing_but_arrays_without_steps() -> None:
+    nothing = [np.zeros((0, 3), np.float32)] * 2
+    model = Seq2Seq(**QUICK).fit(ROLLS, test=(nothing, ["", "a"]))
+    assert model.evaluation_ is not None
+    assert model.evaluation_.metrics["exact"] == 0.5
+    assert model.predict(nothing) == ["", ""]
+
+
+OVERLAP = "{} of 4 {} sources {} in the training part, too; scores of sources that are new may be worse."
+
+
+def test_parts_that_overlap_are_noted() -> None:
+    def notes(**parts: Any) -> tuple[str, ...]:
+        own = {"validation": (["new", "newer"], ["wen", "rewen"]), **parts}
+        told = Seq2Seq(**QUICK, level="char").fit(X, Y, **own).notes_
+        return tuple(note for note in told if "never seen" not in note)
+
+    assert notes(test=(["g h", "i j"], ["h g", "j i"])) == ()
+    assert notes(test=([*X, "g h"], ["any"] * 4)) == (OVERLAP.format(3, "test", "are"),)
+    assert notes(test=([X[0], "g", "h", "i"], ["any"] * 4)) == (OVERLAP.format(1, "test", "is"),)
+    assert notes(validation=([*X, "g h"], ["any"] * 4)) == (OVERLAP.format(3, "validation", "are"),)
+    rolls = ROLLS.take(slice(4))
+    overlap = Seq2Seq(**QUICK, target_level="char").fit(ROLLS, test=rolls, validation=rolls).notes_
+    assert overlap == (OVERLAP.format(4, "validation", "are"), OVERLAP.format(4, "test", "are"))
+
+
+def test_targets_that_are_their_sources_are_noted() -> None:
+    notes = Seq2Seq(**QUICK, level="char").fit(X, X, validation=(["new"], ["wen"])).notes_
+    assert notes == ("All 3 targets are the same as their sources.",)
+
+
 def test_a_very_long_source_is_not_read_beside_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
     model = Seq2Seq(**QUICK).fit(X, Y, validation=(X, Y)).model_
     asked, read = [], model.network.initial_state

@@ -66,7 +66,9 @@ def evaluate(
         found["notes"] = [*notes, *found["notes"]]
     seconds = time.perf_counter() - start
     if json:
-        console.say_json({"model": str(model), "data": str(data), "seconds": seconds, **found})
+        files = {"model": model, "data": data, **({} if targets is None else {"targets": targets})}
+        paths = {name: str(path) for name, path in files.items()}
+        console.say_json({**paths, "seconds": seconds, **found})
     elif isinstance(loaded, ForecastModel):
         _say_forecasts(loaded, evaluation)
     else:

@@ -54,6 +54,17 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.sources)
 
+    @property
+    def columns(self) -> int | None:
+        """Of sources that are arrays; None of others, and where no array has a step."""
+        widths = (item.shape[1] for item in self.sources.items if self.sources.kind == "series" and len(item))
+        return next(widths, None)
+
+    def known_to(self, other: "Pairs") -> int:
+        """How many have a source that ``other`` has, too."""
+        known = {_key(item) for item in other.sources.items}
+        return sum(_key(item) in known for item in self.sources.items)
+
     def take(self, index: np.ndarray | slice) -> "Pairs":
         """The pairs at ``index``: whole numbers, a mask or a slice."""
         rows = np.arange(len(self))[index]

@@ -131,8 +131,9 @@ def _plain_lines(path: Path) -> list[str]:
     text = decoded(path, content)
     if not text:
         raise InputError(f"{path} is empty; it needs a text on each line")
-    # Not splitlines: a text may hold any of Unicode's other line ends.
-    return text.replace("\r\n", "\n").removesuffix("\n").split("\n")
+    # Not splitlines: a text may hold any of Unicode's other line ends. Old Macs ended lines by \r alone.
+    text = text.replace("\r\n", "\n") if "\n" in text else text.replace("\r", "\n")
+    return text.removesuffix("\n").split("\n")
 
 
 def _line_names(path: Path, lines: list[str]) -> list[str]:

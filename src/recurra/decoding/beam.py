@@ -77,6 +77,7 @@ def beam_search(
     end: int,
     never: Sequence[int] = (),
     max_lengths: Any,
+    names: Sequence[str] | None = None,
 ) -> list[list[Hypothesis]]:
     """The best hypotheses of each of N sources, which are searched together and know nothing of one another.
 
@@ -94,6 +95,7 @@ def beam_search(
         end: the id of what stands after the last token.
         never: ids that are never written.
         max_lengths: (N,) tokens at most for each source, at least 0; below ``beam.min_length`` none can end.
+        names: N, what messages call the sources; None for their numbers.
 
     Returns for each source at least one hypothesis, and no more than ``beam.n_best``: first those that ended,
     the best first; then those that had no room for more, or could not go on by the rules of ``beam`` and
@@ -132,7 +134,7 @@ def beam_search(
         # reduce: without the detours of max and all, which take as long as a small model's step
         possible = np.isfinite(np.maximum.reduce(scores, axis=1))
         if not np.logical_and.reduce(possible):
-            _check_possible(log_probabilities, source)
+            _check_possible(log_probabilities, source, names)
         parent, last, value = kernels.highest(scores, total, source, beam.size)
         own = source[parent]
 
@@ -192,14 +194,15 @@ def check_max_lengths(max_lengths: Any, rows: int) -> np.ndarray:
     return lengths.astype(np.int64)
 
 
-def _check_possible(log_probabilities: np.ndarray, source: np.ndarray) -> None:
+def _check_possible(log_probabilities: np.ndarray, source: np.ndarray, names: Sequence[str] | None) -> None:
     """Raise InputError unless some token can follow in each row (V,), which is of that source."""
     peak = log_probabilities.max(axis=1)
     wrong = np.flatnonzero(~np.isfinite(peak))
     if len(wrong):
+        number = int(source[wrong[0]])
         raise InputError(
-            f"log_probabilities must have a finite highest value, got {peak[wrong[0]]:g} for source "
-            f"{source[wrong[0]]}; no token can follow"
+            f"log_probabilities must have a finite highest value, got {peak[wrong[0]]:g} for "
+            f"{f'source {number}' if names is None else names[number]}; no token can follow"
         )
 
 

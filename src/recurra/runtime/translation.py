@@ -12,6 +12,8 @@ from recurra._base.validation import positive_int
 from recurra._base.wording import count
 from recurra.artifact import Artifact
 from recurra.data import Pairs, SeriesFeatures, TextFeatures, as_pairs, is_table, read_pairs, read_sources
+from recurra.data.rows import read_rows
+from recurra.data.text_file import check_file
 from recurra.decoding import Beam, Hypothesis, Sampling, beam_search, sample
 from recurra.decoding.beam import LONGEST
 from recurra.evaluation import Baselines, TranslationEvaluation, evaluate_translation
@@ -118,15 +120,18 @@ class TranslationModel(Model[EncoderDecoder]):
 
         Raises InputError for data that does not suit the model, and where attention is asked of one without.
         """
-        search = _instance("beam", beam, Beam())
+        search, pairs = _instance("beam", beam, Beam()), self.read(X)
         if attention and not self.network.has_attention:
             raise InputError("attention=True needs a model with attention, and this one has none")
 
         def decode(state: Any, limits: np.ndarray, rows: np.ndarray) -> list[list[Hypothesis]]:
             limits = np.maximum(limits, search.max_length or search.min_length)  # what was asked for has room
-            return beam_search(self.network, state, len(rows), search, max_lengths=limits, **self._symbols)
+            names = [pairs.names[row] for row in rows]
+            return beam_search(
+                self.network, state, len(rows), search, max_lengths=limits, names=names, **self._symbols
+            )
 
-        return self._decode(X, decode, search.size, attention=attention, threads=threads)
+        return self._decode(pairs, decode, search.size, attention=attention, threads=threads)
 
     def answer(self, x: np.ndarray) -> np.ndarray:
         """The tokens (T,) int64 of what `predict` says of one source ``x`` as the network reads it.
@@ -207,17 +212,18 @@ class TranslationModel(Model[EncoderDecoder]):
         if isinstance(X, Path):
             columns = self.columns if is_table(X) else None
             options = {} if columns is None else {name: columns[name] for name in ("source", "header")}
+            if columns is None and is_table(X):
+                _check_one_column(X)
             pairs = read_sources(X, **options)
         else:
             pairs = as_pairs(X)
         if pairs.sources.kind != self.kind:
             got = KINDS[pairs.sources.kind]
             raise InputError(f"X must hold {KINDS[self.kind]}, as the training part does, got {got}")
-        features, items = self.source, pairs.sources.items
-        if isinstance(features, SeriesFeatures) and items and (got := items[0].shape[1]) != features.size:
+        if pairs.columns not in (None, self.source.size):
             raise InputError(
-                f"X must hold arrays with {count(features.size, 'column')}, as the training part does, "
-                f"got {got}"
+                f"X must hold arrays with {count(self.source.size, 'column')}, as the training part does, "
+                f"got {pairs.columns}"
             )
         return pairs
 
@@ -226,14 +232,25 @@ class TranslationModel(Model[EncoderDecoder]):
 
         Raises InputError where there are none.
         """
-        if isinstance(X, Path) and isinstance(y, Path):
-            X, y = read_pairs(X, y), None
-        elif isinstance(X, Path) and y is None:
-            X = read_pairs(X, **(self.columns or {}))
+        if isinstance(X, Path) and isinstance(y, Path | None):
+            X, y = self._read_pairs(X, y), None
         pairs = as_pairs(self.read(X), y)
         if pairs.targets is None:
             raise InputError("y must hold the right text of each source, got none")
         return pairs
+
+    def _read_pairs(self, path: Path, targets: Path | None) -> Pairs:
+        """Those of two files of lines, or of a table such as the model was fitted on."""
+        if self.columns is None:
+            if tables := [file for file in (path, targets) if file is not None and is_table(file)]:
+                raise InputError(
+                    f"{tables[0]} is a table, and the model was not fitted on one; give a file with a source "
+                    "on each line, and one of their targets"
+                )
+            if targets is None:
+                check_file(path)
+                raise InputError(f"{path} has sources and no targets; give the file of their targets, too")
+        return read_pairs(path, **(self.columns or {})) if targets is None else read_pairs(path, targets)
 
     @property
     def _symbols(self) -> dict[str, Any]:
@@ -328,6 +345,17 @@ def translation_artifact(
         history=history,
         card={},
     )
+
+
+def _check_one_column(path: Path) -> None:
+    """Raise InputError unless the table has a single column, so that nobody need say which."""
+    check_file(path)
+    names = read_rows(path, header=True).names
+    if len(names) > 1:
+        raise InputError(
+            f"{path} is a table with the columns {', '.join(names)}, and the model was not fitted on a "
+            "table; give a file with a source on each line, or a table of one column"
+        )
 
 
 def _batches(inputs: Sequence[np.ndarray], size: int) -> Iterator[np.ndarray]:

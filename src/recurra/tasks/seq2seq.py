@@ -4,12 +4,12 @@ import dataclasses
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from recurra._base.errors import InputError
@@ -18,7 +18,6 @@ from recurra.decoding import Beam, Sampling
 from recurra.evaluation import TranslationEvaluation, fit_translation_baselines
 from recurra.runtime.sequence_model import KINDS
 from recurra.runtime.translation import (
-    SourceFeatures,
     Translation,
     TranslationModel,
     check_columns,
@@ -31,6 +30,7 @@ from recurra.tasks.seq2seq_defaults import DEFAULTS
 from recurra.tasks.seq2seq_examples import PairExamples
 from recurra.tasks.seq2seq_features import fit_features
 from recurra.tasks.seq2seq_network import Seq2SeqNetwork, seq2seq_loss
+from recurra.tasks.seq2seq_notes import pair_notes
 from recurra.tasks.seq2seq_settings import seq2seq_settings
 from recurra.tasks.training_settings import training_settings
 from recurra.training import Listener, TrainingSettings, train
@@ -162,7 +162,8 @@ class Seq2Seq(SavedEstimator):
                 training, self.validation_share, name="validation_share", seed=seed
             )
         else:
-            held = _learnable(_part(validation, "validation", training))
+            held = _part(validation, "validation", training)
+            held = _named("validation", held.learnable)
         tested = None if test is None else _part(test, "test", training)
         parts = {"training": training, "validation": held, "test": tested}
         source, target, notes = fit_features(training, arguments)
@@ -205,7 +206,7 @@ class Seq2Seq(SavedEstimator):
             level = "char" if target.level == "char" else "word"
             baselines = fit_translation_baselines(training, level=level)
             evaluation = TranslationModel(artifact).evaluate(tested, baselines=baselines)
-        notes = (*_notes(parts), *_unknown_notes(parts, source), *notes)
+        notes = (*pair_notes(parts, source), *notes)
         card = seq2seq_card(parts, evaluation, settings=arguments, notes=notes)
         self._adopt(dataclasses.replace(artifact, card=card))
         self.evaluation_, self.parts_, self.notes_ = evaluation, parts, notes
@@ -251,7 +252,7 @@ def _part(given: Any, name: str, training: Pairs) -> Pairs:
     if not isinstance(given, Pairs):
         if not isinstance(given, Sequence) or isinstance(given, str) or len(given) != 2:
             raise InputError(f"{name} must be (X, y) or pairs, got {type(given).__name__}")
-        given = as_pairs(*given)
+        given = _named(name, partial(as_pairs, *given))
     if given.targets is None:
         raise InputError(f"{name} must have the right text of each source, got none")
     kind, wanted = given.sources.kind, training.sources.kind
@@ -259,30 +260,20 @@ def _part(given: Any, name: str, training: Pairs) -> Pairs:
         raise InputError(f"{name} must hold {KINDS[wanted]}, as the training part does, got {KINDS[kind]}")
     if not len(given):
         raise InputError(f"{name} must have at least one pair, got none; leave it out, or give some")
-    if kind == "series":
-        columns, known = (part.sources.items[0].shape[1] for part in (given, training))
-        if columns != known:
-            raise InputError(
-                f"{name} must hold arrays of {known} columns, as the training part does, got {columns}"
-            )
+    if given.columns not in (None, training.columns):
+        raise InputError(
+            f"{name} must hold arrays of {training.columns} columns, as the training part does, got "
+            f"{given.columns}"
+        )
     return given
 
 
-def _notes(parts: Mapping[str, Pairs | None]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(note for part in parts.values() if part is not None for note in part.notes))
-
-
-def _unknown_notes(parts: Mapping[str, Pairs | None], source: SourceFeatures) -> tuple[str, ...]:
-    """How much of the test part's sources training never saw."""
-    test = parts["test"]
-    if test is None or not isinstance(source, TextFeatures):
-        return ()
-    ids = np.concatenate(source(test.sources.items))
-    unknown = int((ids == 0).sum())
-    unit = {"char": "characters", "word": "words", "bpe": "byte pairs"}[source.level]
-    if not unknown:
-        return ()
-    return (f"{unknown:,} of {len(ids):,} {unit} of the test sources were never seen in training.",)
+def _named(name: str, make: Callable[[], Pairs]) -> Pairs:
+    """What ``make`` makes; its InputError says of which part it is."""
+    try:
+        return make()
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from error
 
 
 def _fingerprint(parts: Mapping[str, Pairs | None], arguments: Mapping[str, Any]) -> str:
