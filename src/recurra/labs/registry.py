@@ -13,6 +13,7 @@ LABS = {
     "negation": "Who hears that «dog bites man» is not «man bites dog»?",
     "sine": "Why does a good one-step model forecast badly on its own?",
     "bidirectional": "Is «rose» a person, when only the next words say so?",
+    "weather": "How warm will it be in an hour, and what is an LSTM worth for that?",
 }
 """The question of each, in the order in which to read them."""
 
