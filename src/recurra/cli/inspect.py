@@ -67,7 +67,7 @@ def inspect(
     of encoder-decoders take PyTorch; all else does not.
     """
     from recurra.artifact.writing import replace_file
-    from recurra.inspection import inspection_page
+    from recurra.inspection import Comparison
 
     start = time.perf_counter()
     if output is None and not json:
@@ -81,6 +81,8 @@ def inspect(
         check_output(output, {name: path for name, path in files.items() if path is not None}, _PAGES)
     found = _found(model, data if text is None else text, row or 0, against)
     if output is not None:
+        from recurra.inspection import inspection_page
+
         replace_file(output, inspection_page(found).encode())
     if json:
         from recurra.inspection.inside.plain import plain
@@ -88,12 +90,13 @@ def inspect(
         page = None if output is None else str(output)
         console.say_json({"model": str(model), "page": page, **plain(found)})
         return
-    assert output is not None  # noqa: S101 - checked above
     from recurra.inspection.inside_page.sentences import verdict
 
-    for sentence in verdict(getattr(found, "first", found)):
-        console.say(sentence)
-    console.say_files({"Page": output}, time.perf_counter() - start)
+    for one in [found.first, found.second] if isinstance(found, Comparison) else [found]:
+        console.say(f"Inside {one.name}")
+        for paragraph in verdict(one):
+            console.say(paragraph)
+    console.say_files({"Page": output} if output else {}, time.perf_counter() - start)
 
 
 def _found(path: Path, X: Path | str | None, row: int, against: Path | None) -> "Inspection | Comparison":

@@ -1,7 +1,7 @@
 """Everything that can be seen of one model, and of one input in it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
@@ -78,7 +78,14 @@ class Inspection:
     memory: Memory | None = None
     spectra: tuple[Spectrum, ...] = ()
     attributions: tuple[Attribution, ...] = ()
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+
+    @property
+    def epochs(self) -> Sequence[Mapping[str, Any]]:
+        """Of its history; none of a model that came from elsewhere, which has no record of its own."""
+        epochs = self.history.get("epochs", [])
+        complete = "best_epoch" in self.history and all("validation_loss" in epoch for epoch in epochs)
+        return epochs if complete else []
 
 
 def inspect(model: Model, X: Any = None, *, row: int = 0, name: str = "model", seed: int = 0) -> Inspection:
@@ -106,10 +113,9 @@ def inspect(model: Model, X: Any = None, *, row: int = 0, name: str = "model", s
         "fingerprint": model.fingerprint,
         "parameters": sum(int(np.asarray(weight).size) for weight in model.tensors.values()),
         "matrices": recurrent_matrices(model.tensors),
-        "warnings": tuple(health(model.history)),
     }
     if X is None:
-        return Inspection(**found)
+        return Inspection(**found, warnings=health(model.history))
     one = given(model, X, row)
     seen = trace(model, one)
     notes: list[str] = []
@@ -125,14 +131,16 @@ def inspect(model: Model, X: Any = None, *, row: int = 0, name: str = "model", s
     T = len(one.steps)
     wide = max((sum(state.shape[1] for state in layer.states.values()) for layer in seen.layers), default=0)
     at = [T - 1] if wide > _LARGE else sorted({0, T // 2, T - 1})
+    remembered = gradients(lambda: memory(model, one, seed=seed), None)
     return Inspection(
         **found,
+        warnings=health(model.history, remembered),
         trace=seen,
         layers=tuple(_layer(layer) for layer in seen.layers),
         forming=forming(model, one),
         attended=attended(model, one),
         posteriors=posteriors(model, one),
-        memory=gradients(lambda: memory(model, one, seed=seed), None),
+        memory=remembered,
         spectra=tuple(each for step in at for each in spectrum(model, one, step)),
         attributions=gradients(
             lambda: tuple(attribution(model, one, method=method) for method in METHODS), ()

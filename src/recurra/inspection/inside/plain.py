@@ -63,7 +63,7 @@ def _layer(layer: Layer) -> dict[str, Any]:
 
 
 def _spectrum(one: Spectrum) -> dict[str, Any]:
-    pairs = np.stack([one.eigenvalues.real, one.eigenvalues.imag], axis=1)
+    pairs = np.stack([np.real(one.eigenvalues), np.imag(one.eigenvalues)], axis=1)
     return {**_values(one), "radius": one.radius, "eigenvalues": pairs.tolist()}
 
 

@@ -23,7 +23,7 @@ DIVERGING = [
     [1.0, "var(--far-above)"],
 ]
 _MOST_WORDS = 1500  # that are read as a text
-_MOST_INPUTS = 40  # bars
+_MOST_INPUTS, _LEAST = 24, 0.002  # bars, and how long each is at least beside the longest
 _MOST_COLUMNS = 400  # of the picture of steps and inputs
 
 
@@ -58,6 +58,7 @@ def attribution_section(inspection: Inspection) -> Section:
     if first.by_input is not None and len(first.inputs) > 1:
         content["inputs"] = _inputs_table(methods)
         content["map"] = len(first.steps) > 1
+        content["bars"] = len(_shown(_by_input(first)))
         drawn["by-input"] = _input_bars(first)
         if content["map"]:
             drawn["by-input-and-step"] = _heat(first)
@@ -115,9 +116,16 @@ def _by_input(one: Attribution) -> np.ndarray:
     return np.nan_to_num(np.asarray(one.by_input).sum(axis=0))
 
 
+def _shown(values: np.ndarray) -> np.ndarray:
+    """The inputs that did most, in their own order; none that did next to nothing, unless all did."""
+    sizes = np.abs(values)
+    most = np.argsort(-sizes, kind="stable")[:_MOST_INPUTS]
+    return np.sort(most[sizes[most] >= _LEAST * sizes.max(initial=0)])
+
+
 def _input_bars(one: Attribution) -> Any:
     values = _by_input(one)
-    shown = np.sort(np.argsort(-np.abs(values), kind="stable")[:_MOST_INPUTS])[::-1]
+    shown = _shown(values)[::-1]
     own = values[shown]
     bars = go.Bar(
         x=own,
@@ -153,7 +161,7 @@ def _heat(one: Attribution) -> Any:
     ).to_plotly_json()
     every = max(1, -(-len(one.inputs) // 14))
     rows = np.arange(0, len(one.inputs), every)
-    ticks = {"tickvals": rows, "ticktext": [steps.safe(one.inputs[i], 14) for i in rows]}
+    ticks = {"tickvals": rows, "ticktext": [steps.safe(one.inputs[i], 18) for i in rows]}
     fig = steps.figure(
         [], steps.bin_names(one.steps, starts), y={"tickmode": "array", **ticks, "autorange": "reversed"}
     )

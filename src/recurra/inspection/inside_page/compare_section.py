@@ -21,7 +21,7 @@ _STYLES = (("var(--model)", "solid"), ("var(--last)", "dash"))
 def compare_section(comparison: Comparison) -> Section:
     """The first model beside the second."""
     both = (comparison.first, comparison.second)
-    drawn: dict[str, Any] = {"losses": losses(both)}
+    drawn: dict[str, Any] = {"losses": losses(both)} if all(one.epochs for one in both) else {}
     forming = []
     for i, one in enumerate(both):
         if one.forming is not None:
@@ -34,6 +34,7 @@ def compare_section(comparison: Comparison) -> Section:
         "table": facts(both),
         "forming": forming,
         "memories": "memories" in drawn,
+        "losses": "losses" in drawn,
         "moved": _moved(comparison),
     }
     return Section("compared", f"Beside {comparison.second.name}", "compare.html", content, drawn)
@@ -45,7 +46,7 @@ def facts(both: Sequence[Inspection]) -> Table:
         ["Says", *(MISSING if one.forming is None else one.forming.final for one in both)],
         ["Network", *(network_words(one.spec) for one in both)],
         ["Weights", *(f"{one.parameters:,}" for one in both)],
-        ["Epochs", *(f"{len(one.history['epochs']):,}" for one in both)],
+        ["Epochs", *(f"{len(one.epochs):,}" for one in both)],
         ["Best validation loss", *numbers(_best(one) for one in both)],
         ["Effective memory, steps", *(_memory(one) for one in both)],
         ["Largest |eigenvalue| of a step", *(_radius(one) for one in both)],
@@ -59,7 +60,7 @@ def losses(both: Sequence[Inspection]) -> Any:
     """The validation loss of each by epoch."""
     traces = []
     for one, (colour, dash) in zip(both, _STYLES):
-        epochs = one.history["epochs"]
+        epochs = one.epochs
         values = np.array([np.nan if (v := e["validation_loss"]) is None else v for e in epochs], float)
         x = np.array([epoch["epoch"] for epoch in epochs])
         traces.append(figures.line(x, values, safe(one.name), colour, width=2, dash=dash))
@@ -84,7 +85,7 @@ def memories(both: Sequence[Inspection]) -> Any:
 
 
 def _best(one: Inspection) -> float | None:
-    found = [e["validation_loss"] for e in one.history["epochs"] if e["validation_loss"] is not None]
+    found = [e["validation_loss"] for e in one.epochs if e["validation_loss"] is not None]
     return min(found, default=None)
 
 

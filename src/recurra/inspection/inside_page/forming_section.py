@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from recurra._base.wording import count
 from recurra.inspection import figures
 from recurra.inspection.inside.formed import LOG_PROBABILITY, Forming
 from recurra.inspection.inside_page import steps
 from recurra.inspection.inside_page.gates_section import COLOURS, DASHES
 from recurra.inspection.section import Section
 from recurra.inspection.tables import Table
-from recurra.inspection.wording import listing, numbers
+from recurra.inspection.wording import numbers
 
 PROBABILITY = "probability"
 
@@ -21,6 +22,7 @@ _MOST_CURVES = 6
 _MOST_DOTS = 60
 _MOST_PIECES = 120  # steps that are shown one by one with what is said after each
 _MOST_FLIPS = 60  # marked in the picture
+_MOST_NAMED = 5
 _LONGEST = 32  # letters of what is said
 
 
@@ -33,13 +35,13 @@ class Piece:
     flip: bool
 
 
-def forming_section(found: Forming) -> Section:
+def forming_section(found: Forming, task: str) -> Section:
     """Curves, the steps one by one, and a table."""
     content = {
         "language": bool(found.likeliest),
+        "music": task == "music",
         "pieces": _pieces(found),
-        "flips": _flips(found),
-        "decides": found.unit == PROBABILITY,
+        "change": _change(found, task),
         "final": found.final,
         "unit": found.unit,
         "table": forming_table(found),
@@ -154,13 +156,18 @@ def _likely(own: Sequence[tuple[str, float]], most: int) -> str:
     return ", ".join(f"{symbol} {100 * p:.0f} %" for symbol, p in own[:most])
 
 
-def _flips(found: Forming) -> str:
-    """Where it changes its mind, in words."""
+def _change(found: Forming, task: str) -> str:
+    """Where it changes its mind, as a sentence."""
     if not found.flips:
-        return ""
-    shown = [f"“{found.steps[flip]}”" for flip in found.flips[:5]]
-    more = f", and {len(found.flips) - 5} times more" if len(found.flips) > 5 else ""
-    return f"{listing(shown)}{more}"
+        return "It never changes its mind." if found.unit == PROBABILITY else ""
+    where = steps.listed(found.steps, found.flips[:_MOST_NAMED])
+    if len(found.flips) > _MOST_NAMED:
+        where += f", and {count(len(found.flips) - _MOST_NAMED, 'more time')}"
+    if task == "tag":
+        return f"Once it has read on, it tags these otherwise: {where}."
+    if found.unit == PROBABILITY:
+        return f"It changes its mind after {where}."
+    return f"What it says so far does not only grow, but is another after {where}."
 
 
 def _cut(text: str) -> str:

@@ -49,13 +49,13 @@ def inspection_page(inspection: Inspection | Comparison) -> str:
 def _sections(own: Inspection, comparison: Comparison | None) -> list[Section]:
     both = [own] if comparison is None else [comparison.first, comparison.second]
     return [
-        *([forming_section(own.forming)] if own.forming is not None else []),
+        *([forming_section(own.forming, own.task)] if own.forming is not None else []),
         *([compare_section(comparison)] if comparison is not None else []),
         *([attribution_section(own)] if own.attributions else []),
         *([attended_section(own.attended)] if own.attended is not None else []),
         *([posteriors_section(own.posteriors)] if own.posteriors is not None else []),
         *([gates_section(both)] if own.layers else []),
         *([memory_section(own)] if own.memory is not None or own.spectra else []),
-        training_section(own),
+        *([training_section(own)] if own.epochs else []),
         weights_section(own),
     ]

@@ -5,8 +5,8 @@ import numpy as np
 from recurra._base.wording import count
 from recurra.inspection.inside.formed import Forming
 from recurra.inspection.inside.inspection import Inspection
-from recurra.inspection.inside_page.steps import are_words
-from recurra.inspection.wording import listing, number, numbers
+from recurra.inspection.inside_page.steps import listed
+from recurra.inspection.wording import listing, number
 
 _SHOWN = 3  # steps that mattered most
 _LONGEST = 300  # letters of what it says
@@ -39,13 +39,13 @@ def headline(inspection: Inspection) -> list[tuple[str, str, str]]:
     """The figures to read first: name, value, note."""
     found = [("Weights", f"{inspection.parameters:,}", "set by training")]
     if (memory := inspection.memory) is not None:
-        trained, fresh = numbers([memory.effective, memory.fresh_effective])
-        found.append(("Effective memory", trained, f"steps back; {fresh} with fresh weights"))
+        note = f"steps back; {number(memory.fresh_effective)} with fresh weights"
+        found.append(("Effective memory", number(memory.effective), note))
     elif inspection.matrices:
         widest = max(inspection.matrices, key=lambda one: one.radius)
         found.append(("Largest |eigenvalue|", number(widest.radius), f"of {widest.name}, gate {widest.gate}"))
     if inspection.trace is None:
-        return [*found, ("Epochs", f"{len(inspection.history['epochs']):,}", "of training")]
+        return [*found, ("Epochs", f"{len(inspection.epochs):,}", "of training")]
     found.append(("Steps read", f"{len(inspection.trace.given.steps):,}", ""))
     shares = [
         (max(one.low, one.high), f"of {one.gate}, {one.layer}")
@@ -67,7 +67,7 @@ def _says(task: str, forming: Forming) -> list[str]:
         found = [_SAYS[task].format(_ahead(forming) if task == "forecast" else final or "nothing")]
     if task == "classify" and forming.flips:
         times = "once" if len(forming.flips) == 1 else f"{len(forming.flips)} times"
-        last = f"after “{forming.steps[forming.flips[-1]]}”"
+        last = f"after {listed(forming.steps, forming.flips[-1:])}"
         found.append(
             f"It changes its mind {times}, {last}."
             if times == "once"
@@ -88,14 +88,13 @@ def _mattered(inspection: Inspection) -> list[str]:
         return []
     one = inspection.attributions[0]
     most = np.sort(np.argsort(-np.abs(np.nan_to_num(one.by_step)), kind="stable")[:_SHOWN])
-    names = [f"“{one.steps[t]}”" if are_words(one.steps) else one.steps[t] for t in most]
-    return [f"What mattered most: {listing(names)}."]
+    return [f"What mattered most: {listed(one.steps, most.tolist())}."]
 
 
 def _remembers(inspection: Inspection) -> list[str]:
     if (memory := inspection.memory) is None:
         return []
-    trained, fresh = numbers([memory.effective, memory.fresh_effective])
+    trained, fresh = number(memory.effective), number(memory.fresh_effective)
     return [f"It looks back about {trained} steps; with fresh weights it would look back {fresh}."]
 
 

@@ -17,7 +17,7 @@ def spectrum_choice(eigenvalues: np.ndarray, *, singular: np.ndarray | None = No
     """For the page's script: a picture, and rows of the largest."""
     picture = spectrum_figure(eigenvalues).to_plotly_json()
     largest = eigenvalues[np.argsort(-np.abs(eigenvalues), kind="stable")][:_MOST_ROWS]
-    columns = [numbers(part) for part in (np.abs(largest), largest.real, largest.imag)]
+    columns = [numbers(part) for part in (np.abs(largest), np.real(largest), np.imag(largest))]
     rows = [[str(i), *row] for i, row in enumerate(zip(*columns), 1)]
     if singular is not None:
         own = numbers(np.sort(singular)[::-1][: len(rows)])
@@ -34,8 +34,8 @@ def spectrum_figure(eigenvalues: np.ndarray) -> go.Figure:
     outside = np.abs(eigenvalues) > 1
     points = [
         go.Scatter(
-            x=eigenvalues[own].real,
-            y=eigenvalues[own].imag,
+            x=np.real(eigenvalues[own]),
+            y=np.imag(eigenvalues[own]),
             mode="markers",
             name=name,
             marker={"color": colour, "size": 7, "symbol": symbol, "opacity": 0.8},

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from recurra.inspection import figures
+from recurra.inspection.inside.inputs import BOUNDARY
+from recurra.inspection.wording import listing
 
 MOST_POINTS = 1000
 """Of a curve, and columns of a heat map: a screen does not show more."""
@@ -23,7 +25,17 @@ def safe(name: str, longest: int = 2 * _LONGEST) -> str:
 
 def are_words(steps: Sequence[str]) -> bool:
     """Whether steps are symbols, all of which people want to read, and not points of time."""
-    return len(set(steps)) < len(steps) or not all(step[:1].isdigit() for step in steps)
+    times = [step for step in steps if step != BOUNDARY]
+    return len(set(times)) < len(times) or not all(step[:1].isdigit() for step in times)
+
+
+def listed(steps: Sequence[str], places: Sequence[int]) -> str:
+    """Some of the steps in a sentence: ``“not” and “good”``, ``steps 3 and 7``, ``0.02 s and 0.14 s``."""
+    shown = [steps[place] for place in places]
+    if are_words(steps):
+        return listing([f"“{name}”" for name in shown])
+    plain = all(name.isdigit() for name in shown)
+    return f"{'step' + 's' * (len(shown) > 1) + ' ' if plain else ''}{listing(shown)}"
 
 
 def axis(steps: Sequence[str]) -> dict[str, Any]:
@@ -35,8 +47,9 @@ def ticks(steps: Sequence[str]) -> list[str]:
     """What stands below an axis: short names; times without the seconds where there are none."""
     if are_words(steps):
         return [safe(step, _LONGEST) for step in steps]
-    spare = 3 if all(step.count(":") > 1 and step.endswith(":00") for step in steps) else 0
-    return [safe(step[: len(step) - spare], _LONGEST_TIME) for step in steps]
+    seconds = {step for step in steps if step.count(":") == 2}  # midnight is a date alone
+    spare = ":00" if all(step.endswith(":00") for step in seconds) else ""
+    return [safe(step.removesuffix(spare) if step in seconds else step, _LONGEST_TIME) for step in steps]
 
 
 def bins(T: int, most: int = MOST_POINTS) -> np.ndarray:
@@ -47,7 +60,8 @@ def bins(T: int, most: int = MOST_POINTS) -> np.ndarray:
 def bin_names(steps: Sequence[str], starts: np.ndarray) -> list[str]:
     """What each run of steps is called: by its first and its last."""
     ends = [*starts[1:].tolist(), len(steps)]
-    return [steps[a] if b == a + 1 else f"{steps[a]} … {steps[b - 1]}" for a, b in zip(starts.tolist(), ends)]
+    runs = [(str(steps[start]), str(steps[end - 1])) for start, end in zip(starts.tolist(), ends)]
+    return [first if first == last else f"{first} … {last}" for first, last in runs]
 
 
 def means(values: np.ndarray, starts: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ _PERCENT = {"y": {"tickformat": ".0%", "hoverformat": ".1%", "rangemode": "tozer
 def training_section(inspection: Inspection) -> Section:
     """Of what the model's file has; an older file has the losses and gradients alone."""
     story = training_story(inspection.history)
-    epochs = inspection.history["epochs"]
+    epochs = inspection.epochs
     drawn = {
         "learning-figure": figures.learning_figure(
             story.epochs, story.loss, story.validation_loss, story.kept

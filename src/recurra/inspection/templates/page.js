@@ -25,7 +25,8 @@ const drawing = (() => {
     const longest = Math.max(...steps.map((step) => step.length));
     const room = words ? (longest > 2 ? 15 : 11) : 9 * longest + 24;
     const every = Math.max(1, Math.ceil((steps.length * room) / width));
-    const tickvals = steps.map((_, step) => step).filter((step) => step % every === 0);
+    const first = words ? 0 : Math.floor(every / 2);  // a long name at the edge would be cut off
+    const tickvals = steps.map((_, step) => step).filter((step) => step % every === first % every);
     const tickangle = words && longest > 2 ? (every * width / steps.length > 9 * longest ? 0 : -60) : 0;
     return { tickmode: "array", tickvals, ticktext: tickvals.map((step) => steps[step]), tickangle };
   };

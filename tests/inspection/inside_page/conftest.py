@@ -1,0 +1,76 @@
+"""Pages of what is inside small models, and a browser that shows them."""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recurra.inspection import Inspection, compare, inspect, inspection_page
+from tests.inspection.inside.models import inputs_of, model_of
+
+DRAWN = """[...document.querySelectorAll('.plot')].filter(plot => !plot.querySelector(
+    'path.js-line, .bars path, .heatmaplayer image, .scatterlayer path.point')).map(plot => plot.id)"""
+UNFOLDED = "document.querySelectorAll('details').forEach(element => element.open = true)"
+
+
+@pytest.fixture(scope="session")
+def inspected() -> Callable[[str], Inspection]:
+    """What is inside an old model, by its name, with its first input."""
+    return functools.cache(lambda name: inspect(model_of(name), inputs_of(name), name=name))
+
+
+@pytest.fixture(scope="session")
+def compared() -> Callable[[str], Any]:
+    """A model beside itself."""
+
+    def found(name: str) -> Any:
+        model = model_of(name)
+        return compare(model, model, inputs_of(name), names=(name, "other"))
+
+    return functools.cache(found)
+
+
+@pytest.fixture
+def open_inside(browser, tmp_path: Path):
+    """Open the page of an inspection: nothing may be complained about or fetched, and it must fit."""
+    events: list[str] = []
+    pages, addresses = [], []
+
+    def opened(found: Any, width: int = 1280, **options: Any):
+        file = tmp_path / f"{len(pages)}.html"
+        file.write_text(inspection_page(found), "utf-8")
+        page = browser.new_page(viewport={"width": width, "height": 800}, **options)
+        pages.append(page)
+        addresses.append(file.as_uri())
+        page.on("console", lambda message: events.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: events.append(str(error)))
+        page.on("request", lambda request: events.append(request.url))
+        page.goto(file.as_uri())
+        page.evaluate(UNFOLDED)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        return page
+
+    yield opened
+    for page in pages:
+        page.close()
+    assert [text for text in events if text not in addresses and not text.startswith("data:")] == []
+
+
+@pytest.fixture
+def scrolled():
+    """Scroll through a page: everything must be drawn on the way, and nothing be wider than the screen."""
+
+    def scroll(page: Any) -> None:
+        for place in range(0, page.evaluate("document.documentElement.scrollHeight"), 600):
+            page.evaluate(f"scrollTo(0, {place})")
+            page.wait_for_timeout(60)
+        for _ in range(50):
+            if not page.evaluate(DRAWN):
+                break
+            page.wait_for_timeout(100)
+        assert page.evaluate(DRAWN) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    return scroll
