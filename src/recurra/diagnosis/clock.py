@@ -112,8 +112,8 @@ def clock_findings(clock: Clock, *, whole: bool = True) -> list[Finding]:
         found.append(
             Finding(
                 SERIOUS,
-                f"{count(clock.repeated, 'row')} of {clock.rows:,} repeat a time of {clock.column!r}, such "
-                f"as {clock.repeated_time}.",
+                f"{count(clock.repeated, 'row')} of {clock.rows:,} {_repeat(clock.repeated)} a time of "
+                f"{clock.column!r}, such as {clock.repeated_time}.",
                 "Keep one row for each time; if rows belong to several series, name their column by "
                 "--series.",
                 clock.column,
@@ -167,6 +167,10 @@ def _frequency(times: np.ndarray, column: str) -> tuple[Frequency | None, str]:
     if length > _MOST_TIMES_AS_MANY * len(times):
         return None, f"at the commonest step, {step_text(str(frequency))}, {length:,} rows would be needed"
     return frequency, ""
+
+
+def _repeat(amount: int) -> str:
+    return "repeats" if amount == 1 else "repeat"
 
 
 def _gap(before: np.ndarray, rows: int, frequency: Frequency | None) -> Gap:

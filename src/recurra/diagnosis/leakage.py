@@ -22,6 +22,7 @@ _MOST_LAGS = 400
 _MOST_GROUPS = 500
 _ROWS_A_GROUP = 20
 _MOST_ROWS = 100_000
+_LARGEST = 1e150
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,8 @@ def find_leaks(
         columns: by name, of the same kinds.
         ordered: whether rows follow one another in even steps of time, so that shifts mean something.
     """
-    leaks = []
-    for name, column in columns.items():
+    leaks, values = [], _usable(values)
+    for name, column in ((name, _usable(column)) for name, column in columns.items()):
         if values.dtype == object or column.dtype == object:
             leak = _class_leak(target, values, name, column)
         else:
@@ -214,6 +215,11 @@ def _class_leak(target: str, y: np.ndarray, name: str, x: np.ndarray) -> Leak | 
     if strength < _DECIDES:
         return None
     return Leak(name, "class", strength, 0, f"Column {name!r} gives the target {target!r} away: it {what}.")
+
+
+def _usable(column: np.ndarray) -> np.ndarray:
+    """Numbers too large to square as missing ones."""
+    return column if column.dtype == object else np.where(np.abs(column) < _LARGEST, column, np.nan)
 
 
 def _present(column: np.ndarray) -> np.ndarray:

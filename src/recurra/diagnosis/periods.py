@@ -64,6 +64,6 @@ def step_text(frequency: str | None) -> str:
 
 def _number(value: float) -> str:
     near = round(value)
-    if abs(value - near) <= 0.01 * value and abs(value - near) < 0.15:
+    if abs(value - near) < 0.05:
         return f"{near:,}"
     return f"{value:,.1f}" if value < 1000 else f"{value:,.0f}"

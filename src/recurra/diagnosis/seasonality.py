@@ -98,6 +98,8 @@ def _seasons(
     values: np.ndarray, frequencies: np.ndarray, power: np.ndarray, correlation: np.ndarray
 ) -> tuple[Season, ...]:
     background = _background(power)
+    # The spectrum is its own mirror image beyond the highest frequency, which may be a peak, too.
+    power, background = np.append(power, power[-2]), np.append(background, background[-1])
     # Power over its median is exponential where there is noise alone.
     threshold = math.log(len(power) / _CHANCE) / math.log(2)
     inner = np.arange(_FEWEST_CYCLES, len(power) - 1)

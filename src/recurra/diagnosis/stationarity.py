@@ -10,17 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from recurra.diagnosis.libraries import statsmodels
+from recurra.diagnosis.libraries import scipy, statsmodels
 
 _MOST_ROWS = 5000
 _FEWEST_ROWS = 20
-_SURE = 0.05
 _TABLE = (0.01, 0.1)  # KPSS has p-values between these alone
+_SURE = 0.05  # of ADF; KPSS is sure at its table's end, or every twentieth healthy column would drift
 
 MEANINGS = {
     "stationary": "It keeps one level.",
     "trend": "It keeps to a straight line that rises or falls.",
-    "wanders": "It wanders: where it was says little about where it returns to.",
+    "wanders": "It wanders, or jumps from level to level: where it was says little about where it goes.",
     "shifts": "It does not wander, but its level is not constant: steps, bends or slow swings.",
     "unclear": "There is too little data, or too much noise, to tell.",
 }
@@ -38,11 +38,6 @@ class UnitRoot:
 
     statistic: float
     p_value: float
-
-    @property
-    def rejects(self) -> bool:
-        """Whether the null hypothesis is rejected, at 5 %."""
-        return self.p_value < _SURE
 
 
 @dataclass(frozen=True)
@@ -70,7 +65,8 @@ class Stationarity:
 
 
 def find_stationarity(values: np.ndarray) -> Stationarity | None:
-    """Test ``values`` (T,), finite and in order of time; None for fewer than 20, or a constant.
+    """Test ``values`` (T,), finite and in order of time; None for fewer than 20, a constant, or a
+    straight line.
 
     More than 5,000 are averaged in blocks first, which keeps what wanders. ADF has as many lags as AIC likes,
     KPSS as Hobijn et al. (1998). Raises MissingExtraError without statsmodels.
@@ -80,6 +76,8 @@ def find_stationarity(values: np.ndarray) -> Stationarity | None:
     if len(means) < _FEWEST_ROWS or not means.std() > 1e-9 * np.abs(means).max():
         return None
     means = (means - means.mean()) / means.std()
+    if not scipy("signal").detrend(means).std() > 1e-9:
+        return None
     tests = {}
     for around in ("c", "ct"):
         found = _adf(means, around), _kpss(means, around)
@@ -92,9 +90,10 @@ def find_stationarity(values: np.ndarray) -> Stationarity | None:
 
 
 def _verdict(adf: UnitRoot, kpss: UnitRoot) -> str:
-    if adf.rejects:
-        return "shifts" if kpss.rejects else "stationary"
-    return "wanders" if kpss.rejects else "unclear"
+    drifts = kpss.p_value <= _TABLE[0]
+    if adf.p_value < _SURE:
+        return "shifts" if drifts else "stationary"
+    return "wanders" if drifts else "unclear"
 
 
 def _adf(values: np.ndarray, around: str) -> UnitRoot:

@@ -1,5 +1,6 @@
 """Describe a table: one series in the order of its times, or several, each with a key."""
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _MOST_DEEP = 50
 _FEW_ROWS = 30
 _MANY_REPEATED = 0.01
+_POSSIBLE = 10  # different rows for each row of the table
 
 
 def describe_table(
@@ -200,7 +202,8 @@ def _repeated_times(frame: "pl.DataFrame", series: str, time: str | None) -> lis
     return [
         Finding(
             SERIOUS,
-            f"{count(again, 'row')} of {frame.height:,} repeat a time of their series.",
+            f"{count(again, 'row')} of {frame.height:,} {'repeats' if again == 1 else 'repeat'} a time of "
+            "the series.",
             "Keep one row for each time of a series.",
             time or "",
         )
@@ -222,15 +225,18 @@ def _repeated(frame: "pl.DataFrame") -> list[Finding]:
     import polars as pl
 
     try:
+        distinct = [frame[name].n_unique() for name in frame.columns]
         again = frame.height - frame.n_unique()
     except pl.exceptions.PolarsError:  # columns of lists or objects can't be compared
         return []
-    if not again:
+    few = math.prod(distinct) < _POSSIBLE * frame.height and max(distinct) < frame.height / 2
+    if not again or few:  # where few different rows are possible, some are equal by chance
         return []
+    verb = "repeats" if again == 1 else "repeat"
     return [
         Finding(
             WARNING if again > _MANY_REPEATED * frame.height else HINT,
-            f"{count(again, 'row')} of {frame.height:,} ({share(again, frame.height)}) repeat another one "
+            f"{count(again, 'row')} of {frame.height:,} ({share(again, frame.height)}) {verb} another one "
             "whole.",
             "Keep one of each, unless what happened twice stands there twice.",
         )
