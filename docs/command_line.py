@@ -13,7 +13,7 @@ from recurra.cli.app import app
 COMMANDS = [
     "", "fit", "fit forecast", "fit classify", "fit regress", "fit tag", "fit language-model",
     "fit translate", "fit transcribe",
-    "evaluate", "predict", "generate", "stream", "lab", "demo",
+    "evaluate", "predict", "generate", "stream", "inspect", "describe", "lab", "demo",
 ]  # fmt: skip
 TARGET = Path(__file__).with_name("command-line.md")
 HEAD = """# Command line

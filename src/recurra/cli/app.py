@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from recurra._base.errors import ArtifactError, InputError, RecurraError
 from recurra.cli import console
 from recurra.cli.demo import demo
+from recurra.cli.describe import describe
 from recurra.cli.evaluate import evaluate
 from recurra.cli.fit.classify import classify
 from recurra.cli.fit.forecast import forecast
@@ -25,6 +26,7 @@ from recurra.cli.fit.tag import tag
 from recurra.cli.fit.transcribe import transcribe
 from recurra.cli.fit.translate import translate
 from recurra.cli.generate import generate
+from recurra.cli.inspect import inspect
 from recurra.cli.lab import lab
 from recurra.cli.predict import predict
 from recurra.cli.stream import stream
@@ -106,6 +108,8 @@ app.command()(evaluate)
 app.command()(predict)
 app.command()(generate)
 app.command()(stream)
+app.command()(inspect)
+app.command()(describe)
 app.command()(lab)
 app.command()(demo)
 
