@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from recurra._base.wording import count
 from recurra.data import LOWEST_NOTE, Piece, held
 from recurra.diagnosis.finding import WARNING, Finding
 from recurra.diagnosis.words import some
@@ -64,7 +65,8 @@ def note_findings(found: Notes) -> list[Finding]:
         findings.append(
             Finding(
                 WARNING,
-                f"{len(found.silent):,} pieces have no note: {some(found.silent)}.",
+                f"{count(len(found.silent), 'piece')} {'has' if len(found.silent) == 1 else 'have'} no note: "
+                f"{some(found.silent)}.",
                 "Leave them out, or read them again: the notes may lie on channels that are for drums.",
             )
         )

@@ -78,8 +78,8 @@ def _pairs(data: Pairs) -> list[Finding]:
         findings.append(
             Finding(
                 WARNING,
-                f"{empty:,} of {len(data):,} pairs ({share(empty, len(data))}) lack their source or their "
-                "target.",
+                f"{empty:,} of {len(data):,} pairs ({share(empty, len(data))}) "
+                f"{'lacks its source or its' if empty == 1 else 'lack their source or their'} target.",
                 "Fill them in, or leave them out.",
             )
         )
@@ -103,7 +103,8 @@ def _pairs(data: Pairs) -> list[Finding]:
         findings.append(
             Finding(
                 HINT,
-                f"{unlike:,} of {len(data):,} pairs ({share(unlike, len(data))}) are much longer on one side "
+                f"{unlike:,} of {len(data):,} pairs ({share(unlike, len(data))}) "
+                f"{'is' if unlike == 1 else 'are'} much longer on one side "
                 "than others are.",
                 "Look at them: lines may have slipped, or a side may be cut short.",
             )

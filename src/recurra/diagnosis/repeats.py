@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from recurra._base.wording import plural
+from recurra._base.wording import count, plural
 from recurra.diagnosis.finding import HINT, SERIOUS, WARNING, Finding
 from recurra.diagnosis.words import cut, share
 
@@ -67,6 +67,7 @@ def find_repeats(
 def repeat_findings(found: Repeats, *, second: str = "the second file") -> list[Finding]:
     """What is to be said of them; ``second`` is what the other set is called."""
     items, findings = plural(found.what), []
+    come = "comes" if found.contradictory == 1 else "come"
     such = f", such as {next(iter(found.commonest))!r}" if found.commonest else ""
     if found.shared and found.other:
         findings.append(
@@ -82,7 +83,7 @@ def repeat_findings(found: Repeats, *, second: str = "the second file") -> list[
         findings.append(
             Finding(
                 WARNING,
-                f"{found.contradictory:,} different {items} come with more than one label.",
+                f"{count(found.contradictory, found.what)} {come} with more than one label.",
                 "Look which label is right: no model can be right for both.",
             )
         )

@@ -70,7 +70,8 @@ def sound_findings(found: Sounds) -> list[Finding]:
         findings.append(
             Finding(
                 WARNING,
-                f"{len(found.silent):,} of {total:,} clips are silent: {some(found.silent)}.",
+                f"{len(found.silent):,} of {total:,} clips {_are(found.silent)} silent: "
+                f"{some(found.silent)}.",
                 "Listen to them, and leave out those in which nothing was recorded.",
             )
         )
@@ -78,7 +79,8 @@ def sound_findings(found: Sounds) -> list[Finding]:
         findings.append(
             Finding(
                 WARNING if len(found.clipped) > 0.05 * total else HINT,
-                f"{len(found.clipped):,} of {total:,} clips ({share(len(found.clipped), total)}) are "
+                f"{len(found.clipped):,} of {total:,} clips ({share(len(found.clipped), total)}) "
+                f"{_are(found.clipped)} "
                 f"clipped, louder than the file can hold: {some(found.clipped)}.",
                 "Record them again more quietly if you can: what was cut off can't be brought back.",
             )
@@ -107,3 +109,7 @@ def sound_findings(found: Sounds) -> list[Finding]:
 
 def _decibels(level: float) -> str:
     return f"{level:.0f}".replace("-", "−")
+
+
+def _are(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
