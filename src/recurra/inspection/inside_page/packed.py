@@ -1,7 +1,9 @@
 """Gates and states of a layer for the page's script: whole numbers of 8 or 16 bits, as base64."""
 
 import base64
+import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,12 +23,14 @@ def packed(models: Sequence[Sequence[Layer]]) -> list[list[dict[str, Any]]]:
 
     Time is averaged over runs of steps, and of more than 256 units the most active are kept.
     """
-    sizes = [_units(layer) * len(_quantities(layer)) for layers in models for layer in layers]
-    columns = [min(len(layer.trace.steps), steps.MOST_POINTS) for layers in models for layer in layers]
-    total = sum(size * T for size, T in zip(sizes, columns))
+    shown = [[part for layer in layers for part in _parts(layer)] for layers in models]
+    sizes = [min(MOST_UNITS, part.units) * len(part.quantities) for parts in shown for part in parts]
+    total = sum(
+        size * min(len(part.steps), steps.MOST_POINTS) for size, part in zip(sizes, itertools.chain(*shown))
+    )
     bits = 16 if 2 * total <= _FINE else 8
     most = int(min(steps.MOST_POINTS, max(_FEWEST, _BUDGET // sum(sizes))))
-    return [[_layer(layer, most, bits) for layer in layers] for layers in models]
+    return [[_packed(part, most, bits) for part in parts] for parts in shown]
 
 
 def pack(values: np.ndarray, low: float, high: float, bits: int) -> str:
@@ -35,46 +39,57 @@ def pack(values: np.ndarray, low: float, high: float, bits: int) -> str:
     return base64.b64encode(codes.astype("<u1" if bits == 8 else "<u2").tobytes()).decode()
 
 
-def _units(layer: Layer) -> int:
-    return min(MOST_UNITS, max(values.shape[1] for values in _quantities(layer).values()))
+@dataclass(frozen=True)
+class _Part:
+    """Gates and states (T, H) of a layer that have the same units."""
+
+    name: str
+    steps: tuple[str, ...]
+    quantities: Mapping[str, np.ndarray]
+    orders: Mapping[str, np.ndarray]
+
+    @property
+    def units(self) -> int:
+        return next(iter(self.quantities.values())).shape[1]
 
 
-def _quantities(layer: Layer) -> Mapping[str, np.ndarray]:
-    """What is shown, by name: the state that the layer tells first, then its cell state and its gates."""
+def _parts(layer: Layer) -> list[_Part]:
+    """A layer, with its state first; a state that is projected from its cells has units of its own."""
     trace = layer.trace
-    h, *others = trace.states
-    states = {"state h" if name == "h" else f"cell state {name}": trace.states[name] for name in [h, *others]}
-    gates = {name if name == "candidate" else f"{name} gate": values for name, values in trace.gates.items()}
-    return {**states, **gates}
+    states = {"state h" if name == "h" else f"cell state {name}": own for name, own in trace.states.items()}
+    gates = {name if name == "candidate" else f"{name} gate": own for name, own in trace.gates.items()}
+    found = {**states, **gates}
+    H = max(own.shape[1] for own in found.values())
+    wide = {name: own for name, own in found.items() if own.shape[1] == H}
+    if len(wide) == len(found):
+        return [_Part(trace.name, trace.steps, found, layer.orders)]
+    narrow = {name: own for name, own in found.items() if own.shape[1] != H}
+    return [
+        _Part(f"{trace.name}, projected", trace.steps, narrow, layer.orders),
+        _Part(f"{trace.name}, cells", trace.steps, wide, {"as stored": np.arange(H)}),
+    ]
 
 
-def _layer(layer: Layer, most: int, bits: int) -> dict[str, Any]:
-    trace = layer.trace
-    starts = steps.bins(len(trace.steps), most)
-    quantities = _quantities(layer)
-    H = max(values.shape[1] for values in quantities.values())
-    # A projected state is narrower than the gates: a unit is then one of the cells, and h has its own.
-    wide = {name: values for name, values in quantities.items() if values.shape[1] == H}
-    narrow = {name: values for name, values in quantities.items() if values.shape[1] != H}
-    activity = np.argsort(-np.abs(next(iter(wide.values()))).mean(axis=0), kind="stable")
+def _packed(part: _Part, most: int, bits: int) -> dict[str, Any]:
+    starts = steps.bins(len(part.steps), most)
+    activity = np.argsort(-np.abs(next(iter(part.quantities.values()))).mean(axis=0), kind="stable")
     kept = np.sort(activity[:MOST_UNITS])
     place = {int(unit): i for i, unit in enumerate(kept)}
-    orders = {
-        name: [place[unit] for unit in order.tolist() if unit in place]
-        for name, order in layer.orders.items()
-        if len(order) == H
-    } or {"as stored": list(range(len(kept)))}
-    labels = steps.bin_names(trace.steps, starts)
+    labels = steps.bin_names(part.steps, starts)
     return {
-        "name": trace.name,
+        "name": part.name,
         "labels": labels,
         "steps": steps.ticks(labels),
-        "words": steps.are_words(trace.steps),
+        "words": steps.are_words(part.steps),
         "units": kept.tolist(),
-        "orders": orders,
-        "note": _note(len(trace.steps), len(starts), H, len(kept), bits, list(narrow)),
+        "orders": {
+            name: [place[unit] for unit in order.tolist() if unit in place]
+            for name, order in part.orders.items()
+        },
+        "note": _note(len(part.steps), len(starts), part.units, len(kept), bits),
         "quantities": [
-            _quantity(name, steps.means(values[:, kept], starts), bits) for name, values in wide.items()
+            _quantity(name, steps.means(values[:, kept], starts), bits)
+            for name, values in part.quantities.items()
         ],
     }
 
@@ -94,14 +109,12 @@ def _quantity(name: str, values: np.ndarray, bits: int) -> dict[str, Any]:
     }
 
 
-def _note(T: int, columns: int, H: int, kept: int, bits: int, narrow: list[str]) -> str:
+def _note(T: int, columns: int, H: int, kept: int, bits: int) -> str:
     texts = [f"{count(T, 'step')} of {count(H, 'unit')}, counted from 0."]
     if columns < T:
         texts.append(f"Each column is the mean of {T / columns:.3g} steps.")
     if kept < H:
         texts.append(f"Shown are the {kept} most active units.")
-    if narrow:
-        texts.append("The state h is a projection of these units, narrower than they are.")
     if bits == 8:
         texts.append("Values are rounded to 1/255 of their range.")
     return " ".join(texts)
