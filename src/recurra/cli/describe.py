@@ -161,7 +161,7 @@ def _row(column: "Column", frequency: str | None) -> list[str]:
         "" if values is None else figure(values.deviation),
         values.fits[0].name if values is not None and values.fits else "",
         "" if column.stationarity is None else column.stationarity.verdict,
-        period_text(seasons[0].period, frequency) if seasons else "",
+        period_text(seasons[0].period, frequency).split(" (")[0] if seasons else "",
     ]
 
 
