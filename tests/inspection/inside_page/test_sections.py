@@ -147,6 +147,15 @@ def test_steps_are_coloured_by_what_they_did() -> None:
     assert found.content["table"][0].rows[1] == ["was", "−0.400", "0.000"]
 
 
+def test_shares_that_do_not_add_up_are_said_to_be_rough() -> None:
+    shares = [0.1, -0.4, 0.8, 0.0]
+    for difference, warned in ((0.129, False), (0.131, True)):
+        one = owed(shares, difference=difference)
+        (said,) = attribution_section(SimpleNamespace(attributions=(one,))).content["sums"]  # pyright: ignore
+        rough = " That is far off, as the prediction turns sharply on the way: a rough picture only."
+        assert said.endswith(rough) is warned
+
+
 def test_a_forecast_is_decomposed_by_input() -> None:
     by_input = np.array([[1.0, -2.0, 0.0], [0.5, 0.0, 0.001]])
     one = owed([-1.0, 0.501], ("1", "2"), inputs=("load", "heat", "day"), by_input=by_input)

@@ -15,6 +15,7 @@ METHODS = ("integrated gradients", "gradient × input")
 _POINTS, _MOST_POINTS = 16, 256
 """Of the Gauss-Legendre rule: four times as many as long as F bends too sharply for the shares to add up."""
 _EXACT = 0.01  # of what the shares come to without their signs, by which they may miss the total
+_ROUGH = 0.1
 _MOST_STEPS = 32_768  # of the input, over all points, so that a long one does not take minutes
 
 
@@ -41,6 +42,11 @@ class Attribution:
     target: str
     total: float
     difference: float
+
+    @property
+    def rough(self) -> bool:
+        """Whether the shares miss the total by over a tenth of what they come to without their signs."""
+        return abs(self.difference) > _ROUGH * float(np.abs(self.by_step).sum())
 
 
 def attribution(model: Any, given: Given, *, method: str = METHODS[0], target: Any = None) -> Attribution:

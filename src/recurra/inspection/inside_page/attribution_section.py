@@ -79,6 +79,8 @@ def _sum(one: Attribution) -> str:
     return (
         f"{text}, where an input of zeros and this one are {number(one.total)} apart "
         f"(off by {number(abs(one.difference))})."
+        + one.rough
+        * " That is far off, as the prediction turns sharply on the way: a rough picture only."
     )
 
 
