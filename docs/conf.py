@@ -22,7 +22,6 @@ myst_links_external_new_tab = False
 
 autodoc_default_options = {"members": True, "member-order": "bysource", "no-value": True}
 autodoc_typehints = "signature"
-autodoc_preserve_defaults = True
 napoleon_custom_sections = [("Attributes", "params_style")]  # as those of dataclasses are
 python_maximum_signature_line_length = 90
 
