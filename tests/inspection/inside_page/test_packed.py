@@ -1,12 +1,14 @@
 """What travels to the page's script: rounded, thinned out, and small however long the input is."""
 
 import base64
+import dataclasses
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recurra.inspection import inspection_page
 from recurra.inspection.inside import LayerTrace, by_activity, saturation
 from recurra.inspection.inside.inspection import Layer
 from recurra.inspection.inside_page.packed import pack, packed
@@ -27,7 +29,7 @@ def layer(
 
 
 def unpacked(quantity: dict) -> np.ndarray:
-    codes = np.frombuffer(base64.b64decode(quantity["data"]), {8: "<u1", 16: "<u2"}[quantity["bits"]])
+    codes = np.frombuffer(base64.urlsafe_b64decode(quantity["data"]), {8: "<u1", 16: "<u2"}[quantity["bits"]])
     share = codes.reshape(quantity["units"], -1) / (2 ** quantity["bits"] - 1)
     return quantity["low"] + share * (quantity["high"] - quantity["low"])
 
@@ -94,3 +96,12 @@ def test_a_state_that_is_projected_stands_apart_from_its_wider_cells() -> None:
     assert projected["orders"]["by activity"] == by_activity(own.trace).tolist()
     assert [one["name"] for one in cells["quantities"]][:2] == ["cell state c", "input gate"]
     assert cells["orders"] == {"as stored": [0, 1, 2, 3, 4, 5]}
+
+
+def test_a_page_of_two_wide_layers_and_a_thousand_steps_is_small(inspected) -> None:
+    own = inspected("classify")
+    saturated = layer(1000, 256)
+    for values in saturated.trace.gates.values():
+        values.round(out=values)  # the worst for the size: codes of nothing but ones
+    page = inspection_page(dataclasses.replace(own, layers=(saturated, saturated)))
+    assert len(page) < 10e6

@@ -151,7 +151,7 @@ def _inputs_table(methods: Sequence[Attribution]) -> Table:
 
 def _heat(one: Attribution) -> Any:
     starts = steps.bins(len(one.steps), _MOST_COLUMNS)
-    values = np.nan_to_num(np.add.reduceat(np.asarray(one.by_input), starts, axis=0)).T.astype(np.float32)
+    values = np.nan_to_num(np.add.reduceat(np.asarray(one.by_input), starts, axis=0)).T
     most = float(np.abs(values).max(initial=0)) or 1.0
     heat = go.Heatmap(
         z=values,

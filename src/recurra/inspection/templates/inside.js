@@ -14,7 +14,8 @@
   const values = (quantity) => {
     if (!quantity.rows) {
       const { bits, low, high, units, data } = quantity;
-      const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+      const plain = atob(data.replaceAll("-", "+").replaceAll("_", "/"));
+      const bytes = Uint8Array.from(plain, (letter) => letter.charCodeAt(0));
       const codes = bits === 8 ? bytes : new Uint16Array(bytes.buffer);
       const scale = (high - low) / (2 ** bits - 1);
       const steps = codes.length / units;
