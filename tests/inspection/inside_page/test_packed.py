@@ -88,6 +88,16 @@ def test_all_heat_maps_of_a_page_stay_small(models: int, layers: int, T: int, H:
     assert all(len(own["steps"]) >= 50 for model in found for own in model)
 
 
+def test_colours_tell_the_many_apart_where_a_few_lie_far_beyond() -> None:
+    own = layer(50, 20)
+    own.trace.states["c"][0, 0] = 1000
+    ((found,),) = packed([[own]])
+    state, cell = found["quantities"][:2]
+    assert state["reach"] == state["high"]
+    assert cell["reach"] == pytest.approx(np.quantile(np.abs(own.trace.states["c"]), 0.995))
+    assert cell["high"] == 1000
+
+
 def test_a_state_that_is_projected_stands_apart_from_its_wider_cells() -> None:
     own = layer(5, 6, R=2)
     ((projected, cells),) = packed([[own]])

@@ -12,6 +12,7 @@ from recurra.inspection.inside.lags import layer_memory
 from recurra.inspection.inside.memory import Memory, effective_length, memory
 from recurra.inspection.inside.trace import LayerTrace, Trace, trace
 from recurra.inspection.inside.units import Saturation, by_activity, by_cluster, saturation
+from recurra.inspection.inside.weights import RecurrentMatrix, recurrent_matrices
 
 __all__ = [
     "BOUNDARY",
@@ -23,6 +24,7 @@ __all__ = [
     "LayerTrace",
     "Memory",
     "Posteriors",
+    "RecurrentMatrix",
     "Saturation",
     "Spectrum",
     "Trace",
@@ -40,6 +42,7 @@ __all__ = [
     "layer_memory",
     "memory",
     "posteriors",
+    "recurrent_matrices",
     "saturation",
     "spectrum",
     "trace",

@@ -15,6 +15,7 @@ from recurra.inspection.inside_page import steps
 MOST_UNITS = 256
 _BUDGET = 5_000_000  # bytes of all heat maps of a page; base64 adds a third, plotly's own script 5 MB
 _FINE = 1_500_000  # up to here values have 16 bits
+_SEEN = 0.995  # of all values are told apart by their colours where a few lie far beyond the others
 _FEWEST = 50  # columns, however many units there are
 
 
@@ -99,14 +100,16 @@ def _packed(part: _Part, most: int, bits: int) -> dict[str, Any]:
 
 def _quantity(name: str, values: np.ndarray, bits: int) -> dict[str, Any]:
     values = np.nan_to_num(values)
-    low, high = (0.0, 1.0) if name.endswith("gate") else (-1.0, 1.0)
+    high, reach = 1.0, 1.0
     if not name.endswith("gate") and (most := float(np.abs(values).max(initial=0))) > 0:
-        low, high = -most, most
+        high, reach = most, float(np.quantile(np.abs(values), _SEEN)) or most
+    low = 0.0 if name.endswith("gate") else -high
     return {
         "name": name,
         "bits": bits,
         "low": low,
         "high": high,
+        "reach": reach if reach < high / 2 else high,
         "units": values.shape[1],
         "data": pack(values, low, high, bits),
     }

@@ -27,7 +27,7 @@
 
   const layoutOf = (layer, y) => ({
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: "var(--soft)", size: 12 },
-    margin: { l: 46, r: 40, t: 6, b: 8 },
+    margin: { l: 46, r: 40, t: 12, b: 8 },
     xaxis: { range: [-0.5, layer.steps.length - 0.5], showgrid: false, zeroline: false, automargin: true },
     yaxis: { gridcolor: "var(--rule)", linecolor: "var(--rule)", zeroline: false, ...y },
     meta: { steps: layer.steps, words: layer.words },
@@ -76,7 +76,7 @@
       }];
       const z = rows.map((row) => values(shown)[row]);
       const heat = {
-        type: "heatmap", z, zmin: shown.low, zmax: shown.high, showscale: false, hoverinfo: "none",
+        type: "heatmap", z, zmin: shown.low < 0 ? -shown.reach : shown.low, zmax: shown.reach, showscale: false, hoverinfo: "none",
         colorscale: stops.map((colour, i) => [i / (stops.length - 1), colour]),
       };
       document.getElementById(map).style.height = `${Math.min(26, Math.max(7, 1.1 * rows.length + 3))}rem`;
@@ -123,8 +123,9 @@
       part("shown-name").textContent = `${shown.name}, ${own.name}`;
       part("note").textContent = own.note;
       part("scale").style.background = `linear-gradient(to right, ${colours(shown).join(", ")})`;
-      part("low").textContent = number(shown.low);
-      part("high").textContent = number(shown.high);
+      const beyond = shown.reach < shown.high;
+      part("low").textContent = `${beyond ? "≤ " : ""}${number(shown.low < 0 ? -shown.reach : shown.low)}`;
+      part("high").textContent = `${beyond ? "≥ " : ""}${number(shown.reach)}`;
       part("reading").textContent = "Point at the picture, or tap it, to read a value; click to follow that unit.";
     };
 
