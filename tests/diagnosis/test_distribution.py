@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from recurra.diagnosis.distribution import distribution
+from recurra.diagnosis.fits import fit_distributions
 
 DRAWN = {
     "Normal": lambda rng: rng.normal(50, 10, 3000),
@@ -17,7 +18,7 @@ DRAWN = {
 def test_the_distribution_that_values_were_drawn_from_fits_best(name: str, seed: int) -> None:
     found = distribution(DRAWN[name](np.random.default_rng(seed)))
     best, *others = found.fits
-    assert best.name == name
+    assert best.name == found.follows == name
     assert not best.rejected
     assert best.distance < 0.03
     assert all(fit.distance > 2 * best.distance and fit.aic > best.aic for fit in others)
@@ -40,7 +41,7 @@ def test_p_values_hold_although_parameters_were_fitted() -> None:
     low = dict.fromkeys(DRAWN, 0)
     for _ in range(200):
         for name, draw in DRAWN.items():
-            fit = {fit.name: fit for fit in distribution(draw(rng)[:100]).fits}[name]
+            fit = {fit.name: fit for fit in fit_distributions(draw(rng)[:100])}[name]
             low[name] += fit.p_value < 0.05
     # 10 of 200 are to be expected; the usual table of Kolmogorov and Smirnov would have none.
     assert all(3 <= amount <= 20 for amount in low.values()), low
@@ -97,7 +98,7 @@ def test_measures_of_a_few_values_are_right() -> None:
 
 def test_a_constant_has_neither_shape_nor_fit() -> None:
     found = distribution(np.full(100, 3.0))
-    assert (found.deviation, found.within, found.fits) == (0.0, (1.0, 1.0, 1.0), ())
+    assert (found.deviation, found.within, found.fits, found.follows) == (0.0, (1.0, 1.0, 1.0), (), "")
     assert np.isnan(found.skewness)
     assert found.counts.tolist() == [100]
     assert distribution(np.empty(0)) is None
@@ -110,3 +111,10 @@ def test_many_values_are_drawn_from_at_random_and_it_is_said() -> None:
     # Every second one, as an even choice would be, has no odd values among them.
     assert found.normal.straightness == pytest.approx(distribution(np.arange(100.0)).straightness, abs=0.02)
     assert distribution(values[:50_000]).drawn is None
+
+
+def test_values_that_follow_none_of_the_three_are_said_to_follow_none() -> None:
+    rng = np.random.default_rng(4)
+    found = distribution(np.concatenate([rng.normal(2, 0.1, 500), rng.normal(5, 0.1, 500)]))
+    assert found.follows == ""
+    assert found.fits[0].distance > 0.1

@@ -143,7 +143,7 @@ def _say_columns(found: "Description") -> None:
     if not found.columns:
         return
     rows = [_row(column, found.frequency) for column in found.columns[:_MOST_COLUMNS]]
-    console.say_table(["Column", "Missing", "Mean", "Deviation", "Best fit", "Level", "Repeats every"], rows)
+    console.say_table(["Column", "Missing", "Mean", "Deviation", "Follows", "Level", "Repeats every"], rows)
     if len(found.columns) > _MOST_COLUMNS:
         console.say(f"{len(found.columns) - _MOST_COLUMNS:,} more columns are on the page.")
 
@@ -159,7 +159,7 @@ def _row(column: "Column", frequency: str | None) -> list[str]:
         f"{column.missing:,}",
         column.kind if values is None else figure(values.mean),
         "" if values is None else figure(values.deviation),
-        values.fits[0].name if values is not None and values.fits else "",
+        "" if values is None else values.follows,
         "" if column.stationarity is None else column.stationarity.verdict,
         period_text(seasons[0].period, frequency).split(" (")[0] if seasons else "",
     ]

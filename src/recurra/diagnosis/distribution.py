@@ -13,6 +13,7 @@ NORMAL_SHARES = (0.6827, 0.9545, 0.9973)
 
 _MOST_VALUES = 50_000
 _MOST_BINS = 60
+_CLOSE = 0.05
 _FEWEST_DISTINCT = 10  # a column of fewer is a code, which follows no curve
 _PLACES = {
     "lowest": 0.0,
@@ -58,6 +59,11 @@ class Distribution:
     fits: tuple[Fit, ...]
     power: Power | None
     drawn: int | None
+
+    @property
+    def follows(self) -> str:
+        """The name of the best fit if it is close, nowhere further off than 5 % of the values; else ""."""
+        return self.fits[0].name if self.fits and self.fits[0].distance <= _CLOSE else ""
 
     @property
     def straightness(self) -> float | None:

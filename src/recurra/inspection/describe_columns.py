@@ -125,7 +125,7 @@ def _fits(columns: Sequence[tuple[Column, Distribution]]) -> Table:
                 MISSING if power is None else f"{power.before:.3f} → {power.after:.3f}",
             ]
         )
-    names = ["Column", "68 · 95 · 99.7 %", "Best fit", "Distance", "p", "Power", "Straightness"]
+    names = ["Column", "68 · 95 · 99.7 %", "Best of three", "Distance", "p", "Power", "Straightness"]
     return Table(names, rows)
 
 
@@ -153,7 +153,7 @@ def course_section(description: Description) -> Section | None:
         "intro": [
             f"A step is one {step}." if not step[0].isdigit() else f"A step is {step}.",
             "A season is a peak of the periodogram at which the autocorrelation has a hill, marked by a "
-            "dotted line.",
+            "dotted line. Both axes of the periodogram are logarithmic.",
         ],
         "columns": ["Measure", "Value"],
         "rest": _rest(len(columns) - len(shown)),

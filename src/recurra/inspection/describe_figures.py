@@ -106,7 +106,7 @@ def course_figure(column: Column, times: np.ndarray | None) -> go.Figure:
         annotations=[
             _title("In the order of time", 0, 0.955),
             _title("Autocorrelation, by lag in steps", 0, 0.65),
-            _title("Periodogram, by period in steps, both on logarithmic axes", 0, 0.28),
+            _title("Periodogram, by period in steps", 0, 0.28),
         ],
         xaxis2=_axis(domain=[0, 1], anchor="y2", showgrid=False),
         yaxis2=_axis(domain=[0.38, 0.62], anchor="x2", nticks=5),
