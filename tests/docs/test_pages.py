@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 from recurra.cli.app import app
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = [DOCS / f"{name}.md" for name in ("labels", "language-models", "transcription", "translation")]
+NAMES = ("labels", "language-models", "transcription", "translation", "inspection")
+PAGES = [DOCS / f"{name}.md" for name in NAMES]
 COMMANDS = [
     line
     for page in PAGES
