@@ -11,7 +11,7 @@ NATIVE_TESTS := $(shell find native/tests -type f)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check test-python test-native test-arm test-slow test-aeon sanitize sanitize-threads spills accuracy reproduce-etth1 reproduce-digit-strings $(REPRODUCED:%=reproduce-%) bench bench-quick format stubs clean
+.PHONY: help install demo test check test-python test-native test-arm test-slow test-aeon sanitize sanitize-threads spills accuracy reproduce-etth1 reproduce-digit-strings $(REPRODUCED:%=reproduce-%) docs bench bench-quick format stubs clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -110,6 +110,9 @@ reproduce-names: ## Learn first names, character by character
 reproduce-translation: ## Translate captions as docs/translation.md reports it (half an hour)
 $(REPRODUCED:%=reproduce-%): install
 	python -m benchmarks.reproduce $(@:reproduce-%=%) $(if $(LAYERS),--layers $(LAYERS)) $(if $(SEEDS),--seeds $(SEEDS))
+
+docs: install ## Build the documentation as a site, build/docs/index.html
+	sphinx-build -W --keep-going -b html docs build/docs
 
 # SUITES="layers step" measures some again, on the same machine.
 bench: install $(VENV)/bench.done ## Time Recurra beside its peers on a quiet machine and write docs/benchmarks.md
