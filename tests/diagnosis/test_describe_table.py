@@ -1,6 +1,7 @@
 """Tables, whole: what is found in broken ones, and that nothing is found in healthy ones."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recurra._base.errors import InputError
+from recurra._base.errors import InputError, MissingExtraError
 from recurra.data import mauna_loa
 from recurra.diagnosis import describe
 
@@ -141,7 +142,7 @@ def test_a_season_and_a_bent_distribution_are_told_with_what_to_do() -> None:
         "Let the network see one period at least (--context 7 or more), and beat the value of one period ago."
     )
     assert shape.what.startswith("Column 'load' is far from Normal; Box-Cox with exponent ")
-    assert shape.advice == "If it is the target, try --transform box-cox in recurra fit forecast or regress."
+    assert shape.advice == "Try --transform box-cox in recurra fit forecast or regress."
 
 
 def test_columns_that_are_alike_are_told_together() -> None:
@@ -267,3 +268,32 @@ def test_odd_tables_are_described(data, rows: int) -> None:
     found = describe(frame, target=data.draw(st.sampled_from([None, "x", "t", "n"])))
     json.dumps(found.to_dict(), allow_nan=False)
     assert len(found.columns) in (3, 4)
+
+
+def test_numbers_that_floats_do_not_tell_apart_are_no_constant() -> None:
+    frame = pl.DataFrame({"id": [2**62 + i for i in range(60)], "x": NOISE[:60]})
+    (column, _) = describe(frame).columns
+    assert (column.distinct, column.constant) == (60, False)
+
+
+def test_columns_that_are_neither_numbers_nor_texts_are_left_alone() -> None:
+    frame = pl.DataFrame(
+        {
+            "lasts": pl.Series(range(60)).cast(pl.Duration("us")),
+            "list": [[i] for i in range(60)],
+            "x": NOISE[:60],
+        }
+    )
+    found = describe(frame)
+    assert [column.kind for column in found.columns] == ["other", "other", "numbers"]
+    assert found.findings == ()
+
+
+@pytest.mark.parametrize(("library", "extra"), [("scipy.stats", "data"), ("statsmodels.stats", "report")])
+def test_a_missing_library_is_named_with_its_extra(monkeypatch, library: str, extra: str) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    monkeypatch.delitem(sys.modules, "statsmodels.stats.diagnostic", raising=False)
+    with pytest.raises(MissingExtraError) as error:
+        describe(healthy())
+    name = library.partition(".")[0]
+    assert str(error.value) == f"{name} is not installed; install it with: pip install 'recurra[{extra}]'"

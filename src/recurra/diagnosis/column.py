@@ -1,5 +1,6 @@
 """One column of a table: what it holds, what is wrong with it, its distribution and its course in time."""
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -84,7 +85,7 @@ def column_values(column: "pl.Series") -> tuple[str, np.ndarray, tuple[str, ...]
         return "nothing", empty, ()
     if column.dtype.is_numeric() or column.dtype == pl.Boolean:
         return "numbers", column.cast(pl.Float64).fill_null(np.nan).to_numpy(), ()
-    if column.dtype.is_temporal():
+    if column.dtype.is_temporal() and column.dtype != pl.Duration:
         return "times", column.cast(pl.String).fill_null("").to_numpy().astype(object), ()
     if not isinstance(column.dtype, pl.String | pl.Categorical | pl.Enum):
         return "other", empty, ()
@@ -118,7 +119,11 @@ def describe_column(
         return Column(name, kind, len(column), int(column.null_count()))
     if kind != "numbers":
         return _text_column(name, kind, values)
-    return describe_numbers(name, values, places, deep=deep, wrong=wrong)
+    described = describe_numbers(name, values, places, deep=deep, wrong=wrong)
+    if not column.dtype.is_integer():
+        return described
+    # Those beyond 2**53 are not told apart as floats.
+    return dataclasses.replace(described, distinct=column.drop_nulls().n_unique())
 
 
 def describe_numbers(

@@ -26,7 +26,7 @@ def column_findings(
     found = [*_broken(columns, target), *_missing(columns, target), *_odd(columns), *_names(columns)]
     if whole:
         found += [*_courses(asked), *_seasons(asked, frequency)]
-    return [*found, *_shapes(asked)]
+    return [*found, *_shapes(asked, target)]
 
 
 def _broken(columns: Sequence[Column], target: str | None) -> list[Finding]:
@@ -202,7 +202,7 @@ def _seasons(columns: Sequence[Column], frequency: str | None) -> list[Finding]:
     return found
 
 
-def _shapes(columns: Sequence[Column]) -> list[Finding]:
+def _shapes(columns: Sequence[Column], target: str | None) -> list[Finding]:
     """Distributions that a power makes straight."""
     bent = [
         (column, power)
@@ -222,7 +222,8 @@ def _shapes(columns: Sequence[Column]) -> list[Finding]:
             f"{_exponent(power)}{near} brings the straightness of its Q-Q plot from {power.before:.3f} "
             f"to {power.after:.3f}."
         )
-        advice = f"If it is the target, try --transform {power.option} in recurra fit forecast or regress."
+        condition = "Try" if column.name == target else "If it is the target, try"
+        advice = f"{condition} --transform {power.option} in recurra fit forecast or regress."
         return [Finding(HINT, what, advice, column.name)]
     told = _told([column for column, _ in bent], lambda column: _power(column))
     what = f"{told} are far from Normal, and a power straightens their Q-Q plots."

@@ -102,7 +102,7 @@ def length_findings(lengths: Lengths, items: str) -> list[Finding]:
             Finding(
                 WARNING,
                 f"{lengths.empty:,} of {lengths.count:,} {items} ({share(lengths.empty, lengths.count)}) "
-                "have nothing in them.",
+                f"{'has nothing in it' if lengths.empty == 1 else 'have nothing in them'}.",
                 "Leave them out, or fill them in.",
             )
         )
