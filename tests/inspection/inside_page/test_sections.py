@@ -169,6 +169,7 @@ def test_a_forecast_is_decomposed_by_input() -> None:
     heat = found.figures["by-input-and-step"]["data"][0]
     np.testing.assert_allclose(heat["z"], by_input.T)
     assert (heat["zmin"], heat["zmax"]) == (-2.0, 2.0)
+    assert found.content["largest"].rows[:2] == [["1", "heat", "−2.0000"], ["1", "load", "1.0000"]]
 
 
 def test_attention_and_posteriors_are_pictures_and_tables() -> None:
@@ -240,6 +241,7 @@ def test_two_models_stand_side_by_side(compared) -> None:
     } <= page.figures.keys()
     rows = {row[0]: row[1:] for row in cells(section(html, "Beside other")) if len(row) == 3}
     assert rows["Says"][0] == rows["Says"][1] == compared("classify").first.forming.final
+    assert rows["0"] == [f"{compared('classify').first.memory.by_input[0]:.3g}"] * 2
     assert rows["Weights"] == [f"{compared('classify').first.parameters:,}"] * 2
 
 

@@ -24,6 +24,7 @@ DIVERGING = [
 ]
 _MOST_WORDS = 1500  # that are read as a text
 _MOST_INPUTS, _LEAST = 24, 0.002  # bars, and how long each is at least beside the longest
+_MOST_CELLS = 50  # of a table
 _MOST_COLUMNS = 400  # of the picture of steps and inputs
 
 
@@ -61,6 +62,7 @@ def attribution_section(inspection: Inspection) -> Section:
         content["bars"] = len(_shown(_by_input(first)))
         drawn["by-input"] = _input_bars(first)
         if content["map"]:
+            content["largest"] = _largest(first)
             drawn["by-input-and-step"] = _heat(first)
     return Section("mattered", "Which steps mattered", "attribution.html", content, drawn)
 
@@ -147,6 +149,16 @@ def _inputs_table(methods: Sequence[Attribution]) -> Table:
     columns = [numbers(_by_input(one)) for one in methods]
     rows = [[name, *row] for name, *row in zip(methods[0].inputs, *columns)]
     return Table(["Input", *(one.method.capitalize() for one in methods)], rows)
+
+
+def _largest(one: Attribution) -> Table:
+    """The inputs of single steps that did most."""
+    values = np.nan_to_num(np.asarray(one.by_input))
+    most = np.argsort(-np.abs(values), axis=None, kind="stable")[:_MOST_CELLS]
+    places = np.unravel_index(most, values.shape)
+    texts = numbers(values[places])
+    rows = [[one.steps[t], one.inputs[i], text] for t, i, text in zip(*places, texts)]
+    return Table(["Step", "Input", "Integrated gradients"], rows)
 
 
 def _heat(one: Attribution) -> Any:

@@ -8,8 +8,8 @@ import numpy as np
 from recurra.inspection import figures
 from recurra.inspection.inside.compare import Comparison
 from recurra.inspection.inside.inspection import Inspection
-from recurra.inspection.inside_page.forming_section import curves, surprise
-from recurra.inspection.inside_page.steps import log_axis, safe
+from recurra.inspection.inside_page.forming_section import curves, forming_table, surprise
+from recurra.inspection.inside_page.steps import log_axis, safe, table_rows
 from recurra.inspection.model_sections import network_words
 from recurra.inspection.section import Section
 from recurra.inspection.tables import Table
@@ -26,15 +26,15 @@ def compare_section(comparison: Comparison) -> Section:
     for i, one in enumerate(both):
         if one.forming is not None:
             drawn[f"forming{i}"] = (surprise if one.forming.likeliest else curves)(one.forming)
-            forming.append((f"forming{i}", one.name, one.forming.final))
+            forming.append((f"forming{i}", one.name, one.forming.final, forming_table(one.forming)))
     if all(one.memory is not None for one in both):
         drawn["memories"] = memories(both)
     content = {
         "names": [one.name for one in both],
         "table": facts(both),
         "forming": forming,
-        "memories": "memories" in drawn,
-        "losses": "losses" in drawn,
+        "memories": memory_table(both) if "memories" in drawn else None,
+        "losses": loss_table(both) if "losses" in drawn else None,
         "moved": _moved(comparison),
     }
     return Section("compared", f"Beside {comparison.second.name}", "compare.html", content, drawn)
@@ -79,9 +79,27 @@ def memories(both: Sequence[Inspection]) -> Any:
         )
     return figures.figure(
         traces,
-        x={"tickformat": "d", "title": {"text": "steps back"}},
+        x={"tickformat": "d", "title": {"text": "steps back", "font": {"size": 13}}},
         y={**log_axis([one.memory.by_input for one in both if one.memory]), "hoverformat": ".3g"},
     )
+
+
+def loss_table(both: Sequence[Inspection]) -> tuple[Table, str]:
+    """The same as numbers."""
+    by_epoch = [{epoch["epoch"]: epoch["validation_loss"] for epoch in one.epochs} for one in both]
+    epochs = sorted(set().union(*by_epoch))
+    columns = [numbers(own.get(epoch) for epoch in epochs) for own in by_epoch]
+    rows = [[f"{epoch}", *row] for epoch, *row in zip(epochs, *columns)]
+    return Table(["Epoch", *(one.name for one in both)], rows), ""
+
+
+def memory_table(both: Sequence[Inspection]) -> tuple[Table, str]:
+    """The same as numbers, as far back as the longer of the two goes."""
+    curves = [one.memory.by_input for one in both if one.memory is not None]
+    lags, note = table_rows(max(map(len, curves)))
+    columns = [[f"{own[k]:.3g}" if k < len(own) else MISSING for k in lags] for own in curves]
+    rows = [[f"{k:,}", *row] for k, *row in zip(lags.tolist(), *columns)]
+    return Table(["Steps back", *(one.name for one in both)], rows), note
 
 
 def _best(one: Inspection) -> float | None:

@@ -58,7 +58,7 @@ def lag_figure(curves: dict[str, np.ndarray], found: Memory) -> Any:
         )
     return figures.figure(
         traces,
-        x={"tickformat": "d", "title": {"text": "steps back"}},
+        x={"tickformat": "d", "title": {"text": "steps back", "font": {"size": 13}}},
         y=steps.log_axis(list(curves.values())),
     )
 
