@@ -14,6 +14,7 @@ LABS = {
     "sine": "Why does a good one-step model forecast badly on its own?",
     "bidirectional": "Is «rose» a person, when only the next words say so?",
     "weather": "How warm will it be in an hour, and what is an LSTM worth for that?",
+    "truncation": "How far back must a gradient reach?",
 }
 """The question of each, in the order in which to read them."""
 
