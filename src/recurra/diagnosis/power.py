@@ -4,11 +4,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from recurra.diagnosis.libraries import scipy
+from recurra.data import TargetTransform
 from recurra.diagnosis.quantiles import Quantiles, quantiles
 
 _FEWEST = 8
-_FURTHEST = 5.0
 _ROUND = {-1.0: "1/x", -0.5: "1/√x", 0.0: "the logarithm", 0.5: "the square root", 1.0: "x itself", 2.0: "x²"}
 
 
@@ -47,31 +46,19 @@ class Power:
 
 
 def find_power(values: np.ndarray) -> Power | None:
-    """The power for finite ``values`` (n,); None for fewer than 8, or where there is no sensible one.
+    """The power for finite ``values`` (n,), as ``--transform`` would find it.
 
-    Raises MissingExtraError without SciPy.
+    None for fewer than 8, for equal ones, and where it would bend them past the range of numbers. Raises
+    MissingExtraError without SciPy.
     """
-    stats = scipy("stats")
     before = quantiles(values)
     if len(values) < _FEWEST or before is None:
         return None
-    positive = bool(values.min() > 0)
-    # Box-Cox knows no unit: so far from 1, its powers would overflow.
-    values = values / np.exp(np.log(values).mean()) if positive else values
-    try:
-        with np.errstate(all="ignore"):
-            if positive:
-                exponent = float(stats.boxcox_normmax(values, brack=(-1.0, 2.0), method="mle"))
-                straightened = stats.boxcox(values, lmbda=exponent)
-            else:
-                exponent = float(stats.yeojohnson_normmax(values))
-                straightened = stats.yeojohnson(values, lmbda=exponent)
-    except (ValueError, OverflowError, FloatingPointError, RuntimeError):
-        return None
-    if not abs(exponent) <= _FURTHEST or not np.isfinite(straightened).all():
-        return None
-    after = quantiles(np.asarray(straightened))
+    kind = "Box-Cox" if values.min() > 0 else "Yeo-Johnson"
+    with np.errstate(all="ignore"):
+        transform = TargetTransform.fit(kind.lower(), values)
+        straightened = transform.forward(values)
+    after = quantiles(straightened) if np.isfinite(straightened).all() else None
     if after is None:
         return None
-    kind = "Box-Cox" if positive else "Yeo-Johnson"
-    return Power(kind, exponent, before.straightness, after.straightness, after)
+    return Power(kind, transform.exponent, before.straightness, after.straightness, after)
