@@ -15,6 +15,7 @@ LABS = {
     "bidirectional": "Is «rose» a person, when only the next words say so?",
     "weather": "How warm will it be in an hour, and what is an LSTM worth for that?",
     "truncation": "How far back must a gradient reach?",
+    "parallel": "Must a recurrent network go step by step?",
 }
 """The question of each, in the order in which to read them."""
 
