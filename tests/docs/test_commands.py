@@ -46,7 +46,8 @@ def mentioned(page: Path) -> list[str]:
 
 def find(words: list[str]) -> tuple[Any, list[str]]:
     """The command that ``words`` begin with, and the rest of them."""
-    command, rest = get_command(app), list(words)
+    command: Any = get_command(app)
+    rest = list(words)
     while rest and rest[0] in getattr(command, "commands", {}):
         command = command.commands[rest.pop(0)]
     return command, rest
@@ -105,8 +106,9 @@ def test_what_sentences_mention_is_there(page):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_target_of_make_is_there(page):
-    targets = re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
-    reproduced = re.search(r"^REPRODUCED := (.+)$", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
-    targets += [f"reproduce-{name}" for name in reproduced[1].split()]
+    makefile = (ROOT / "Makefile").read_text()
+    targets = re.findall(r"^([a-z0-9-]+):", makefile, flags=re.MULTILINE)
+    (reproduced,) = re.findall(r"^REPRODUCED := (.+)$", makefile, flags=re.MULTILINE)
+    targets += [f"reproduce-{name}" for name in reproduced.split()]
     shown = re.findall(r"(?:`|^)make ([a-z0-9-]+)", page.read_text("utf-8"), flags=re.MULTILINE)
     assert sorted(set(shown) - set(targets)) == []
