@@ -9,6 +9,7 @@ from recurra.labs.lab import Lab, Result
 LABS = {
     "help": "How does an LSTM learn that «hel» is followed by «p»?",
     "gates": "What does one step of an LSTM compute, by hand?",
+    "shapes": "What can go in, and what can come out?",
     "parameters": "How many weights does a recurrent layer have?",
     "negation": "Who hears that «dog bites man» is not «man bites dog»?",
     "sine": "Why does a good one-step model forecast badly on its own?",
@@ -16,6 +17,7 @@ LABS = {
     "weather": "How warm will it be in an hour, and what is an LSTM worth for that?",
     "truncation": "How far back must a gradient reach?",
     "parallel": "Must a recurrent network go step by step?",
+    "attention-or-recurrence": "Attention or recurrence: what does each cost, and what does it remember?",
 }
 """The question of each, in the order in which to read them."""
 
