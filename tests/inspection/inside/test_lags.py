@@ -50,15 +50,17 @@ def differences(f, point):
     return found
 
 
+@pytest.mark.parametrize("lags", [[0, 1, 2, 3], [0, 3]], ids=["all", "some"])
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("name", CELLS)
-def test_inputs_and_states_of_every_lag(name, layers):
+def test_inputs_of_every_lag_and_states_of_those_asked_for(name, layers, lags):
     stack, p, x = made(name, layers)
     rng = np.random.default_rng(1)
     at, count = np.array([3, 5]), 4
     d_state = {key: rng.normal(size=shape) for key, shape in stack.state_shapes(2).items()}
     along = states_along(stack, p, x)
-    by_input, by_state = by_lag(stack, p, x, at, d_state, count)
+    by_input, by_state = by_lag(stack, p, x, at, d_state, np.array(lags))
+    assert (by_input.shape, by_state.shape) == ((count, 2), (len(lags), 2))
     for j, t in enumerate(at):
 
         def number(state, rest, j=j):
@@ -74,7 +76,9 @@ def test_inputs_and_states_of_every_lag(name, layers):
                 )
                 for key in d_state
             ]
-            np.testing.assert_allclose(by_state[lag, j], norms(np.concatenate(wanted)[None])[0], rtol=1e-6)
+            if lag in lags:
+                found = by_state[lags.index(lag), j]
+                np.testing.assert_allclose(found, norms(np.concatenate(wanted)[None])[0], rtol=1e-6)
             wanted = differences(
                 lambda a, s=s, t=t: number(along[s], np.concatenate([a[None], x[s + 1 : t + 1]])), x[s]
             )

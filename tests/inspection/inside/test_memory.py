@@ -1,5 +1,7 @@
 """Memory of models by lag: against gradients taken one by one, and where it is known."""
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from recurra.cells import Stack, cell
 from recurra.inspection.inside.differentiate import differentiable, gradients
 from recurra.inspection.inside.inputs import given
 from recurra.inspection.inside.lags import readings
-from recurra.inspection.inside.memory import effective_length, memory
+from recurra.inspection.inside.memory import effective_length, memory, state_lags
 from tests.inspection.inside.test_differentiate import CASES, case, forecaster
 
 
@@ -16,7 +18,7 @@ def test_every_kind_of_model(name):
     model, own = case(name)
     found = memory(model, own, seed=3)
     K = len(found.lags)
-    assert found.lags.tolist() == list(range(K))
+    assert found.lags.tolist() == found.state_lags.tolist() == list(range(K))
     for gains in (found.by_input, found.by_state, found.fresh_by_input, found.fresh_by_state):
         assert gains.shape == (K,)
         assert (gains >= 0).all()
@@ -124,6 +126,28 @@ def test_of_one_step_and_one_unit():
     found = memory(model, given(model, np.full((1, 2), 3.0)))
     assert found.lags.tolist() == [0]
     assert found.shrink == 1.0
+
+
+@pytest.mark.parametrize("count", [128, 129, 130, 1000, 50_000])
+def test_of_many_lags_the_states_of_some_are_seen(count):
+    found = state_lags(count)
+    assert found[:64].tolist() == list(range(64))
+    assert (np.diff(found) > 0).all()
+    assert found[-1] == count - 1
+    assert len(found) <= 128
+    assert (found[65:] / found[64:-1]).max() <= 1.2
+
+
+def test_a_long_input_is_seen_as_a_short_one_is(monkeypatch):
+    model = forecaster("lstm", context=300)
+    own = given(model, np.random.default_rng(1).normal(20, 9, (300, 2)))
+    found = memory(model, own)
+    monkeypatch.setattr(import_module("recurra.inspection.inside.memory"), "_NEAR", 150)
+    wanted = memory(model, own)
+    assert (len(found.lags), len(found.state_lags), len(wanted.state_lags)) == (300, 128, 300)
+    np.testing.assert_allclose(found.by_state, wanted.by_state[found.state_lags], rtol=1e-9)
+    np.testing.assert_array_equal(found.by_input, wanted.by_input)
+    assert (found.effective, found.shrink) == (wanted.effective, pytest.approx(wanted.shrink))
 
 
 @pytest.mark.parametrize("tau", [2.0, 30.0])

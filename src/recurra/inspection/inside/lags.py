@@ -1,6 +1,7 @@
 """Gradients by lag: how much of what happened k steps ago still reaches a state, by the native backward."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -51,34 +52,36 @@ def by_lag(
     x: np.ndarray,
     at: np.ndarray,
     d_state: Mapping[str, np.ndarray],
-    count: int,
+    lags: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The norms (count, J) of gradients with respect to the inputs, and to the states, of 0, 1, … steps ago.
+    """The norms of gradients with respect to the inputs of 0, 1, … steps ago, and to the states of some.
+
+    (K, J) of inputs, K being ``lags[-1] + 1``, and (S, J) of states.
 
     Args:
         stack: in one direction; with ``parameters`` and x (T, I) in one precision.
         at: (J,) steps from which to go back.
         d_state: (L, J, ·) by name, the gradient of J numbers with respect to the states after those steps.
-        count: of lags, no more than ``min(at) + 1``.
+        lags: (S,) of the states, ascending from 0, the last no more than ``min(at)``.
 
-    Backpropagation through time a step at a time, J rows together, so that every state's gradient is seen:
-    as much work as one pass over the sequence with J rows.
+    Backpropagation through time with J rows together, from one of the lags to the next: as much work as one
+    pass over the sequence, and for each lag the packing of the weights, which is that of some ten steps.
     """
     packed = kernels.PackedStack(stack, parameters)
     before = states_before(packed, x)
-    by_input, by_state = np.empty((count, len(at))), np.empty((count, len(at)))
+    by_input, by_state = np.empty((lags[-1] + 1, len(at))), np.empty((len(lags), len(at)))
     d_state = dict(d_state)
-    for lag in range(count):
-        by_state[lag] = norms(np.concatenate(list(d_state.values()), axis=2).swapaxes(0, 1))
-        own_x = x[at - lag][None]
-        own = {name: states[at - lag].swapaxes(0, 1) for name, states in before.items()}
-        output, _, tape = packed.forward_train(own_x, own)
+    for place, (lag, further) in enumerate(pairwise([*lags.tolist(), len(by_input)])):
+        by_state[place] = norms(np.concatenate(list(d_state.values()), axis=2).swapaxes(0, 1))
+        steps = at - np.arange(further - 1, lag - 1, -1)[:, None]
+        own = {name: states[steps[0]].swapaxes(0, 1) for name, states in before.items()}
+        output, _, tape = packed.forward_train(x[steps], own)
         nothing = np.zeros_like(output)
         dx, d_state, _ = kernels.backward(
-            stack, parameters, own_x, own, None, None, output, tape, nothing, d_state
+            stack, parameters, x[steps], own, None, None, output, tape, nothing, d_state
         )
         assert dx is not None  # noqa: S101 - it was asked for
-        by_input[lag] = norms(dx[0])
+        by_input[lag:further] = [norms(rows) for rows in dx[::-1]]
     return by_input, by_state
 
 
@@ -127,7 +130,7 @@ def layer_memory(
     d_state = stack.zero_state(J, np.float64)
     d_state["h"][-1] = directions if J < R else np.eye(R)
     own = {name: array.astype(np.float64) for name, array in parameters.items()}
-    found = by_lag(stack, own, x.astype(np.float64), np.full(J, T - 1), d_state, K)
+    found = by_lag(stack, own, x.astype(np.float64), np.full(J, T - 1), d_state, np.arange(K))
     by_input, by_state = (np.sqrt(np.square(gains).mean(axis=1)) for gains in found)
     return by_input, by_state
 

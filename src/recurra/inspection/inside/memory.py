@@ -12,6 +12,8 @@ from recurra.inspection.inside.lags import by_lag, norms, readings
 
 _MOST_STEPS = 8
 """Outputs that are gone back from, where there is one at every step."""
+_NEAR = 64
+"""Lags whose states are all seen; beyond them as many again, at equal ratios, as each costs time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,8 +29,9 @@ class Memory:
         output: what y is.
         steps: the steps t.
         lags: (K,), the k.
+        state_lags: (S,), those of the states: all, or of many fewer and fewer, the last among them.
         by_input: (K,) ‖∂ y_t / ∂ x_{t−k}‖, by whichever way: through a pool too, or around the layers.
-        by_state: (K,) ‖∂ y_t / ∂ s_{t−k}‖, s all of the states (h, c), through the recurrent layers alone:
+        by_state: (S,) ‖∂ y_t / ∂ s_{t−k}‖, s all of the states (h, c), through the recurrent layers alone:
             what reads their outputs, be it a pool over all steps, is taken to read the last.
         fresh_by_input, fresh_by_state: the same for a network whose recurrent layers have fresh weights.
         effective, fresh_effective: of the inputs, see `effective_length`.
@@ -38,6 +41,7 @@ class Memory:
     output: str
     steps: tuple[int, ...]
     lags: np.ndarray
+    state_lags: np.ndarray
     by_input: np.ndarray
     by_state: np.ndarray
     fresh_by_input: np.ndarray
@@ -78,6 +82,7 @@ def memory(model: Any, given: Given, *, seed: int = 0) -> Memory:
         aims[0].name if len(aims) == 1 else aims[0].what,
         tuple(steps.tolist()),
         np.arange(len(by_input[0])),
+        state_lags(len(by_input[0])),
         by_input[0],
         by_state[0],
         by_input[1],
@@ -99,13 +104,23 @@ def effective_length(gains: np.ndarray) -> float:
     return float(np.interp(-np.exp(-1), -beyond, np.arange(len(beyond))))
 
 
+def state_lags(count: int) -> np.ndarray:
+    """Of 0, 1, …, ``count`` - 1: all up to `_NEAR`, and beyond that some, the last among them."""
+    if count <= 2 * _NEAR:
+        return np.arange(count)
+    beyond = np.geomspace(_NEAR, count - 1, _NEAR).round()
+    return np.unique(np.concatenate([np.arange(_NEAR), beyond])).astype(np.int64)
+
+
 def _by_lag(network: Differentiable, aims: list[Aim], steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The gains (K,) of inputs and of states, the mean over the steps from which to go back."""
+    """The gains of inputs (K,) and of states (S,), the mean over the steps from which to go back."""
     found = network.pull(np.ones(len(aims)), aims)
     stack, T = network.stack, len(network.vectors)
     if not stack.bidirectional:
         count = int(steps.min()) + 1
-        _, by_state = by_lag(stack, network.parameters, network.vectors, steps, found.states, count)
+        _, by_state = by_lag(
+            stack, network.parameters, network.vectors, steps, found.states, state_lags(count)
+        )
     else:
         backwards = steps if aims[0].step is None else T - 1 - steps  # of one output both have read all
         count = int(min(steps.min(), backwards.min())) + 1
@@ -119,7 +134,7 @@ def _by_lag(network: Differentiable, aims: list[Aim], steps: np.ndarray) -> tupl
                 own.x,
                 at,
                 {name: array[place][None] for name, array in found.states.items()},
-                count,
+                state_lags(count),
             )[1]
             for place, at, own in directions
         ]

@@ -19,8 +19,10 @@ def memory_section(inspection: Inspection) -> Section:
     drawn: dict[str, Any] = {}
     content: dict[str, Any] = {"memory": None, "spectra": [], "steps": []}
     if (found := inspection.memory) is not None:
-        drawn["memory-figure"] = lag_figure({"trained": found.by_input, "fresh": found.fresh_by_input}, found)
-        drawn["state-figure"] = lag_figure({"trained": found.by_state, "fresh": found.fresh_by_state}, found)
+        inputs = {"trained": found.by_input, "fresh": found.fresh_by_input}
+        states = {"trained": found.by_state, "fresh": found.fresh_by_state}
+        drawn["memory-figure"] = lag_figure(inputs, found.lags)
+        drawn["state-figure"] = lag_figure(states, found.state_lags)
         content["memory"] = {
             "effective": number(found.effective),
             "fresh": number(found.fresh_effective),
@@ -43,18 +45,16 @@ def memory_section(inspection: Inspection) -> Section:
     return Section("memory", "Memory", "memory.html", content, drawn)
 
 
-def lag_figure(curves: dict[str, np.ndarray], found: Memory) -> Any:
-    """Norms of gradients (K,) against lags, on a logarithmic axis; what is exactly zero is left out."""
+def lag_figure(curves: dict[str, np.ndarray], lags: np.ndarray) -> Any:
+    """Norms of gradients (K,) against ``lags`` (K,), on a logarithmic axis; exact zeros are left out."""
     styles = {"trained": ("var(--model)", "solid"), "fresh": ("var(--last)", "dash")}
-    shown = figures.every(len(found.lags))
+    shown = figures.every(len(lags))
     traces = []
     for name, values in curves.items():
         colour, dash = styles[name]
         values = np.where(np.asarray(values) > 0, values, np.nan)[shown]
         traces.append(
-            figures.line(
-                found.lags[shown], values, name, colour, width=2, dash=dash, hovertemplate="%{y:.3g}"
-            )
+            figures.line(lags[shown], values, name, colour, width=2, dash=dash, hovertemplate="%{y:.3g}")
         )
     return figures.figure(
         traces,
@@ -69,8 +69,10 @@ def _called(labels: tuple[str, ...], step: int) -> str:
 
 
 def _table(found: Memory) -> tuple[Table, str]:
-    rows, note = steps.table_rows(len(found.lags))
-    curves = (found.by_input, found.fresh_by_input, found.by_state, found.fresh_by_state)
-    table = [[f"{found.lags[k]:,}", *(f"{curve[k]:.3g}" for curve in curves)] for k in rows]
+    lags = found.state_lags
+    curves = (found.by_input[lags], found.fresh_by_input[lags], found.by_state, found.fresh_by_state)
+    table = [[f"{lag:,}", *(f"{value:.3g}" for value in row)] for lag, *row in zip(lags, *curves)]
+    some = len(lags) < len(found.lags)
+    note = f"{len(lags):,} of {len(found.lags):,} steps, ever fewer further back." if some else ""
     names = ["Steps back", "By input, trained", "By input, fresh", "By state, trained", "By state, fresh"]
     return Table(names, table), note
