@@ -18,6 +18,7 @@ LABS = {
     "truncation": "How far back must a gradient reach?",
     "parallel": "Must a recurrent network go step by step?",
     "attention-or-recurrence": "Attention or recurrence: what does each cost, and what does it remember?",
+    "characters": "What does a network write that knows letters, and how sure is it of its nonsense?",
 }
 """The question of each, in the order in which to read them."""
 
