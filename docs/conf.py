@@ -29,4 +29,5 @@ html_theme = "furo"
 html_title = f"Recurra {version}"
 html_math_renderer = "mathml"
 html_show_sphinx = False
+html_show_copyright = False
 html_copy_source = False
