@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from recurra._base.wording import count
 from recurra.inspection.inside.memory import Memory
 
@@ -60,18 +62,21 @@ _EXPLODED = 1e3
 def _gradients_over_time(memory: Memory | None, has_gates: bool) -> Warning | None:
     if memory is None or len(memory.lags) < 2 or not memory.by_state[0]:
         return None
-    change, steps = memory.shrink, count(int(memory.lags[-1]), "step")
-    if change < _LOST:
+    gains = memory.by_state / memory.by_state[0]
+    if gains[-1] < _LOST:
+        lost = np.flatnonzero(gains >= _LOST)[-1] + 1
+        steps = count(int(memory.state_lags[lost]), "step")
         gates = "a larger forget bias, attention or a mean over the steps, or shorter sequences"
         plain = "an LSTM or a GRU, or orthogonal initialisation"
         return Warning(
-            f"Gradients shrink to {_small(change)} of themselves over {steps}: "
+            f"Gradients shrink to {_small(gains[lost])} of themselves over {steps}: "
             "what is longer ago is hardly learnt.",
             f"If that should matter, try {gates if has_gates else plain}.",
         )
-    if change > _EXPLODED:
+    if gains[-1] > _EXPLODED:
+        steps = count(int(memory.lags[-1]), "step")
         return Warning(
-            f"Gradients grow to {change:,.0f} times themselves over {steps}.",
+            f"Gradients grow to {gains[-1]:,.0f} times themselves over {steps}.",
             f"Clip them to a lower norm, {'or' if has_gates else 'try an LSTM or a GRU, or'} "
             "begin with orthogonal recurrent weights and a lower learning_rate.",
         )

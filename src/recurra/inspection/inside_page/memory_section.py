@@ -27,7 +27,7 @@ def memory_section(inspection: Inspection) -> Section:
             "effective": number(found.effective),
             "fresh": number(found.fresh_effective),
             "shrink": number(found.shrink),
-            "lags": int(found.lags[-1]),
+            "lags": f"{found.lags[-1]:,}",
             "table": _table(found),
         }
     if inspection.spectra:
