@@ -16,6 +16,7 @@ LABS = {
     "depth": "At equal weights, are more layers better?",
     "reversal": "Can an encoder-decoder turn a string round, and what does it read when nobody helps?",
     "negation": "Who hears that «dog bites man» is not «man bites dog»?",
+    "word-vectors": "What do word vectors know, and what does an RNN make of them?",
     "sine": "Why does a good one-step model forecast badly on its own?",
     "bidirectional": "Is «rose» a person, when only the next words say so?",
     "weather": "How warm will it be in an hour, and what is an LSTM worth for that?",
