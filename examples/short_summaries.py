@@ -1,6 +1,6 @@
 """Headlines of short news: what of a text to say again, in other words, and what to leave out.
 
-    python examples/short_summaries.py [--texts 6000] [--epochs 15]
+    python examples/short_summaries.py [--texts 12000] [--epochs 14]
 
 The news are made: of games, companies and the weather, each of a few sentences in several wordings and in
 changing order, with names and numbers that a headline needs and others that it does not. A headline may say
@@ -98,8 +98,8 @@ def learn(settings: argparse.Namespace) -> Seq2Seq:
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Write headlines of short news.")
-    parser.add_argument("--texts", type=int, default=6000)
-    parser.add_argument("--epochs", type=int, default=15)
+    parser.add_argument("--texts", type=int, default=12_000)
+    parser.add_argument("--epochs", type=int, default=14)
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args(arguments)
 
