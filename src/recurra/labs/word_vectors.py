@@ -273,7 +273,7 @@ def map_figure(places: np.ndarray) -> Any:
             y=at[:, 1],
             name=name,
             mode="markers+text",
-            text=[of[0], of[1], *[""] * (len(of) - 2)],
+            text=[of[0], *[""] * (len(of) - 1)],
             hovertext=of,
             hoverinfo="text+name",
             textposition="top center",
