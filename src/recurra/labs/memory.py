@@ -168,10 +168,10 @@ def doc(task: str) -> str:
 
 
 def sample(seed: int) -> str:
-    """A sentence of the agreement task."""
+    """A sentence of the agreement task, and its answer."""
     torch.manual_seed(seed)
     x, answer = agreement(1, 20)
-    return f"«{' '.join(VOCABULARY[word] for word in x[:, 0].argmax(-1).tolist())} …» {ANSWERS[int(answer)]}"
+    return f"«{' '.join(VOCABULARY[word] for word in x[:, 0].argmax(-1).tolist())}» {ANSWERS[int(answer)]}"
 
 
 def length_figure(by_name: Mapping[str, Mapping[int, Mapping[int, float]]]) -> Any:
