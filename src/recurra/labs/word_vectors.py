@@ -182,6 +182,7 @@ def found(seeds: list[int], words: list[str], tries: list[dict[str, Any]]) -> Re
     own = [of["own class"] for of in tries]
     sizes = np.array([len(of) for of in CLASSES.values()])
     chance = float((sizes * (sizes - 1)).sum() / (sizes.sum() * (sizes.sum() - 1)))
+    strangers = f"all but {', '.join(first['strangers'])}" if first["strangers"] else "all"
     surprises = np.array([of["surprise"] for of in tries])
     less = (surprises[:, 1] - surprises[:, 2]).tolist()
     off = [max(of["from equations"], of["from layer"]) for of in tries]
@@ -221,7 +222,7 @@ def found(seeds: list[int], words: list[str], tries: list[dict[str, Any]]) -> Re
             Check(
                 "Of words of six classes at least 75 % have one of their own nearest, on every seed.",
                 min(own) >= 0.75,
-                f"{shown(own, '.0%')}, by chance {chance:.0%}. Not so: {', '.join(first['strangers'])}.",
+                f"{shown(own, '.0%')}, by chance {chance:.0%}; {strangers} with seed {seeds[0]}.",
             ),
             Check(
                 "The RNN is at least 0.05 less surprised at the next word with word2vec's vectors than with "
