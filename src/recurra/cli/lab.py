@@ -71,10 +71,9 @@ def _list(questions: dict[str, str], *, json: bool) -> None:
     if json:
         console.say_json({"labs": questions})
         return
-    width = max(map(len, questions))
-    for name, question in questions.items():
-        console.say(f"{name:<{width}}  {question}")
-    console.say("\nRun one: recurra lab NAME")
+    rows = [[name, Text(question, justify="left")] for name, question in questions.items()]
+    console.say_table(["Lab", ""], rows)
+    console.say("Run one: recurra lab NAME")
 
 
 def _run(name: str, seeds: int, budget: float, page: Path, numbers: Path, *, json: bool) -> None:
