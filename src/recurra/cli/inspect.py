@@ -118,7 +118,7 @@ def _as_written(message: str, X: Path | str | None) -> str:
     message = with_options(message, ["row", "against"])
     if isinstance(X, str):
         message = re.sub(
-            r"^X is a text, but (.*) and has no vocabulary; give .*$",
+            r"\bX is a text, but (.*) and has no vocabulary; give .*$",
             r"--text is a sentence, but \1 and has no vocabulary; give INPUT in its place",
             message,
         )

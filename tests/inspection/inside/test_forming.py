@@ -198,7 +198,7 @@ def test_what_a_language_model_foretold(name, row):
         stream.step(one.x[t + 1])
     assert len(found.likeliest) == len(found.steps)
     best = stream.log_probabilities.argmax()
-    assert found.final.endswith(f" ({np.exp(stream.log_probabilities[best]):.2f})")
+    assert found.final.endswith(f" ({100 * np.exp(stream.log_probabilities[best]):.3g} %)")
 
 
 def test_likely_symbols_are_named():

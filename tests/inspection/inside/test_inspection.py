@@ -112,6 +112,12 @@ def test_two_checkpoints_tell_how_far_the_weights_moved() -> None:
     assert different.moved == {}
 
 
+def test_a_second_model_that_reads_other_inputs_is_named() -> None:
+    with pytest.raises(InputError) as error:
+        compare(regressor("gru"), regressor("gru", columns=3), np.ones((3, 2)))
+    assert str(error.value).startswith("against must read this input, too: X")
+
+
 def test_models_for_different_tasks_are_not_compared() -> None:
     with pytest.raises(InputError) as caught:
         compare(model_of("classify"), model_of("regress"))

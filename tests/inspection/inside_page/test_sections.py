@@ -14,6 +14,7 @@ from recurra.inspection.inside_page import sentences
 from recurra.inspection.inside_page.attended_section import attended_section, posteriors_section
 from recurra.inspection.inside_page.attribution_section import attribution_section
 from recurra.inspection.inside_page.forming_section import forming_section
+from recurra.inspection.inside_page.page import isolated
 from recurra.inspection.inside_page.training_section import training_section
 from tests.inspection.html_page import Page, cells, section
 from tests.inspection.inside.models import NAMES, model_of
@@ -106,6 +107,30 @@ def test_quantiles_are_bands_around_the_median() -> None:
     ]
 
 
+def test_of_a_long_input_that_must_be_read_anew_no_step_is_shown_as_if_it_followed_the_one_before() -> None:
+    assert forming_section(forming(), "classify", 4).content["some"] == ""
+    found = forming_section(forming(), "classify", 5100)
+    assert found.content["some"] == "4 of 5,100 beginnings of the input"
+    assert found.content["pieces"] == []
+
+
+def test_a_transcript_grows_from_sound_to_sound() -> None:
+    own = forming(
+        steps=("0.01 s", "0.02 s", "0.03 s", "0.04 s"),
+        labels=("log-probability",),
+        values=-np.ones((4, 1)),
+        unit="log-probability",
+        said=("", "n", "n", "ma"),
+        final="ma",
+        flips=(3,),
+    )
+    found = forming_section(own, "transcribe")
+    assert [(one.text, one.said, one.flip) for one in found.content["pieces"]] == [
+        ("0.02 s", "n", False),
+        ("0.04 s", "ma", True),
+    ]
+
+
 def plain(task: str, own: Forming, **changes: Any) -> Any:
     made = {"trace": None, "attributions": (), "memory": None, "warnings": (), "notes": ()}
     return SimpleNamespace(task=task, forming=own, **{**made, **changes})
@@ -122,13 +147,24 @@ def plain(task: str, own: Forming, **changes: Any) -> Any:
         ("translate", {"final": "le chat", "unit": "log-probability"}, "It writes “le chat”."),
         (
             "language-model",
-            {"final": "e (0.34)", "unit": "log-probability"},
-            "After this it expects e (0.34).",
+            {"final": "e (34 %)", "unit": "log-probability"},
+            "After this it expects e (34 %).",
         ),
     ],
 )
 def test_the_verdict_says_what_the_model_says(task: str, changes: dict[str, Any], said: str) -> None:
     assert sentences.verdict(plain(task, forming(**changes))) == [said]
+
+
+def test_steps_that_did_nothing_are_not_said_to_have_mattered_most() -> None:
+    for by_step, said in (([0.0] * 4, []), ([0, 0, -0.1, 0], ["What mattered most: “it”, “was” and “not”."])):
+        own = plain("classify", forming(flips=()), attributions=(owed(by_step),))
+        assert sentences.verdict(own) == ["It says “bad” (90 %).", *said]
+
+
+def test_what_is_quoted_keeps_its_direction_to_itself() -> None:
+    said = str(isolated("It has read “שלום <b>”, 5 words."))
+    assert said == "It has read “<bdi>שלום &lt;b&gt;</bdi>”, 5 words."
 
 
 def test_steps_are_coloured_by_what_they_did() -> None:
@@ -217,6 +253,8 @@ def test_training_shows_what_the_file_has() -> None:
     ]  # fmt: skip
     tables = {place: table for place, _, table in found.content["pictures"]}
     assert tables["radius-figure"].columns == ["Epoch", "Encoder.weight_hh_l0, i", "Encoder.weight_hh_l0, g"]
+    assert [trace.name for trace in found.figures["radius-figure"].data] == ["l0, i", "l0, g"]
+    assert [trace.name for trace in found.figures["units-figure"].data] == ["l0, dead", "l0, saturated"]
     assert tables["weights-figure"].rows == [["1", "12.0"], ["2", "–"]]
     assert not found.content["old"]
     older = [epoch(1)]

@@ -56,8 +56,17 @@ def test_a_logarithmic_axis_has_a_tick_at_each_power_or_between() -> None:
     assert wide["ticktext"] == ["1e−6", "1e−4", "0.01", "1"]
     assert wide["range"][0] < -6 < np.log10(3) < wide["range"][1]
     near = steps.log_axis([np.array([0.2, 0.7])])
-    assert near["ticktext"] == ["0.1", "0.2", "0.5", "1", "2", "5"]
+    assert near["ticktext"][:4] == ["0.1", "0.15", "0.2", "0.3"]
+    middle = steps.log_axis([np.array([0.02, 0.7])])
+    assert middle["ticktext"][:7] == ["0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1"]
+    close = steps.log_axis([np.array([0.014, 0.035])])
+    assert close["ticktext"][:8] == ["0.01", "0.015", "0.02", "0.03", "0.04", "0.05", "0.07", "0.1"]
     assert steps.log_axis([np.zeros(3)]) == {"type": "log"}
+
+
+def test_an_axis_of_few_whole_numbers_names_each_once() -> None:
+    assert steps.whole_axis(9) == {"tickformat": "d", "dtick": 1}
+    assert steps.whole_axis(10) == {"tickformat": "d"}
 
 
 def test_a_long_table_is_thinned_out_and_says_so() -> None:

@@ -44,9 +44,11 @@ def compare(
         raise InputError(
             f"against must be a model for the same task, {model.task}, got one for {against.task}"
         )
-    first, second = (
-        inspect(one, X, row=row, name=name, seed=seed) for one, name in zip((model, against), names)
-    )
+    first = inspect(model, X, row=row, name=names[0], seed=seed)
+    try:
+        second = inspect(against, X, row=row, name=names[1], seed=seed)
+    except InputError as error:
+        raise InputError(f"against must read this input, too: {error}") from error
     return Comparison(first, second, _moved(model.tensors, against.tensors))
 
 

@@ -36,7 +36,8 @@ def symbols_foretold(model: TextModel, given: Given) -> Forming:
         best = list(zip(map(partial(_name, model), tokens.tolist()), np.exp(logs).tolist()))
         ends = own.searchsorted(rows, side="right").tolist()
         likeliest += [tuple(best[begin:end]) for begin, end in pairwise([0, *ends])]
-    return _foretold(given, values, likeliest, f"{likeliest[-1][0][0]} ({likeliest[-1][0][1]:.2f})")
+    symbol, odds = likeliest[-1][0]
+    return _foretold(given, values, likeliest, f"{symbol} ({100 * odds:.3g} %)")
 
 
 def keys_foretold(model: MusicModel, given: Given) -> Forming:

@@ -9,7 +9,7 @@ from recurra.inspection import figures
 from recurra.inspection.inside.compare import Comparison
 from recurra.inspection.inside.inspection import Inspection
 from recurra.inspection.inside_page.forming_section import curves, forming_table, surprise
-from recurra.inspection.inside_page.steps import log_axis, safe, table_rows
+from recurra.inspection.inside_page.steps import log_axis, safe, table_rows, whole_axis
 from recurra.inspection.model_sections import network_words
 from recurra.inspection.section import Section
 from recurra.inspection.tables import Table
@@ -64,12 +64,12 @@ def losses(both: Sequence[Inspection]) -> Any:
         values = np.array([np.nan if (v := e["validation_loss"]) is None else v for e in epochs], float)
         x = np.array([epoch["epoch"] for epoch in epochs])
         traces.append(figures.line(x, values, safe(one.name), colour, width=2, dash=dash))
-    return figures.figure(traces, x={"tickformat": "d"})
+    return figures.figure(traces, x=whole_axis(max(len(one.epochs) for one in both)))
 
 
 def memories(both: Sequence[Inspection]) -> Any:
     """The gradient by the input of each against the lag."""
-    traces = []
+    traces, lags = [], max(len(one.memory.lags) for one in both if one.memory)
     for one, (colour, dash) in zip(both, _STYLES):
         assert one.memory is not None  # noqa: S101 - it was asked for
         shown = figures.every(len(one.memory.lags))
@@ -79,7 +79,7 @@ def memories(both: Sequence[Inspection]) -> Any:
         )
     return figures.figure(
         traces,
-        x={"tickformat": "d", "title": {"text": "steps back", "font": {"size": 13}}},
+        x={**whole_axis(lags), "title": {"text": "steps back", "font": {"size": 13}}},
         y={**log_axis([one.memory.by_input for one in both if one.memory]), "hoverformat": ".3g"},
     )
 

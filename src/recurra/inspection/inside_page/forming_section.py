@@ -35,12 +35,14 @@ class Piece:
     flip: bool
 
 
-def forming_section(found: Forming, task: str) -> Section:
-    """Curves, the steps one by one, and a table."""
+def forming_section(found: Forming, task: str, T: int | None = None) -> Section:
+    """Curves, the steps one by one, and a table; ``T`` is how many steps the input has."""
+    some = not found.likeliest and T is not None and len(found.steps) < T
     content = {
         "language": bool(found.likeliest),
         "music": task == "music",
-        "pieces": _pieces(found),
+        "pieces": [] if some else _pieces(found),
+        "some": f"{len(found.steps):,} of {T:,} beginnings of the input" if some else "",
         "change": _change(found, task),
         "final": found.final,
         "unit": found.unit,
@@ -135,6 +137,9 @@ def forming_table(found: Forming) -> tuple[Table, str]:
 
 
 def _pieces(found: Forming) -> list[Piece]:
+    if found.unit == LOG_PROBABILITY and found.said and not steps.are_words(found.steps):
+        grown = [t for t, text in enumerate(found.said) if text != (found.said[t - 1] if t else "")]
+        return [Piece(found.steps[t], _cut(found.said[t]), t in found.flips) for t in grown[:_MOST_PIECES]]
     if not steps.are_words(found.steps) or len(found.steps) > _MOST_PIECES:
         return []
     if found.likeliest:

@@ -1,7 +1,10 @@
 """The page of `recurra inspect`, put together."""
 
 import datetime as dt
+import re
 from typing import Any
+
+from markupsafe import Markup, escape
 
 import recurra
 from recurra.inspection.inside.compare import Comparison
@@ -40,16 +43,25 @@ def inspection_page(inspection: Inspection | Comparison) -> str:
         created=dt.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
         title=title,
         data=own.task.replace("-", " "),
-        verdict=sentences.verdict(own),
+        verdict=[isolated(paragraph) for paragraph in sentences.verdict(own)],
         headline=sentences.headline(own),
         sections=sections,
     )
 
 
+def isolated(paragraph: str) -> Markup:
+    """Escaped, and what is quoted set apart, so that Hebrew or Arabic in it does not turn what is around."""
+    return Markup(re.sub("“(.*?)”", r"“<bdi>\1</bdi>”", str(escape(paragraph))))  # noqa: S704 - escaped
+
+
 def _sections(own: Inspection, comparison: Comparison | None) -> list[Section]:
     both = [own] if comparison is None else [comparison.first, comparison.second]
     return [
-        *([forming_section(own.forming, own.task)] if own.forming is not None else []),
+        *(
+            [forming_section(own.forming, own.task, len(own.trace.given.steps))]
+            if own.forming is not None and own.trace is not None
+            else []
+        ),
         *([compare_section(comparison)] if comparison is not None else []),
         *([attribution_section(own)] if own.attributions else []),
         *([attended_section(own.attended)] if own.attended is not None else []),

@@ -4,6 +4,7 @@ import numpy as np
 
 from recurra._base.wording import count
 from recurra.inspection.inside.formed import Forming
+from recurra.inspection.inside.inputs import BOUNDARY
 from recurra.inspection.inside.inspection import Inspection
 from recurra.inspection.inside_page.steps import listed
 from recurra.inspection.wording import listing, number
@@ -46,7 +47,9 @@ def headline(inspection: Inspection) -> list[tuple[str, str, str]]:
         found.append(("Largest |eigenvalue|", number(widest.radius), f"of {widest.name}, gate {widest.gate}"))
     if inspection.trace is None:
         return [*found, ("Epochs", f"{len(inspection.epochs):,}", "of training")]
-    found.append(("Steps read", f"{len(inspection.trace.given.steps):,}", ""))
+    steps = inspection.trace.given.steps
+    note = f"with {BOUNDARY} before the first" if steps[0] == BOUNDARY else ""
+    found.append(("Steps read", f"{len(steps):,}", note))
     shares = [
         (max(one.low, one.high), f"of {one.gate}, {one.layer}")
         for layer in inspection.layers
@@ -87,6 +90,8 @@ def _mattered(inspection: Inspection) -> list[str]:
     if not inspection.attributions or len(inspection.attributions[0].steps) <= _SHOWN:
         return []
     one = inspection.attributions[0]
+    if not np.any(np.nan_to_num(one.by_step)):
+        return []
     most = np.sort(np.argsort(-np.abs(np.nan_to_num(one.by_step)), kind="stable")[:_SHOWN])
     return [f"What mattered most: {listed(one.steps, most.tolist())}."]
 

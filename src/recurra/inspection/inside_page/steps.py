@@ -78,7 +78,7 @@ def figure(traces: list[Any], steps: Sequence[str], **layout: Any) -> Any:
 
 
 def log_axis(values: Sequence[np.ndarray]) -> dict[str, Any]:
-    """A logarithmic axis with a tick at each power of ten, or at 1, 2 and 5 times it where there are few."""
+    """A logarithmic axis with ticks at powers of ten, and between them the more the fewer there are."""
     known = np.concatenate([np.asarray(one, float) for one in values])
     known = known[np.isfinite(known) & (known > 0)]
     if not len(known):
@@ -86,7 +86,7 @@ def log_axis(values: Sequence[np.ndarray]) -> dict[str, Any]:
     low, high = np.log10(known.min()), np.log10(known.max())
     powers = np.arange(np.floor(low), np.ceil(high) + 1)
     every = max(1, -(-len(powers) // 7))
-    near = [1, 2, 5] if high - low < 2 else [1]
+    near = [1, 1.5, 2, 3, 4, 5, 7] if high - low < 0.7 else [1, 2, 5] if high - low < 2 else [1]
     ticks = [k * 10.0**power for power in powers[::every] for k in near]
     room = max(0.05 * (high - low), 0.1)
     names = [f"{tick:.0e}" if not 1e-3 <= tick < 1e4 else f"{tick:g}" for tick in ticks]
@@ -97,6 +97,11 @@ def log_axis(values: Sequence[np.ndarray]) -> dict[str, Any]:
         "tickvals": ticks,
         "ticktext": [name.replace("e-0", "e-").replace("e+0", "e").replace("-", "−") for name in names],
     }
+
+
+def whole_axis(amount: int) -> dict[str, Any]:
+    """An axis of so many whole numbers, each of which is named once where they are few."""
+    return {"tickformat": "d", **({"dtick": 1} if amount < 10 else {})}
 
 
 def table_rows(amount: int) -> tuple[np.ndarray, str]:

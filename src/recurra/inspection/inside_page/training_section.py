@@ -1,6 +1,7 @@
 """The section about training: curves by epoch, and warnings with the usual remedy."""
 
 from collections.abc import Mapping, Sequence
+from os.path import commonprefix
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from recurra.inspection import figures
 from recurra.inspection.inside.inspection import Inspection
 from recurra.inspection.inside_page.gates_section import COLOURS, DASHES
-from recurra.inspection.inside_page.steps import log_axis, safe
+from recurra.inspection.inside_page.steps import log_axis, safe, whole_axis
 from recurra.inspection.section import Section
 from recurra.inspection.tables import Table
 from recurra.inspection.training import training_story
@@ -108,19 +109,25 @@ def _spread(curves: Mapping[str, np.ndarray]) -> float:
 
 
 def _figure(epochs: np.ndarray, curves: Mapping[str, np.ndarray], **layout: Any) -> Any:
+    names = [safe(name, 34) for name in _without_common(list(curves))]
     traces = [
         figures.line(
             epochs,
             curve,
-            safe(name, 34),
+            names[i],
             COLOURS[i % len(COLOURS)],
             width=1.9,
             dash=DASHES[i // len(COLOURS) % len(DASHES)],
         )
-        for i, (name, curve) in enumerate(curves.items())
+        for i, curve in enumerate(curves.values())
     ]
-    x = {"tickformat": "d", **({"dtick": 1} if len(epochs) < 10 else {})}
-    return figures.figure(traces, x=x, showlegend=len(traces) > 1, **layout)
+    return figures.figure(traces, x=whole_axis(len(epochs)), showlegend=len(traces) > 1, **layout)
+
+
+def _without_common(names: list[str]) -> list[str]:
+    """The names without what all begin with: ``l0, f`` of ``encoder.weight_hh_l0, f``, so that many fit."""
+    common = commonprefix(names)  # noqa: RUF071 - letter by letter is right here
+    return [name[common.rfind("_") + 1 :] for name in names]
 
 
 def _table(epochs: np.ndarray, curves: Mapping[str, np.ndarray]) -> Table:
