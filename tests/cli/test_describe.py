@@ -24,6 +24,20 @@ def test_a_table_is_told_in_the_terminal_and_on_a_page(run, data: Path, tmp_path
     assert "<h2>What was found</h2>" in page.read_text("utf-8")
 
 
+def test_one_of_a_kind_is_told_in_the_singular(run, tmp_path: Path) -> None:
+    table = tmp_path / "one.csv"
+    table.write_text("a,b\n1,2\n")
+    assert "one.csv: 1 row, 2 columns" in " ".join(run("describe", table).stdout.splitlines()[:2])
+
+
+def test_verdicts_of_columns_are_not_cut_off(run, tmp_path: Path) -> None:
+    table, rng = tmp_path / "series.csv", np.random.default_rng(0)
+    rows = [f"{i},{a:.3f},{b:.3f},{'ab'[i % 2]}" for i, (a, b) in enumerate(rng.normal(size=(200, 2)))]
+    table.write_text("\n".join(["minute,temp,load <kW>,machine", *rows]))
+    said = run("describe", table, "--time", "minute").stdout
+    assert said.count("stationary") == 2
+
+
 def test_machines_get_one_object(run, data: Path, tmp_path: Path) -> None:
     page = tmp_path / "load.html"
     result = run("describe", data, "--target", "load", "--json", "-o", page)

@@ -126,8 +126,8 @@ def test_an_input_must_fit_the_model(
         "give INPUT in its place"
     )
     assert refused("inspect", sentiment.model, "--text", "a", "--against", listener.model, "--json") == (
-        "error: --against must read this input, too: --text is a sentence, but the model reads clips and has no "
-        "vocabulary; give INPUT in its place"
+        "error: --against must read this input, too: --text is a sentence, but the model reads clips "
+        "and has no vocabulary; give INPUT in its place"
     )
     assert refused("inspect", sentiment.model, "--text", " ", "--json") == (
         "error: --text has no word that the model could read; give an item with at least one"

@@ -170,6 +170,19 @@ def test_pairs_that_do_not_belong_together_are_found() -> None:
     ]
 
 
+def test_of_pairs_the_words_of_either_side_are_told_apart() -> None:
+    rng = np.random.default_rng(0)
+    sources, targets = (
+        [" ".join(f"{letter}{i}" for i in rng.zipf(1.3, 10)) for _ in range(200)] for letter in "st"
+    )
+    found = describe(Pairs(Sequences("text", sources), targets, [str(i) for i in range(200)]))
+    said = [what for _, what in whats(found) if "come once" in what]
+    assert [what.split(" % of the different ")[1].split(" come ")[0] for what in said] == [
+        "source words",
+        "target words",
+    ]
+
+
 def rolls(count: int, seed: int = 0) -> list[Piece]:
     rng = np.random.default_rng(seed)
     return [Piece(rng.random((40, 88)) < 0.03, f"piece {seed}.{i}") for i in range(count)]

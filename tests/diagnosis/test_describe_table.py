@@ -270,6 +270,16 @@ def test_odd_tables_are_described(data, rows: int) -> None:
     assert len(found.columns) in (3, 4)
 
 
+def test_columns_that_stand_still_are_told_together() -> None:
+    stuck = [*NOISE[:100], *[5.0] * 50, *NOISE[150:400]]
+    frame = healthy().with_columns(load=pl.Series(stuck), wind=pl.Series([*stuck[3:], 0.5, 0.7, 0.9]))
+    still = [what for _, what in whats(frame) if "still" in what]
+    assert still == [
+        "Columns 'load' (50 rows from row 101 on) and 'wind' (50 rows from row 98 on) stand still, while "
+        "they move elsewhere."
+    ]
+
+
 def test_numbers_that_floats_do_not_tell_apart_are_no_constant() -> None:
     frame = pl.DataFrame({"id": [2**62 + i for i in range(60)], "x": NOISE[:60]})
     (column, _) = describe(frame).columns

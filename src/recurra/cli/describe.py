@@ -109,7 +109,7 @@ def _write(output: Path, found: "Description") -> None:
 
 def _say(found: "Description") -> None:
     sizes = ", ".join(
-        f"{amount:,} {name}" if isinstance(amount, int) else f"{amount:,.1f} {name}"
+        _counted(amount, name) if isinstance(amount, int) else f"{amount:,.1f} {name}"
         for name, amount in found.size.items()
     )
     console.say(f"{found.source}: {sizes}", "bold")
@@ -133,6 +133,10 @@ def _say(found: "Description") -> None:
         console.say(_indented("", finding.advice), "dim")
 
 
+def _counted(amount: int, names: str) -> str:
+    return f"{amount:,} {names}" if amount != 1 or names == "series" else f"1 {names.removesuffix('s')}"
+
+
 def _indented(level: str, sentence: str) -> str:
     """A sentence beside its level, wrapped so that levels stand alone on the left."""
     width = max(console.out.width, 40)
@@ -143,7 +147,7 @@ def _say_columns(found: "Description") -> None:
     if not found.columns:
         return
     rows = [_row(column, found.frequency) for column in found.columns[:_MOST_COLUMNS]]
-    console.say_table(["Column", "Missing", "Mean", "Deviation", "Follows", "Level", "Repeats every"], rows)
+    console.say_table(["Column", "Missing", "Mean", "Deviation", "Follows", "Level", "Season"], rows)
     if len(found.columns) > _MOST_COLUMNS:
         console.say(f"{len(found.columns) - _MOST_COLUMNS:,} more columns are on the page.")
 

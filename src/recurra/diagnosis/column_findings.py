@@ -23,7 +23,13 @@ def column_findings(
     Where there is a ``target``, its distribution and its course in time are told, else those of all columns.
     """
     asked = [column for column in columns if target in (None, column.name)]
-    found = [*_broken(columns, target), *_missing(columns, target), *_odd(columns), *_names(columns)]
+    found = [
+        *_broken(columns, target),
+        *_missing(columns, target),
+        *_odd(columns),
+        *_still(columns),
+        *_names(columns),
+    ]
     if whole:
         found += [*_courses(asked), *_seasons(asked, frequency)]
     return [*found, *_shapes(asked, target)]
@@ -88,30 +94,33 @@ def _missing(columns: Sequence[Column], target: str | None) -> list[Finding]:
 
 def _odd(columns: Sequence[Column]) -> list[Finding]:
     """Values that stand for something else than themselves."""
-    found = []
-    for column in columns:
-        if column.sentinel is not None:
-            found.append(
-                Finding(
-                    WARNING,
-                    f"Column {column.name!r} holds {figure(column.sentinel)} {_times(column.sentinels)}, far "
-                    "from all other values: it may stand for a missing one.",
-                    "Leave such values empty.",
-                    column.name,
-                )
-            )
-        if column.still and not column.constant:
-            found.append(
-                Finding(
-                    WARNING,
-                    f"Column {column.name!r} stands still for {column.still:,} rows from row "
-                    f"{column.still_from:,} on, while it moves elsewhere.",
-                    "Look at them: a stuck sensor, or a gap that somebody has filled; leave them empty if "
-                    "so.",
-                    column.name,
-                )
-            )
-    return found
+    return [
+        Finding(
+            WARNING,
+            f"Column {column.name!r} holds {figure(column.sentinel)} {_times(column.sentinels)}, far "
+            "from all other values: it may stand for a missing one.",
+            "Leave such values empty.",
+            column.name,
+        )
+        for column in columns
+        if column.sentinel is not None
+    ]
+
+
+def _still(columns: Sequence[Column]) -> list[Finding]:
+    still = [column for column in columns if column.still and not column.constant]
+    if not still:
+        return []
+    told = _told(still, lambda column: f"{column.still:,} rows from row {column.still_from:,} on")
+    what, about = f"{told} stand still, while they move elsewhere.", ""
+    if len(still) == 1:
+        about = still[0].name
+        what = (
+            f"Column {about!r} stands still for {still[0].still:,} rows from row {still[0].still_from:,} on, "
+            "while it moves elsewhere."
+        )
+    advice = "Look at them: a stuck sensor, or a gap that somebody has filled; leave them empty if so."
+    return [Finding(WARNING, what, advice, about)]
 
 
 def _names(columns: Sequence[Column]) -> list[Finding]:

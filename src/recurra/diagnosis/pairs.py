@@ -46,7 +46,9 @@ def describe_pairs(data: Pairs, *, test: Pairs | None = None, source: str = "the
         keys, "source", names=[str(item) for item in keys] if not columns else data.names, other=others
     )
     findings = [*repeat_findings(repeats), *_pairs(data)]
-    findings += [finding for found in vocabularies.values() for finding in vocabulary_findings(found)]
+    findings += [
+        finding for units, found in vocabularies.items() for finding in vocabulary_findings(found, units)
+    ]
     return Description(
         source=source,
         kind="pairs",

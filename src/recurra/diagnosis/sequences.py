@@ -78,7 +78,9 @@ def describe_sequences(
     for found in balances:
         if found is not None and found.what != "group":
             findings += balance_findings(found)
-    findings += [finding for found in vocabularies.values() for finding in vocabulary_findings(found)]
+    findings += [
+        finding for units, found in vocabularies.items() for finding in vocabulary_findings(found, units)
+    ]
     findings += length_findings(next(iter(lengths.values())), plural(item))
     findings += [] if sounds is None else sound_findings(sounds)
     findings += column_findings(columns, None, None, whole=False)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from recurra._base.wording import plural
 from recurra.diagnosis.finding import HINT, WARNING, Finding
 from recurra.diagnosis.words import share, some
 
@@ -75,9 +74,8 @@ def vocabulary(
     )
 
 
-def vocabulary_findings(found: Vocabulary) -> list[Finding]:
-    """What is to be said of a vocabulary."""
-    units = plural(found.unit)
+def vocabulary_findings(found: Vocabulary, units: str) -> list[Finding]:
+    """What is to be said of a vocabulary of ``units``: words, source words."""
     if found.other and found.unknown is not None:
         unknown = found.unknown / found.other
         if unknown > _MANY_UNKNOWN or (found.unit == "character" and unknown):
