@@ -13,6 +13,7 @@ LABS = {
     "parameters": "How many weights does a recurrent layer have?",
     "vanishing": "How far back does a gradient reach?",
     "memory": "How long can an RNN, an LSTM and a GRU remember?",
+    "initialisation": "What must a network start from, so that it can learn?",
     "depth": "At equal weights, are more layers better?",
     "reversal": "Can an encoder-decoder turn a string round, and what does it read when nobody helps?",
     "negation": "Who hears that «dog bites man» is not «man bites dog»?",
