@@ -172,8 +172,8 @@ def run(seeds: Sequence[int], budget: float = 1.0) -> Result:
                     ]
                     for (wait, bias), of in keeps.items()
                 ],
-                "Growth, a median: of the last memory's gradient by the first, before training. Then the steps of "
-                "training until 95 % are right.",
+                "Growth, a median: of the last memory's gradient by the first, before training. Then the "
+                "steps of training until 95 % are right.",
             ),
             Table(
                 "An RNN with weights that are too small or too large",
