@@ -101,12 +101,12 @@ class Loop(torch.nn.Module):
         return written[total.argmax()].tolist()
 
 
-def write(model: EncoderDecoder, sources: list[np.ndarray], size: int) -> list[list[int]]:
+def write(model: EncoderDecoder, sources: list[np.ndarray], size: int, threads: int) -> list[list[int]]:
     """What ours writes of the sources, all at once."""
     # The end is forbidden, as in the loops: the weights are random, and a text ends where they will.
     found = beam_search(
         model,
-        model.initial_state(sources),
+        model.initial_state(sources, threads=threads),
         len(sources),
         Beam(size, length_penalty=0.0),
         start=START,
@@ -122,7 +122,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--threads", type=int, default=1, help="of PyTorch; ours has one")
+    parser.add_argument("--threads", type=int, default=1, help="of either")
     parser.add_argument("--rounds", type=int, default=21)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
@@ -132,17 +132,21 @@ def main() -> None:
     with torch.no_grad():
         network.decoder.embedding.weight.mul_(10)  # so that what comes next is clear, as in a trained one
     model, loop = EncoderDecoder(network.spec(), network.tensors()), Loop(network)
+
+    def ours(sources: list[np.ndarray], size: int) -> list[list[int]]:
+        return write(model, sources, size, arguments.threads)
+
     sources = list(np.random.default_rng(0).integers(1, SYMBOLS, (64, SOURCE)))
     for source in sources[:10]:
-        assert loop.greedy(torch.from_numpy(source)) == write(model, [source], 1)[0]
-        assert loop.beam(torch.from_numpy(source)) == write(model, [source], BEAM)[0]
+        assert loop.greedy(torch.from_numpy(source)) == ours([source], 1)[0]
+        assert loop.beam(torch.from_numpy(source)) == ours([source], BEAM)[0]
     ten, theirs = sources[:10], [torch.from_numpy(source) for source in sources[:10]]
     writers: dict[str, tuple[int, Callable[[], object]]] = {
         "torch.nn, greedy": (10, lambda: [loop.greedy(one) for one in theirs]),
-        "Recurra, greedy": (10, lambda: [write(model, [one], 1) for one in ten]),
+        "Recurra, greedy": (10, lambda: [ours([one], 1) for one in ten]),
         f"torch.nn, beam {BEAM}": (10, lambda: [loop.beam(one) for one in theirs]),
-        f"Recurra, beam {BEAM}": (10, lambda: [write(model, [one], BEAM) for one in ten]),
-        f"Recurra, beam {BEAM}, 64 sources at once": (64, lambda: write(model, sources, BEAM)),
+        f"Recurra, beam {BEAM}": (10, lambda: [ours([one], BEAM) for one in ten]),
+        f"Recurra, beam {BEAM}, 64 sources at once": (64, lambda: ours(sources, BEAM)),
     }
     times: dict[str, list[float]] = {name: [] for name in writers}
     for turn in range(arguments.rounds + 1):

@@ -139,13 +139,13 @@ def beam_search(
         own = source[parent]
 
         goes_on = last != end
-        for i in (~goes_on).nonzero()[0]:
+        for i in np.flatnonzero(~goes_on):
             results.add(own[i], tokens[parent[i]], value[i], penalty, ended=True)
         has_room = (limits > length)[source]
         stuck = ~(has_room & possible)
         if np.logical_or.reduce(stuck):
             stuck[parent[~goes_on]] = False
-            for row in stuck.nonzero()[0]:
+            for row in np.flatnonzero(stuck):
                 results.add(source[row], tokens[row], total[row], penalty, ended=False)
 
         # What is to come makes no hypothesis more probable, and at best as long as may be.
