@@ -220,8 +220,8 @@ def found(
             ),
             Table(
                 "Training: forward and back",
-                ["network", *(f"{what}, T = {T:,}" for what in ("ms", "kB kept") for T in LENGTHS)],
-                [[name, *(1e3 * times[k]), *(kept[k] / 1e3)] for k, name in enumerate(names)],
+                ["network", *(f"{what}, T = {T:,}" for what in ("ms", "MB kept") for T in LENGTHS)],
+                [[name, *(1e3 * times[k]), *(kept[k] / 1e6)] for k, name in enumerate(names)],
                 f"{ROWS} rows, {LAYERS} layers, {D} units, {HEADS} heads; the quickest pass.",
             ),
             Table(
@@ -245,7 +245,7 @@ def found(
                 f"At least {worst:.1%} right.",
             ),
             Check(
-                "For four times the length recurrence keeps at most 4.5 times as much, attention 10.",
+                "For four times the length recurrence keeps at most 4.5 times as much, attention 10 or more.",
                 bool(max(growth[:2]) <= 4.5 and growth[2] >= 10),
                 f"{growth[0]:.1f} and {growth[1]:.1f}; {growth[2]:.1f} times.",
             ),
@@ -285,8 +285,10 @@ def cost_figure(lengths: Sequence[int], costs: np.ndarray, unit: str) -> Any:
         line(np.array(lengths), of, name, colour, width=2.2, dash=dash)
         for (name, (colour, dash)), of in zip(STYLES.items(), costs)
     ]
-    ticks = {"tickvals": list(lengths), "ticktext": [f"{T:,}" for T in lengths], "title": {"text": "T"}}
-    return figure(traces, x={"type": "log", **ticks}, y={"type": "log", "dtick": 1, "title": {"text": unit}})
+    ends = np.log10([lengths[0] / 1.1, lengths[-1] * 1.2]).tolist()
+    ticks = {"tickvals": list(lengths), "ticktext": [f"{T:,}" for T in lengths], "range": ends}
+    x, y = ({"title": {"text": text, "font": {"size": 13}}, "type": "log"} for text in ("T", unit))
+    return figure(traces, x=x | ticks, y=y | {"dtick": 1})
 
 
 LAB = Lab(

@@ -167,7 +167,8 @@ def found(
         ],
         checks=[
             Check(
-                f"{moments[1]} updates leave 80 % of words invented, {moments[-1]} under 40 %, each seed.",
+                f"After {moments[1]} updates over 80 % of words are invented, after {moments[-1]} under 40, "
+                "on every seed.",
                 bool(share[:, 1].min() > 0.8 and share[:, -1].max() < 0.4),
                 f"{percents(share[:, 1])}; then {percents(share[:, -1])}.",
             ),
@@ -233,7 +234,8 @@ def nonsense_figure(moments: list[int], share: np.ndarray, nonsense: np.ndarray,
         line(x, nonsense.mean(0), "p of a letter in them", "var(--last)", width=2.2, dash="dash"),
         line(x, known.mean(0), "p of a letter in known words", "var(--seasonal)", width=2.2, dash="dot"),
     ]
-    return figure(traces, x={"title": {"text": "updates"}}, y={"range": [0, 1.02], "hoverformat": ".3f"})
+    axis = {"title": {"text": "updates", "font": {"size": 13}}, "range": [0, 1.03 * x[-1]]}
+    return figure(traces, x=axis, y={"range": [0, 1.02], "hoverformat": ".3f"})
 
 
 LAB = Lab(

@@ -144,7 +144,7 @@ def run(seeds: Sequence[int], budget: float = 1.0) -> Result:
             Table(
                 "The RNN's score after each word",
                 ["sentence", "above 0 is praise"],
-                [[t, "  ".join(f"{s:+.1f}" for s in scores)] for t, scores in zip(EXAMPLES, watched[0])],
+                [[t, " → ".join(f"{s:+.1f}" for s in scores)] for t, scores in zip(EXAMPLES, watched[0])],
                 f"Seed {seeds[0]}; none of the four was in training.",
             ),
         ],
@@ -190,7 +190,9 @@ def score_figure(scores: Sequence[Sequence[float]]) -> Any:
         name = text.removeprefix("the movie ")
         traces.append(line(np.array(places), np.array(values), name, colour, width=2.4, dash=dash))
     words = {"tickvals": list(range(5)), "ticktext": ["the", "movie", "was", "not", "good or bad"]}
-    return figure(traces, x=words, y={"title": {"text": "score"}})
+    return figure(
+        traces, x={**words, "range": [-0.2, 4.4]}, y={"title": {"text": "score", "font": {"size": 13}}}
+    )
 
 
 LAB = Lab(

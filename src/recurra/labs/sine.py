@@ -102,7 +102,8 @@ def run(seeds: Sequence[int], budget: float = 1.0) -> Result:
         last = range(WARM + AHEAD - LAST, WARM + AHEAD)
         apart = [rms(alone[-LAST:] - sine[np.array(last) + by], 0) for by in range(-SHIFT, SHIFT + 1)]
         shifted.append(float(rms(np.min(apart, axis=0), 0)))
-        examples.append((sine[: WARM + AHEAD, 0], told[:, 0], alone[:, 0]))
+        middle = np.argsort(rms(alone - sine[WARM : WARM + AHEAD], 0))[TESTS // 2]
+        examples.append((sine[: WARM + AHEAD, middle], told[:, middle], alone[:, middle]))
     return found(list(seeds), {name: np.array(of) for name, of in errors.items()}, shifted, examples[0])
 
 
@@ -122,9 +123,7 @@ def found(
             Table("Error by steps ahead", ["step", *errors], rows, f"Means of {len(seeds)} seeds. {UNIT}")
         ],
         pictures=[
-            Picture(
-                "One sine", example_figure(*example), f"Seed {seeds[0]}. From step {WARM} on it is alone."
-            ),
+            Picture("One sine", example_figure(*example), f"Of middling error; alone from step {WARM} on."),
             Picture("Error by steps ahead", error_figure(errors), UNIT),
         ],
         checks=[
@@ -170,7 +169,7 @@ def example_figure(sine: np.ndarray, *forecasts: np.ndarray) -> Any:
     traces = [line(t, sine, "the sine", "var(--ink)", width=1.2)]
     for (name, (colour, dash)), values in zip(STYLES.items(), forecasts):
         traces.append(line(t[WARM:], values, name, colour, width=2, dash=dash))
-    return figure(traces, x={"title": {"text": "step"}})
+    return figure(traces, x={"title": {"text": "step", "font": {"size": 13}}})
 
 
 def error_figure(errors: dict[str, np.ndarray]) -> Any:
@@ -179,7 +178,8 @@ def error_figure(errors: dict[str, np.ndarray]) -> Any:
         line(steps, errors[name].mean(0), name, colour, width=2.2, dash=dash)
         for name, (colour, dash) in STYLES.items()
     ]
-    return figure(traces, x={"title": {"text": "steps ahead"}}, y={"rangemode": "tozero"})
+    axis = {"title": {"text": "steps ahead", "font": {"size": 13}}, "range": [0, AHEAD + 6]}
+    return figure(traces, x=axis, y={"rangemode": "tozero"})
 
 
 LAB = Lab(

@@ -181,7 +181,8 @@ def found(
 
 STEPS = {
     "type": "log",
-    "title": {"text": "steps to the cut"},
+    "title": {"text": "steps to the cut", "font": {"size": 13}},
+    "range": [0.9, 3.1],
     "tickvals": CUTS,
     "ticktext": list(map(str, CUTS)),
 }

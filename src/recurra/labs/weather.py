@@ -148,7 +148,7 @@ STYLES = {
     "linear": ("var(--seasonal)", "dash"),
     "LSTM": ("var(--model)", "solid"),
 }
-HOUR_NOTE = "Mean absolute error in °C. Hours of New York's winter time: it warms from 8 to 14 o'clock."
+HOUR_NOTE = "Mean absolute error in °C. Hours of New York's winter time: from 8 to 11 it warms."
 
 
 def percents(shares: np.ndarray) -> str:
