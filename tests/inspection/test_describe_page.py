@@ -149,6 +149,20 @@ def test_the_page_fits_is_drawn_in_full_and_fetches_nothing(open_report, html, n
         assert page.title().endswith(f"{HOSTILE} · Recurra")
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_titles_within_a_picture_lie_clear_of_the_dates_below_its_axes(
+    open_report, html, tmp_path, width: int
+) -> None:
+    file = tmp_path / "page.html"
+    file.write_text(html["table"], "utf-8")
+    page = open_report(file, width)
+    box = "e => e.getBoundingClientRect()"
+    dates = page.locator("#course-figure .xtick text").evaluate_all(f"all => all.map({box}.bottom)")
+    titles = page.locator("#course-figure .annotation-text").evaluate_all(f"all => all.map({box}.top)")
+    assert len(titles) == 3
+    assert max(dates) <= titles[1]
+
+
 def test_a_column_that_is_chosen_in_one_picture_is_chosen_in_the_other(open_report, html, tmp_path) -> None:
     file = tmp_path / "page.html"
     file.write_text(html["table"], "utf-8")

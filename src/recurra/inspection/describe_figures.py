@@ -99,13 +99,13 @@ def course_figure(column: Column, times: np.ndarray | None) -> go.Figure:
     return figure(
         traces,
         x={"domain": [0, 1], "anchor": "y", "type": "date" if dates else "linear"},
-        y={"domain": [0.74, 0.95]},
+        y={"domain": [0.77, 0.95]},
         hovermode="closest",
         showlegend=False,
         shapes=marks,
         annotations=[
             _title("In the order of time", 0, 0.955),
-            _title("Autocorrelation, by lag in steps", 0, 0.65),
+            _title("Autocorrelation, by lag in steps", 0, 0.64),
             _title("Periodogram, by period in steps", 0, 0.28),
         ],
         xaxis2=_axis(domain=[0, 1], anchor="y2", showgrid=False),

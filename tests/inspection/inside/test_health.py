@@ -211,6 +211,16 @@ def test_gradients_that_vanish():
     )
 
 
+def test_gradients_that_reach_back_around_the_states_do_not_vanish():
+    """A pool or attention reads every step, whatever the layers forget."""
+    lags = np.arange(41)
+    states, inputs = np.logspace(0, -6, 41), np.full(41, 0.1)
+    assert (
+        health(history(FALLING), Memory("network", "y", (40,), lags, lags, inputs, states, inputs, states))
+        == ()
+    )
+
+
 def test_gradients_that_explode():
     plain = history(FALLING, spectral_radius={"a.weight_hh_l0": {"h": 1.9}})
     assert health(plain, memory([1.0, 500.0])) == ()

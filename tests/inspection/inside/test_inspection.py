@@ -2,16 +2,19 @@
 
 import json
 import sys
+import time
 
 import numpy as np
 import pytest
 
 import recurra.inspection
 from recurra import InputError
+from recurra.cells import Stack, cell
 from recurra.inspection import compare, inspect
 from recurra.inspection.inside.plain import plain
 from recurra.inspection.inside.weights import recurrent_matrices
-from tests.inspection.inside.models import NAMES, inputs_of, model_of, regressor
+from recurra.runtime import Linear, Pool, Recurrent
+from tests.inspection.inside.models import NAMES, inputs_of, model_of, regressor, regressor_of
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -110,6 +113,18 @@ def test_two_checkpoints_tell_how_far_the_weights_moved() -> None:
     assert plain(same)["against"]["name"] == "b"
     different = compare(other, regressor("lstm"), np.ones((3, 2)))
     assert different.moved == {}
+
+
+@pytest.mark.slow
+def test_a_thousand_steps_of_two_wide_layers_are_looked_at_in_seconds() -> None:
+    """Of processor time, so that a busy machine does not matter; it took 4 when this was written."""
+    layers = Stack(cell("lstm", input_size=8, hidden_size=256), 2)
+    model = regressor_of(Recurrent("encoder", layers), Pool(), Linear("head", 256, 3))
+    start = time.process_time()
+    found = inspect(model, np.random.default_rng(0).normal(size=(1000, 8)))
+    assert time.process_time() - start < 12
+    assert found.memory is not None
+    assert (len(found.memory.lags), len(found.memory.state_lags)) == (1000, 128)
 
 
 def test_a_second_model_that_reads_other_inputs_is_named() -> None:

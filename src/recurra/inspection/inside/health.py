@@ -55,6 +55,8 @@ def health(history: Mapping[str, Any], memory: Memory | None = None) -> tuple[Wa
 
 _LOST = 1e-5
 """Of the gradient. Beside a sum of the latest, of 1, float32 keeps two digits of this, and of 1e-7 none."""
+_REACHES = 1e-3
+"""Of the largest gradient by an input: more, and what the states forget comes by a pool or attention."""
 _EXPLODED = 1e3
 """Of the gradient. Clipped to the norm of a usual one, all other parts of it shrink to a thousandth."""
 
@@ -65,7 +67,10 @@ def _gradients_over_time(memory: Memory | None, has_gates: bool) -> Warning | No
     gains = memory.by_state / memory.by_state[0]
     if gains[-1] < _LOST:
         lost = np.flatnonzero(gains >= _LOST)[-1] + 1
-        steps = count(int(memory.state_lags[lost]), "step")
+        lag = int(memory.state_lags[lost])
+        if memory.by_input[lag:].max() > _REACHES * memory.by_input.max():
+            return None
+        steps = count(lag, "step")
         gates = "a larger forget bias, attention or a mean over the steps, or shorter sequences"
         plain = "an LSTM or a GRU, or orthogonal initialisation"
         return Warning(
