@@ -27,7 +27,8 @@ def test_a_table_is_told_in_the_terminal_and_on_a_page(run, data: Path, tmp_path
 def test_one_of_a_kind_is_told_in_the_singular(run, tmp_path: Path) -> None:
     table = tmp_path / "one.csv"
     table.write_text("a,b\n1,2\n")
-    assert "one.csv: 1 row, 2 columns" in " ".join(run("describe", table).stdout.splitlines()[:2])
+    said = "".join(run("describe", table).stdout.split())  # lines break within long paths
+    assert "one.csv:1row,2columns" in said
 
 
 def test_verdicts_of_columns_are_not_cut_off(run, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import contextlib
 import functools
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -119,20 +119,16 @@ def named_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session", autouse=True)
-def quick_ets() -> Iterator[None]:
+@pytest.fixture(autouse=True)
+def quick_ets(monkeypatch: pytest.MonkeyPatch) -> None:
     """One step of the search for the baseline's parameters, which takes seconds on these series."""
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ETSModel, "fit", functools.partialmethod(ETSModel.fit, maxiter=1))
-        yield
+    monkeypatch.setattr(ETSModel, "fit", functools.partialmethod(ETSModel.fit, maxiter=1))
 
 
 @pytest.fixture(scope="session")
-def trained(
-    quick_ets: None, named_files: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], Path]:
+def trained(named_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """The model that a command trains, once for all tests."""
     found: dict[str, Path] = {}
 
