@@ -47,7 +47,7 @@ def open_inside(browser, tmp_path: Path):
         page.on("console", lambda message: events.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: events.append(str(error)))
         page.on("request", lambda request: events.append(request.url))
-        page.goto(file.as_uri())
+        page.goto(file.as_uri(), timeout=120_000)  # ms: a machine that is busy with other tests is slow
         page.evaluate(UNFOLDED)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         return page
