@@ -30,6 +30,21 @@ _CYCLES = {"m": 1440, "h": 24, "d": 7, "w": 52, "mo": 12, "q": 4}
 _LONGEST_SEASON = 288
 
 
+_NOUNS = {
+    "us": "microsecond",
+    "ms": "millisecond",
+    "s": "second",
+    "m": "minute",
+    "h": "hour",
+    "d": "day",
+    "w": "week",
+    "mo": "month",
+    "q": "quarter",
+    "y": "year",
+    "i": "step",
+}
+
+
 @dataclass(frozen=True)
 class Frequency:
     """A step of ``count`` units; ``month_end`` ties a calendar step to the last day of its month."""
@@ -37,6 +52,11 @@ class Frequency:
     count: int
     unit: str
     month_end: bool = False
+
+    @property
+    def noun(self) -> str:
+        """What one unit is called: ``minute``; ``step`` of whole numbers."""
+        return _NOUNS[self.unit]
 
     @classmethod
     def parse(cls, text: str) -> "Frequency":

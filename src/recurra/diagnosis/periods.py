@@ -5,18 +5,6 @@ from recurra.data import Frequency
 _SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
 _YEAR = 365.2425
 _DAYS = {"mo": _YEAR / 12, "q": _YEAR / 4, "y": _YEAR}
-_UNITS = {
-    "us": "microsecond",
-    "ms": "millisecond",
-    "s": "second",
-    "m": "minute",
-    "h": "hour",
-    "d": "day",
-    "w": "week",
-    "mo": "month",
-    "q": "quarter",
-    "y": "year",
-}
 _CYCLES = {
     "a minute": 60.0,
     "an hour": 3600.0,
@@ -45,7 +33,7 @@ def period_text(steps: float, frequency: str | None) -> str:
         larger = {"us": "ms", "ms": "s", "s": "m", "m": "h"}[unit]
         if seconds >= 2 * _SECONDS[larger]:
             unit, length = larger, seconds / _SECONDS[larger]
-    noun = _UNITS[unit]
+    noun = Frequency(1, unit).noun
     text = f"{_number(length)} {noun if _number(length) == '1' else f'{noun}s'}"
     cycle = next((name for name, size in _CYCLES.items() if abs(seconds / size - 1) <= _CLOSE), None)
     return f"{text} ({cycle})" if cycle and not text.startswith("1 ") else text
@@ -58,7 +46,7 @@ def step_text(frequency: str | None) -> str:
     step = Frequency.parse(frequency)
     if step.unit == "i":
         return "1 of the time column" if step.count == 1 else f"{step.count} of the time column"
-    noun = _UNITS[step.unit]
+    noun = step.noun
     return noun if step.count == 1 else f"{step.count} {noun}s"
 
 

@@ -1,9 +1,5 @@
 """The page of a description: what was found on top, then the data part by part."""
 
-import datetime as dt
-from typing import Any
-
-import recurra
 from recurra.diagnosis import Description
 from recurra.inspection.describe_columns import course_section, distribution_section
 from recurra.inspection.describe_sections import (
@@ -21,7 +17,7 @@ from recurra.inspection.describe_sequences import (
     sounds_section,
     vocabulary_section,
 )
-from recurra.inspection.page import render
+from recurra.inspection.page import sections_page
 from recurra.inspection.section import Section
 
 
@@ -45,20 +41,13 @@ def describe_page(description: Description) -> str:
         use_section(description, description.source),
     ]
     sections: list[Section] = [section for section in possible if section is not None]
-    drawn: dict[str, Any] = {}
-    for section in sections:
-        drawn |= section.figures
-    return render(
-        "sections.html",
-        drawn,
-        more=["describe"],
-        version=recurra.__version__,
-        created=dt.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
+    return sections_page(
+        sections,
         title=_title(description),
         data=description.source,
         verdict=[description.verdict()],
         headline=headline(description),
-        sections=sections,
+        more=["describe"],
     )
 
 

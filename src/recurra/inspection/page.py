@@ -54,6 +54,8 @@ def sections_page(
     data: str,
     verdict: Sequence[str],
     headline: Sequence[tuple[str, str, str]],
+    template: str = "sections.html",
+    more: Sequence[str] = (),
 ) -> str:
     """A page of ``sections`` below its title.
 
@@ -63,13 +65,16 @@ def sections_page(
         data: what to call the data.
         verdict: sentences to read first.
         headline: figures to read first: name, value, note.
+        template: of the page.
+        more: see `render`.
     """
     drawn: dict[str, Any] = {}
     for section in sections:
         drawn |= section.figures
     return render(
-        "sections.html",
+        template,
         drawn,
+        more=more,
         version=recurra.__version__,
         created=dt.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
         title=title,

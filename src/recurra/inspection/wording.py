@@ -105,27 +105,12 @@ def times(values: np.ndarray, *, utc: bool = False) -> list[str]:
     return [text.replace("T", " ") for text in texts.tolist()]
 
 
-_UNITS = {
-    "us": "microsecond",
-    "ms": "millisecond",
-    "s": "second",
-    "m": "minute",
-    "h": "hour",
-    "d": "day",
-    "w": "week",
-    "mo": "month",
-    "q": "quarter",
-    "y": "year",
-    "i": "step",
-}
-
-
 def unit(frequency: str | None) -> str:
     """What one step is: ``week`` for ``1w``, ``step of 15 minutes`` for ``15m``, ``row`` without times."""
     if frequency is None:
         return "row"
     step = Frequency.parse(frequency)
-    name = _UNITS[step.unit]
+    name = step.noun
     if step.count == 1:
         return name
     return f"step of {step.count}" if step.unit == "i" else f"step of {step.count} {name}s"

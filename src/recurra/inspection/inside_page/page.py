@@ -1,12 +1,9 @@
 """The page of `recurra inspect`, put together."""
 
-import datetime as dt
 import re
-from typing import Any
 
 from markupsafe import Markup, escape
 
-import recurra
 from recurra.inspection.inside.compare import Comparison
 from recurra.inspection.inside.inspection import Inspection
 from recurra.inspection.inside_page import sentences
@@ -18,7 +15,7 @@ from recurra.inspection.inside_page.gates_section import gates_section
 from recurra.inspection.inside_page.memory_section import memory_section
 from recurra.inspection.inside_page.training_section import training_section
 from recurra.inspection.inside_page.weights_section import weights_section
-from recurra.inspection.page import render
+from recurra.inspection.page import sections_page
 from recurra.inspection.section import Section
 
 
@@ -30,22 +27,15 @@ def inspection_page(inspection: Inspection | Comparison) -> str:
     """
     comparison = inspection if isinstance(inspection, Comparison) else None
     own = inspection.first if isinstance(inspection, Comparison) else inspection
-    sections = _sections(own, comparison)
-    drawn: dict[str, Any] = {}
-    for section in sections:
-        drawn |= section.figures
     title = own.name if comparison is None else f"{own.name}, beside {comparison.second.name}"
-    return render(
-        "inside/page.html",
-        drawn,
-        more=["inside"],
-        version=recurra.__version__,
-        created=dt.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
+    return sections_page(
+        _sections(own, comparison),
         title=title,
         data=own.task.replace("-", " "),
         verdict=[isolated(paragraph) for paragraph in sentences.verdict(own)],
         headline=sentences.headline(own),
-        sections=sections,
+        template="inside/page.html",
+        more=["inside"],
     )
 
 
