@@ -18,6 +18,8 @@ _MOST_NUMBERS = 10_000
 _HEADER = re.compile(rb"([0-9]{1,12}) ([0-9]{1,12})[ \t]*(\r?\n)?")
 _SPACE = re.compile(r"[\s\x00-\x1f]")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
+# The sign and exponent of a float32 from 0.0005 to 32: as characters, none that a numeral has.
+_EXPONENTS = frozenset([*range(0x3A, 0x42), *range(0xBA, 0xC2)])
 
 
 def read_vectors(path: str | Path, wanted: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -85,7 +87,7 @@ def _read(path: Path, file: BinaryIO, wanted: Set[bytes]) -> tuple[int, dict[byt
     # Not a line: a byte of a float may be the end of one.
     sample = file.read(_LONGEST_WORD)
     file.seek(start)
-    if not _is_text(sample):
+    if not _is_text(sample, size):
         return size, _read_binary(path, file, wanted, count=count, size=size)
     size, seen, rows = _read_text(path, file, wanted, first=2, size=size)
     if seen != count:
@@ -96,16 +98,21 @@ def _read(path: Path, file: BinaryIO, wanted: Set[bytes]) -> tuple[int, dict[byt
     return size, rows
 
 
-def _is_text(sample: bytes) -> bool:
-    """Whether the begin of a first row is text; floats in binary hold control characters or are no UTF-8."""
+def _is_text(sample: bytes, size: int) -> bool:
+    """Whether the begin of a first row, a word and ``size`` numbers, is text.
+
+    Floats in binary hold control characters or are no UTF-8, nearly always; 0.02 and 0.7 are neither.
+    """
     if _CONTROL.search(sample):
         return False
     try:
         sample.decode()
     except UnicodeDecodeError as error:
         # A row that is longer than the sample may end within a character.
-        return error.start >= len(sample) - 3 and error.reason == "unexpected end of data"
-    return True
+        if error.start < len(sample) - 3 or error.reason != "unexpected end of data":
+            return False
+    highest = sample.partition(b" ")[2][: 4 * size][3::4]
+    return 2 * sum(byte in _EXPONENTS for byte in highest) <= len(highest)
 
 
 def _read_text(
