@@ -76,6 +76,7 @@ public:
   }
 
   const LayerShape &shape() const { return shape_; }
+  const T *packed() const { return packed_.get(); }
 
   void forward(const In<T> &x, const In<T> &h0, const MaybeIn<T> &c0, const CheckedLengths::Given &lengths,
                bool reverse, const Out<T> &y, const Out<T> &h_n, const MaybeOut<T> &c_n, const MaybeOut<T> &tape,

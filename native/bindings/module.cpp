@@ -45,6 +45,10 @@ template <class T> void bind(nb::module_ &m, const char *suffix) {
            "Values that one projected input takes; 0 where steps can't begin with it.");
   nb::class_<Projected<T>>(m, name("Projected").c_str(), "Inputs already multiplied into the layer that reads them.")
       .def(nb::init<const Layer<T> &, const In<T> &>(), nb::keep_alive<1, 2>(), "layer"_a, array("x"));
+  m.def(name("step_rows_of").c_str(), &step_rows_of<T>, "layer"_a, "inputs"_a, array("places"), array("x"), array("h"),
+        array("c").none(), array("h_new"), array("c_new").none(), "threads"_a.noconvert(),
+        "One step of N rows whose inputs are rows `places` [N] of the projected ones and then x [N, I]; h [N, H], c [N, H]; writes "
+        "h_new and c_new.");
   bind_stream<Layer<T>>(m, name("Stream").c_str())
       .def("step_of", &Stream<Layer<T>>::step_of, "inputs"_a, "index"_a.noconvert(),
            "The output [R] of the next step, for row `index` of the projected inputs.");
@@ -72,6 +76,8 @@ template <class T> void bind(nb::module_ &m, const char *suffix) {
         "The `most` highest of x [rows, count] plus totals [rows] in each group of rows, groups [rows] ascending: writes row, "
         "column and sum of each, with room for [rows, min(most, count)], and says how many they are.");
   m.def(name("tanh").c_str(), &tanh<T>, array("x"), array("y"), "The kernels' own tanh of x [rows, count].");
+  m.def(name("mask").c_str(), &mask<T>, "key"_a.noconvert(), "below"_a.noconvert(), "value"_a, array("mask"),
+        "Writes `value` to about below / 2**32 of mask [count], drawn by the key, and 0 to the others.");
 }
 
 // Values of tape that one step of one row takes, in single and in double precision.

@@ -70,4 +70,12 @@ template <class T> void tanh(const In<T> &x, const Out<T> &y) {
   row_kernels<T>().tanh(from, to, count);
 }
 
+template <class T> void mask(std::uint64_t key, std::uint32_t below, T value, const Out<T> &mask) {
+  Arguments arguments;
+  const std::int64_t count = axis(mask, 0);
+  const MaskArgs<T> args{key, below, value, count, arguments.rows(mask, "mask", {count})};
+  nb::gil_scoped_release release;
+  row_kernels<T>().mask(args);
+}
+
 } // namespace recurra::bindings

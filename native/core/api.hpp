@@ -65,6 +65,7 @@ template <class T> struct ForwardArgs {
   T *tape;                        // [T * N * tape_per_step()]: what backward needs; null for inference
   int threads;                    // at least 1
   Noise<T> noise = {};
+  const T *const *starts = nullptr; // [N], of a single step: what project() wrote for each row's inputs before x; null: none
 };
 
 template <class T> struct BackwardArgs {
@@ -140,6 +141,14 @@ template <class T> struct HighestArgs {
   double *sum;                    // the same
 };
 
+template <class T> struct MaskArgs {
+  std::uint64_t key;
+  std::uint32_t below; // 2^32 times the probability of `value`
+  T value;             // the others are 0
+  std::int64_t count;
+  T *mask; // [count]
+};
+
 struct QuantizedStepArgs {
   LayerShape shape;   // a plain Elman, LSTM or GRU (reset after); sizes at most MOST_QUANTIZED
   const void *packed; // from pack()
@@ -182,6 +191,7 @@ template <class T> struct RowKernels {
   void (*additive)(const AdditiveArgs<T> &);
   std::int64_t (*highest)(const HighestArgs<T> &); // how many are found: at most `most` in a group, all above -inf
   void (*tanh)(const T *x, T *y, std::int64_t count);
+  void (*mask)(const MaskArgs<T> &); // the same values whatever the variant
 };
 
 struct Variant {

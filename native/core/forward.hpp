@@ -198,6 +198,7 @@ template <class T, class Cell> struct ForwardPass {
   std::int64_t width;  // blocks * PANEL
   T *h[2];             // [rows][width]: state before and after a step, by turns
   T *c;                // [rows][width]
+  const T *starts;     // [rows][blocks][slots][PANEL], see ForwardArgs; null: none
 
   static constexpr int BLOCK = Cell::slots * PANEL<T>;
 
@@ -266,10 +267,12 @@ template <class T, class Cell> struct ForwardPass {
         y[p] = at(args.y, t, batch.order[p]);
         h_rows[p] = h[s % 2] + p * width;
       }
-      const bool projected = ahead.covers(s, live);
+      const bool projected = !starts && ahead.covers(s, live);
       in_tiles<T, Cell>(s, begin, live, first_block, last_block, [&]<int ROWS, int BLOCKS>(std::int64_t row, std::int64_t j) {
         if (projected)
           tile<ROWS, BLOCKS>(s, row, j, ahead.start(s, row, j), ahead.stride, nullptr, h_rows + row, y + row);
+        else if (starts)
+          tile<ROWS, BLOCKS>(s, row, j, starts + (row * layer.blocks + j) * BLOCK, layer.blocks * BLOCK, x + row, h_rows + row, y + row);
         else
           tile<ROWS, BLOCKS>(s, row, j, layer.start + j * BLOCK, 0, x + row, h_rows + row, y + row);
       });
@@ -286,7 +289,7 @@ template <class T, class Cell> void forward(const ForwardArgs<T> &args) {
   const int threads = threads_for(args.threads, batch.total * weights);
   const bool by_units = share_units(batch, weights * sizeof(T), threads, FORWARD_BORDER);
   Team team(by_units || batch.rows > 1 ? threads : 1);
-  ForwardPass<T, Cell> pass{args, batch, {args.shape, args.packed}, width, {}, nullptr};
+  ForwardPass<T, Cell> pass{args, batch, {args.shape, args.packed}, width, {}, nullptr, nullptr};
   for (T *&h : pass.h)
     h = take_zeros<T>(space, batch.rows * width);
   if constexpr (Cell::has_c)
@@ -297,6 +300,13 @@ template <class T, class Cell> void forward(const ForwardArgs<T> &args) {
       std::memcpy(pass.c + p * width, args.c0 + batch.order[p] * H, H * sizeof(T));
   }
   const std::int64_t blocks = pass.layer.blocks;
+  if (args.starts) { // side by side, as a tile reads them
+    const std::int64_t size = blocks * Cell::slots * PANEL<T>;
+    T *starts = take<T>(space, batch.rows * size);
+    for (std::int64_t p = 0; p < batch.rows; ++p)
+      std::memcpy(starts + p * size, args.starts[batch.order[p]], size * sizeof(T));
+    pass.starts = starts;
+  }
   const T **pointers = take<const T *>(space, 3 * batch.rows * team.size());
   T *projected = take<T>(space, AHEAD_ROWS * blocks * Cell::slots * PANEL<T> * team.size());
   run(team, [&](int id) {

@@ -100,13 +100,16 @@ template <class T> void additive(const AdditiveArgs<T> &args) {
   }
 }
 
-// Where the `most` highest of `count` values stand, the highest first and of equal ones the first.
-template <class T> void highest_of_row(const T *x, std::int64_t count, std::int64_t most, std::int64_t *found) {
+// Where the `most` highest of `count` values stand, the highest first and of equal ones the first, and how many they are: those
+// that are no higher than `floor` once `total` is added may be left out.
+template <class T>
+std::int64_t highest_of_row(const T *x, std::int64_t count, std::int64_t most, double total, double floor, std::int64_t *found) {
   constexpr std::int64_t STRETCH = 8 * PANEL<T>; // of which most, in a long row, hold nothing that is high enough
   std::int64_t size = 0;
   for (std::int64_t from = 0; from < count; from += STRETCH) {
     const std::int64_t to = smaller(count, from + STRETCH);
-    if (size == most && !(peak_of(x + from, to - from) > x[found[size - 1]]))
+    const T peak = peak_of(x + from, to - from);
+    if (!(peak + total > floor) || (size == most && !(peak > x[found[size - 1]])))
       continue;
     for (std::int64_t k = from; k < to; ++k) {
       if (size == most && !(x[k] > x[found[size - 1]]))
@@ -117,6 +120,7 @@ template <class T> void highest_of_row(const T *x, std::int64_t count, std::int6
       found[place] = k;
     }
   }
+  return size;
 }
 
 // The `most` highest sums of each group of rows, the highest first; of equal ones that of the lower row, and of one row that of
@@ -128,8 +132,10 @@ template <class T> std::int64_t highest(const HighestArgs<T> &args) {
     if (r && args.groups[r] != args.groups[r - 1])
       first = end;
     const T *x = args.x + r * args.count;
-    highest_of_row(x, args.count, static_cast<std::int64_t>(own.size()), own.data());
-    for (const std::int64_t column : own) {
+    const double floor = end - first == args.most ? args.sum[end - 1] : -std::numeric_limits<double>::infinity();
+    const std::int64_t size = highest_of_row(x, args.count, static_cast<std::int64_t>(own.size()), args.totals[r], floor, own.data());
+    for (std::int64_t k = 0; k < size; ++k) {
+      const std::int64_t column = own[k];
       const double sum = x[column] + args.totals[r];
       const bool full = end - first == args.most;
       if (!(sum > -std::numeric_limits<double>::infinity()) || (full && !(sum > args.sum[end - 1])))

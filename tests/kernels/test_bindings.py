@@ -53,6 +53,10 @@ class Calls:
         weights = lstm_weights(given)
         layer = of("Layer", dtype)("lstm", weights, 1)
         small = of("Layer", dtype)("gru", {"weight_ih": given(6, 2), "weight_hh": given(6, 2)}, 1)
+        plain, wide = (
+            of("Layer", dtype)("lstm", {"weight_ih": given(8, width), "weight_hh": given(8, 2)}, 1)
+            for width in (2, 3)
+        )
         noise = {"recurrent": given(N, R), "keep_h": given(T, N, R), "keep_c": given(T, N, H)}
         states = {"h0": given(N, R), "c0": given(N, H)}
         lengths = np.array([3, 0, 1, 2])
@@ -92,6 +96,12 @@ class Calls:
                 of("Stream", dtype)([small], 0.0).step_of,
                 {"inputs": of("Projected", dtype)(small, given(N, 2)), "index": N - 1},
             ),
+            "step_rows_of": (
+                of("step_rows_of", dtype),
+                {"layer": wide, "inputs": of("Projected", dtype)(plain, given(I, 2)), "h": given(N, 2)}
+                | {"places": np.array([I - 1, 0, 0, 1]), "x": given(N, 3), "c": given(N, 2)}
+                | {"h_new": written(N, 2), "c_new": written(N, 2), "threads": 1},
+            ),
             "Linear": (of("Linear", dtype), {"weight": given(H, I), "bias": given(H)}),
             "Linear.forward": (
                 of("Linear", dtype)(given(H, I), None).forward,
@@ -117,6 +127,7 @@ class Calls:
                 | {"row": room(np.int64, N, R), "column": room(np.int64, N, R), "sum": room(float, N, R)},
             ),
             "tanh": (of("tanh", dtype), {"x": given(N, H), "y": written(N, H)}),
+            "mask": (of("mask", dtype), {"key": 1, "below": 2**31, "value": 2.0, "mask": written(N)}),
         }
 
 
@@ -219,12 +230,15 @@ def test_right_calls_are_answered_and_fill_what_they_write(function, arguments):
 def test_wrong_arrays_are_refused(function, arguments):
     for path, array in arrays_in(arguments):
         strided = len(path) == 1 and path[0] in STRIDED and array.ndim == 3
-        # The width of the inputs is what these say it is, and so are the numbers of those to be projected and
-        # of those to be looked through.
+        # The width of the inputs is what these say it is, and so are the numbers of those to be projected, of
+        # those to be looked through and of what is to be drawn.
         any_width = path == ("weight",) or (path[-1] == "weight_ih" and "x" not in arguments)
         any_width |= path == ("x",) and "most" in arguments
-        free_axis = 1 if any_width else 0 if "layer" in arguments else None
+        any_count = function.__name__.startswith("mask") or arguments.keys() == {"layer", "x"}
+        free_axis = 1 if any_width else 0 if any_count else None
         for wrong in nonsense(array, strided=strided, free_axis=free_axis):
+            if function.__name__.startswith("mask") and not np.size(wrong):
+                continue  # nothing is drawn
             assert_refused(function, arguments, {path: wrong})
 
 
@@ -384,6 +398,17 @@ def test_projected_inputs_that_do_not_go_with_a_layer_are_refused():
     for stream in (native.Stream32([layer()], 0.0), native.Stream32([own], 0.5)):
         with pytest.raises(ValueError, match="inputs must be projected by the first layer of this stream"):
             stream.step_of(inputs, 3)
+    step = {"inputs": inputs, "places": np.array([3]), "x": x[:1], "h": random(f, 1, 3), "c": None}
+    step |= {"h_new": room(f, 1, 3), "c_new": None, "threads": 1}
+    native.step_rows_of32(own, **step)
+    larger = native.Layer32("gru", {"weight_ih": random(f, 12, 2), "weight_hh": random(f, 12, 4)}, 1)
+    tanh = native.Layer32("rnn_tanh", {"weight_ih": random(f, 3, 2), "weight_hh": random(f, 3, 3)}, 1)
+    for other in (larger, tanh, layer("gru_reset_before")):
+        with pytest.raises(ValueError, match="layer must be plain, and inputs projected by one of the same"):
+            native.step_rows_of32(other, **step)
+    for place in (-1, 4, 2**62, -(2**63)):
+        with pytest.raises(ValueError, match=f"index must lie between 0 and 3, got {place}"):
+            native.step_rows_of32(own, **step | {"places": np.array([place])})
     for none in (native.Projected32.__new__(native.Projected32), native.Projected64):
         with pytest.raises(TypeError):
             native.Stream32([own], 0.0).step_of(none, 0)

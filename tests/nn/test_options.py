@@ -10,12 +10,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch.nn.functional import dropout
 from torch.nn.utils.rnn import pack_sequence
 
 from recurra import nn
 from recurra._base.errors import InputError
 from recurra.cells import LAYER_OPTIONS, OPTIONS, OPTIONS_OF
+from recurra.nn.masks import drop_out
 from recurra.nn.noise import draw
 from tests.nn.conftest import gradients, random_state, states_of
 
@@ -235,7 +235,7 @@ def test_weight_dropout_is_a_mask_on_the_recurrent_weights(make_full, device, pl
     torch.manual_seed(6)
     with torch.no_grad():
         masks = {
-            name: dropout(torch.ones_like(parameter), 0.4)
+            name: drop_out(torch.ones_like(parameter), 0.4)
             for name, parameter in other.named_parameters()
             if name.startswith("weight_hh")
         }
@@ -244,6 +244,7 @@ def test_weight_dropout_is_a_mask_on_the_recurrent_weights(make_full, device, pl
     torch.testing.assert_close(output, other(x)[0], rtol=1e-9, atol=1e-11)
     assert len(masks) == 4
     for name, mask in masks.items():
+        torch.testing.assert_close(mask.unique().tolist(), [0.0, 1 / 0.6])
         gradient = layer.get_parameter(name).grad
         assert gradient.any()
         assert not gradient[mask == 0].any()

@@ -4,8 +4,9 @@ They compute what `recurra.cells` defines, in float32 or float64; the precision 
 """
 
 from recurra.kernels.linear import Linear
+from recurra.kernels.masks import random_mask
 from recurra.kernels.native import activations, available, in_use
-from recurra.kernels.projected import Projected
+from recurra.kernels.projected import Projected, SymbolStack
 from recurra.kernels.quantized import QuantizedStack
 from recurra.kernels.rowwise import additive_attention, highest, log_softmax, tanh
 from recurra.kernels.stack import PackedStack, backward
@@ -18,6 +19,7 @@ __all__ = [
     "Projected",
     "QuantizedStack",
     "StackStream",
+    "SymbolStack",
     "activations",
     "additive_attention",
     "available",
@@ -26,6 +28,7 @@ __all__ = [
     "in_use",
     "largest_difference",
     "log_softmax",
+    "random_mask",
     "tanh",
     "tape_size",
 ]

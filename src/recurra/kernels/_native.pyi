@@ -31,6 +31,11 @@ class Projected32:
 
     def __init__(self, layer: Layer32, x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)]) -> None: ...
 
+def step_rows_of32(layer: Layer32, inputs: Projected32, places: Annotated[NDArray[numpy.int64], dict(device='cpu', writable=False)], x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], h: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], c: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)] | None, h_new: Annotated[NDArray[numpy.float32], dict(device='cpu')], c_new: Annotated[NDArray[numpy.float32], dict(device='cpu')] | None, threads: int) -> None:
+    """
+    One step of N rows whose inputs are rows `places` [N] of the projected ones and then x [N, I]; h [N, H], c [N, H]; writes h_new and c_new.
+    """
+
 class Stream32:
     """Layers stepped together for one row, whose state they keep."""
 
@@ -85,6 +90,11 @@ def highest32(x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=F
 def tanh32(x: Annotated[NDArray[numpy.float32], dict(device='cpu', writable=False)], y: Annotated[NDArray[numpy.float32], dict(device='cpu')]) -> None:
     """The kernels' own tanh of x [rows, count]."""
 
+def mask32(key: int, below: int, value: float, mask: Annotated[NDArray[numpy.float32], dict(device='cpu')]) -> None:
+    """
+    Writes `value` to about below / 2**32 of mask [count], drawn by the key, and 0 to the others.
+    """
+
 class Layer64:
     """Packed weights of one direction of one recurrent layer."""
 
@@ -109,6 +119,11 @@ class Projected64:
     """Inputs already multiplied into the layer that reads them."""
 
     def __init__(self, layer: Layer64, x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)]) -> None: ...
+
+def step_rows_of64(layer: Layer64, inputs: Projected64, places: Annotated[NDArray[numpy.int64], dict(device='cpu', writable=False)], x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], h: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], c: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)] | None, h_new: Annotated[NDArray[numpy.float64], dict(device='cpu')], c_new: Annotated[NDArray[numpy.float64], dict(device='cpu')] | None, threads: int) -> None:
+    """
+    One step of N rows whose inputs are rows `places` [N] of the projected ones and then x [N, I]; h [N, H], c [N, H]; writes h_new and c_new.
+    """
 
 class Stream64:
     """Layers stepped together for one row, whose state they keep."""
@@ -163,6 +178,11 @@ def highest64(x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=F
 
 def tanh64(x: Annotated[NDArray[numpy.float64], dict(device='cpu', writable=False)], y: Annotated[NDArray[numpy.float64], dict(device='cpu')]) -> None:
     """The kernels' own tanh of x [rows, count]."""
+
+def mask64(key: int, below: int, value: float, mask: Annotated[NDArray[numpy.float64], dict(device='cpu')]) -> None:
+    """
+    Writes `value` to about below / 2**32 of mask [count], drawn by the key, and 0 to the others.
+    """
 
 class QuantizedLayer:
     """Weights of a layer rounded to bfloat16 or int8, for streams."""

@@ -4,7 +4,7 @@ Time-major: x (T, N, I), output (T, N, D·H), states (L·D, N, H) by layer, then
 strides as long as its last axis is contiguous, so a transposed (N, T, I) costs nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,7 @@ class PackedStack:
         threads = check_threads(threads)
         layer = by_precision("Layer", self.dtype)
         self.layers: list[Any] = [
-            layer(run.cell, _own_parameters(run, parameters, self.dtype), threads)
+            layer(run.cell, own_parameters(run, parameters, self.dtype), threads)
             for run in plan_of(stack).runs
         ]
         """The native layer of each run of the stack."""
@@ -117,17 +117,8 @@ class PackedStack:
         """
         if self.stack.bidirectional:
             raise InputError("step_rows needs a stack in one direction, got bidirectional=True; use forward")
-        h, c, x = state["h"], state.get("c"), x[None]
         new = {name: np.empty_like(array) for name, array in state.items()}
-        zoneout = plan_of(self.stack).zoneout
-        for k, layer in enumerate(self.layers):
-            y = np.empty((1, *h.shape[1:]), self.dtype)
-            own = (None, None) if c is None else (c[k], new["c"][k])
-            layer.forward(
-                x, h[k], own[0], None, False, y, new["h"][k], own[1], None, *_PLAIN, zoneout, threads
-            )
-            x = y
-        return x[0], new
+        return step_layers(self.layers, 0, x, state, new, plan_of(self.stack).zoneout, threads), new
 
     def _inputs(self, *given: Any) -> Inputs:
         return Inputs.of(self.stack, self.dtype, *given)
@@ -163,6 +154,25 @@ class PackedStack:
                 )
             x = output
         return output, new, np.empty(0, self.dtype) if tape is None else tape
+
+
+def step_layers(
+    layers: Sequence[Any],
+    first: int,
+    x: Array,
+    state: Mapping[str, Array],
+    new: Mapping[str, Array],
+    zoneout: float,
+    threads: int,
+) -> Array:
+    """One step of N rows, x (N, ·), by layers whose states begin at ``first``: the last output (N, R)."""
+    h, c, x = state["h"], state.get("c"), x[None]
+    for k, layer in enumerate(layers, start=first):
+        y = np.empty((1, *h.shape[1:]), h.dtype)
+        own = (None, None) if c is None else (c[k], new["c"][k])
+        layer.forward(x, h[k], own[0], None, False, y, new["h"][k], own[1], None, *_PLAIN, zoneout, threads)
+        x = y
+    return x[0]
 
 
 def backward(
@@ -211,7 +221,7 @@ def backward(
             own_dx = empty(layer_x.shape, dtype) if layer or need_dx else None
             native_backward(
                 run.cell,
-                _own_parameters(run, parameters, dtype),
+                own_parameters(run, parameters, dtype),
                 layer_x,
                 states["h"][k],
                 states["c"][k] if "c" in states else None,
@@ -237,5 +247,5 @@ def backward(
     return dx, d_states, gradients
 
 
-def _own_parameters(run: Run, parameters: Mapping[str, Array], dtype: np.dtype[Any]) -> Arrays:
+def own_parameters(run: Run, parameters: Mapping[str, Array], dtype: np.dtype[Any]) -> Arrays:
     return {name: contiguous(array, dtype) for name, array in run.parameters(parameters).items()}

@@ -1,6 +1,5 @@
-"""The random masks of one call, drawn from PyTorch's generator."""
+"""The random masks of one call."""
 
-import math
 from typing import NamedTuple
 
 import torch
@@ -8,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import dropout
 
 from recurra.cells import Stack
-from recurra.nn.direct import in_transform
+from recurra.nn.masks import draw_mask, drop_out
 
 
 class Noise(NamedTuple):
@@ -47,19 +46,8 @@ def draw(stack: Stack, x: Tensor, between_layers: float, recurrent: float, train
         layers = [dropout(ones, between_layers) for _ in range(stack.num_layers - 1)]
         masks["between_layers"] = torch.stack(layers)
     if recurrent:
-        masks["recurrent"] = dropout(x.new_ones(runs, N, sizes["h"]), recurrent)
+        masks["recurrent"] = drop_out(x.new_ones(runs, N, sizes["h"]), recurrent)
     if zoneout:
         for name, size in sizes.items():
-            masks[f"keep_{name}"] = _ones_with(zoneout, x, (runs, T, N, size))
+            masks[f"keep_{name}"] = draw_mask(x, (runs, T, N, size), zoneout)
     return Noise(**masks)
-
-
-def _ones_with(probability: float, x: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """Ones with that probability, else zeros; on the CPU 2⁻⁸ and more are rounded to a multiple of 2⁻¹⁶."""
-    if x.device.type != "cpu" or probability < 2**-8 or in_transform():
-        return torch.bernoulli(x.new_full(shape, probability))
-    # torch.bernoulli draws a value at a time, which takes longer than the layer itself.
-    count = math.prod(shape)
-    words = torch.randint(-(2**63), 2**63 - 1, ((count + 3) // 4,))
-    draws = words.view(torch.int16)[:count].view(shape)
-    return torch.le(draws, round(probability * 2**16) - 2**15 - 1, out=x.new_empty(shape))

@@ -5,11 +5,11 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import dropout
 
 from recurra import cells
 from recurra.nn import autograd, cudnn, ops
 from recurra.nn.layer import SHARED_OPTIONS, Layer, in_dtype
+from recurra.nn.masks import drop_out
 from recurra.nn.noise import draw
 
 
@@ -75,7 +75,7 @@ class Recurrent(Layer, torch.nn.RNNBase):
     ) -> Sequence[Tensor]:
         if self.training and self.weight_dropout:
             parameters = [
-                dropout(parameter, self.weight_dropout) if name.startswith("weight_hh") else parameter
+                drop_out(parameter, self.weight_dropout) if name.startswith("weight_hh") else parameter
                 for name, parameter in zip(self._names, parameters)
             ]
 
