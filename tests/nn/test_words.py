@@ -134,3 +134,16 @@ def test_wrong_use(call, message):
     with pytest.raises(InputError) as error:
         call()
     assert str(error.value) == message
+
+
+def test_the_same_gradients_each_time():
+    """Of so many words that PyTorch would sum the gradient of an indexed table in any order."""
+    rng = np.random.default_rng(0)
+    spellings = rng.integers(0, 30, (60, 8))
+    keys = np.unique(affix_keys(spellings))
+    words = nn.Words(5, 8, 30, 12, 40, affix=nn.Affixes(keys, np.arange(30), 40))
+    ids = np.concatenate([np.ones((4000, 1), int), spellings[rng.integers(0, 60, 4000)]], axis=1)
+    x, weights = torch.from_numpy(ids).view(40, 100, 9), torch.randn(40, 100, words.embedding_dim)
+    parameters = list(words.parameters())
+    first, *others = (torch.autograd.grad((words(x) * weights).sum(), parameters) for _ in range(20))
+    assert all(torch.equal(a, b) for other in others for a, b in zip(first, other))

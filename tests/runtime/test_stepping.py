@@ -106,10 +106,10 @@ def test_a_large_vocabulary_is_not_kept_multiplied():
         stack = Stack(cell("lstm", input_size=1, hidden_size=H))
         return network_of(Embedding("e", V, 1), Recurrent("r", stack))
 
-    assert joined(network(4096, 512))
-    large = network(4097, 512)
+    assert joined(network(8192, 512))
+    large = network(8193, 512)
     assert not joined(large)
-    ids = np.array([0, 4096, 77])
+    ids = np.array([0, 8192, 77])
     stream = NetworkStream(large)
     assert_same_bits(np.array([stream.step(place) for place in ids]), large(ids[None])[0])
 

@@ -108,6 +108,7 @@ def beam_search(
     if beam.max_length is not None:
         limits = np.minimum(limits, beam.max_length)
     longest = np.array([_penalty(length, beam) for length in limits.tolist()])
+    shortest = min(limits.tolist(), default=0)  # before it all sources have room
     results = _Results(rows, beam.n_best)
 
     # One row for each open hypothesis; those of a source stand together, the most probable first.
@@ -118,7 +119,7 @@ def beam_search(
     while len(source):
         length = tokens.shape[1]
         penalty = _penalty(length, beam)
-        if end in never and (limits[source] == length).all():
+        if length >= shortest and end in never and (limits[source] == length).all():
             # The step after the longest could only tell of the end.
             for row in range(len(source)):
                 results.add(source[row], tokens[row], total[row], penalty, ended=False)
@@ -133,7 +134,8 @@ def beam_search(
             scores[_repeating(tokens, beam.block_ngrams)] = -np.inf
         # reduce: without the detours of max and all, which take as long as a small model's step
         possible = np.isfinite(np.maximum.reduce(scores, axis=1))
-        if not np.logical_and.reduce(possible):
+        all_possible = np.logical_and.reduce(possible)
+        if not all_possible:
             _check_possible(log_probabilities, source, names)
         parent, last, value = kernels.highest(scores, total, source, beam.size)
         own = source[parent]
@@ -141,16 +143,19 @@ def beam_search(
         goes_on = last != end
         for i in np.flatnonzero(~goes_on):
             results.add(own[i], tokens[parent[i]], value[i], penalty, ended=True)
-        has_room = (limits > length)[source]
-        stuck = ~(has_room & possible)
-        if np.logical_or.reduce(stuck):
+        if length >= shortest or not all_possible:
+            has_room = (limits > length)[source]
+            stuck = ~(has_room & possible)
             stuck[parent[~goes_on]] = False
             for row in np.flatnonzero(stuck):
                 results.add(source[row], tokens[row], total[row], penalty, ended=False)
+            goes_on &= has_room[parent]
 
         # What is to come makes no hypothesis more probable, and at best as long as may be.
-        goes_on &= has_room[parent] & (value / longest[own] > results.least[own])
-        parent, last, total, source = parent[goes_on], last[goes_on], value[goes_on], own[goes_on]
+        goes_on &= value / longest[own] > results.least[own]
+        if not np.logical_and.reduce(goes_on):
+            parent, last, value, own = (each[goes_on] for each in (parent, last, value, own))
+        total, source = value, own
         if parent.tolist() != list(range(len(tokens))):
             tokens, state = tokens[parent], model.select(state, parent)
         tokens = np.concatenate([tokens, last[:, None]], axis=1)

@@ -37,7 +37,9 @@ class Affixes(torch.nn.Module):
         ids = (tensor.numpy(force=True).astype(np.int64) for tensor in (spelt, self.fold, self.keys))
         places = torch.from_numpy(known_affixes(*ids)).to(spelt.device)
         known = places >= 0
-        return torch.einsum("uad,ua->ud", self.weight[places.clamp(min=0)], known.to(self.weight.dtype))
+        return torch.einsum(
+            "uad,ua->ud", _rows(self.weight, places.clamp(min=0)), known.to(self.weight.dtype)
+        )
 
 
 class Words(torch.nn.Module):
@@ -115,9 +117,9 @@ class Words(torch.nn.Module):
         spelt, places = _spellings(own[:, 1:])
         found = [self.word(self.word_dropout(own[:, 0]))]
         if self.affix is not None:
-            found.append(self.affix(spelt)[places])
+            found.append(_rows(self.affix(spelt), places))
         if self.character is not None and self.encoder is not None:
-            found.append(_last_states(self.character, self.encoder, spelt)[places])
+            found.append(_rows(_last_states(self.character, self.encoder, spelt), places))
         vectors = torch.cat(found, 1)
         output = vectors.new_zeros((*ids.shape[:2], vectors.size(1)))
         output[live] = vectors
@@ -142,3 +144,11 @@ def _spellings(characters: Tensor) -> tuple[Tensor, Tensor]:
     if not characters.numel():
         return characters[:1], characters.new_zeros(len(characters))
     return torch.unique(characters, dim=0, return_inverse=True)
+
+
+def _rows(table: Tensor, index: Tensor) -> Tensor:
+    """``table[index]``, whose gradient is the same bit for bit at every run.
+
+    That of an index adds what comes to one row in any order, where threads share many values.
+    """
+    return torch.nn.functional.embedding(index, table)

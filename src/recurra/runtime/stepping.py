@@ -7,9 +7,7 @@ import numpy as np
 
 from recurra._base.errors import InputError
 from recurra.runtime.network import Network
-from recurra.runtime.network_parts.embedding import EmbeddingStep
-from recurra.runtime.network_parts.part import Step
-from recurra.runtime.network_parts.recurrent import RecurrentStep
+from recurra.runtime.network_parts import joined
 
 
 class NetworkStream:
@@ -20,8 +18,9 @@ class NetworkStream:
     """
 
     def __init__(self, network: Network, state: Mapping[str, np.ndarray] | None = None) -> None:
-        self._parts = _joined(network.stepping())
-        self._steps = [step for _, step in self._parts]
+        beside, steps = zip(*network.stepping())
+        self._steps = joined(steps)
+        self._parts = list(zip(beside[-len(self._steps) :], self._steps))  # what was joined stands first
         self._names = [list(step.state()) for step in self._steps]
         self._start = self.state()
         if state is not None:
@@ -71,13 +70,3 @@ class NetworkStream:
         """Go back to before the first step."""
         for step in self._steps:
             step.reset()
-
-
-def _joined(parts: list[tuple[bool, Step]]) -> list[tuple[bool, Step]]:
-    """The parts, with an embedding and the recurrent layers after it as one where they can be."""
-    match parts:
-        case [(beside, EmbeddingStep() as embedding), (_, RecurrentStep() as recurrent), *rest]:
-            step = recurrent.after(embedding)
-            return parts if step is None else [(beside, step), *rest]
-        case _:
-            return parts

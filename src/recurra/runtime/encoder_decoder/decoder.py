@@ -1,14 +1,20 @@
 """The writer of targets: a recurrent language model conditioned on a source."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from recurra import kernels
+from recurra.cells import Stack
 from recurra.runtime.encoder_decoder.attention import Memory
 from recurra.runtime.encoder_decoder.encoder import Encoded
 from recurra.runtime.encoder_decoder.spec import DecoderSpec
+from recurra.runtime.network_parts.recurrent import LARGEST_TABLE
+
+_Stepped: TypeAlias = tuple[np.ndarray, dict[str, np.ndarray]]
+_Step: TypeAlias = Callable[..., _Stepped]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +52,7 @@ class Decoder:
 
     def __init__(self, spec: DecoderSpec, M: int, tensors: Mapping[str, np.ndarray]) -> None:
         self.table = tensors["embedding.weight"].copy()
-        self._layer = kernels.PackedStack(spec.layer, below("layer", tensors))
+        self._recur = self._recurrence(spec.layer, below("layer", tensors))
         self._attention = (
             None if spec.attention is None else spec.attention.bind(M, below("attention", tensors))
         )
@@ -72,14 +78,27 @@ class Decoder:
     def advance(self, tokens: np.ndarray, state: State) -> tuple[np.ndarray, list[np.ndarray], State]:
         """The attentional vectors (N, O), each row's weights (S_n,) if there is attention, the new state."""
         threads = state.threads
-        x = np.concatenate([self.table.take(tokens, axis=0), state.feed], axis=1)
-        h, recurrent = self._layer.step_rows(x, state.recurrent, threads=threads)
+        h, recurrent = self._recur(np.ascontiguousarray(tokens), state.feed, state.recurrent, threads=threads)
         context, weights = state.feed, []
         if self._attention is not None:
             context, weights = self._attention(h, state.memories, threads)
         attended = kernels.tanh(self._combine(np.concatenate([context, h], axis=1), threads=threads))
         feed = attended if self._feeds_back else state.feed
         return attended, weights, State(recurrent, feed, state.memories, threads)
+
+    def _recurrence(self, stack: Stack, parameters: Mapping[str, np.ndarray]) -> _Step:
+        """The layer's step; what it makes of a token is looked up where that takes not too much memory."""
+        packed = kernels.PackedStack(stack, parameters)
+        if stack.cell.input_size > self.table.shape[1]:
+            size = kernels.Projected.bytes_of(packed, len(self.table))
+            if 0 < size <= LARGEST_TABLE:
+                return kernels.SymbolStack(packed, parameters, self.table).step_rows
+
+        def step(tokens: np.ndarray, feed: np.ndarray, recurrent: Any, *, threads: int) -> _Stepped:
+            x = np.concatenate([self.table.take(tokens, axis=0), feed], axis=1)
+            return packed.step_rows(x, recurrent, threads=threads)
+
+        return step
 
 
 def below(name: str, tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
