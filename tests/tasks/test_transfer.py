@@ -1,7 +1,5 @@
 """A classifier that begins with a language model: what it takes, how its layers thaw, what it refuses."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 import torch
@@ -10,7 +8,7 @@ from sklearn.base import clone
 import recurra
 from recurra import LanguageModel, SequenceClassifier
 from recurra._base.errors import ArtifactError, InputError
-from recurra.data import Piece
+from recurra.data import Piece, TextWords
 from recurra.tasks.sequence_defaults import TEXT
 from recurra.tasks.sequence_network import SequenceNetwork
 from recurra.tasks.sequence_settings import network_settings
@@ -76,13 +74,13 @@ def test_frozen_layers_stay_as_they_were_and_thaw_again():
         return classifier.artifact_.tensors
 
     given, one, four = model.artifact_.tensors, fitted(1), fitted(4)
-    np.testing.assert_array_equal(one["embedding.weight"], given["embedding.weight"][:-1])
+    np.testing.assert_array_equal(one["embedding.word.weight"], given["embedding.weight"][:-1])
     np.testing.assert_array_equal(one["encoder.weight_hh_l0"], given["encoder.weight_hh_l0"])
     assert not np.array_equal(one["encoder.weight_hh_l0_reverse"], four["encoder.weight_hh_l0_reverse"])
     assert any(isinstance(event, EpochEnd) for event in epochs)
     best = next(e.epoch for e in reversed(epochs) if isinstance(e, EpochEnd) and e.is_best)
     assert best > 2
-    assert not np.array_equal(four["embedding.weight"], given["embedding.weight"][:-1])
+    assert not np.array_equal(four["embedding.word.weight"], given["embedding.weight"][:-1])
     assert not np.array_equal(four["encoder.weight_hh_l0"], given["encoder.weight_hh_l0"])
 
 
@@ -169,4 +167,40 @@ def test_a_model_of_several_layers_goes_with_the_defaults():
 def test_words_of_a_language_model_have_a_bag_beside_them():
     classifier = SequenceClassifier(epochs=1).fit(TEXTS, VERDICTS, pretrained=reader())
     assert [layer["type"] for layer in classifier.artifact_.spec["layers"]][-1] == "bag"
-    assert dataclasses.asdict(classifier.model_.features)["level"] == "word"
+    assert isinstance(classifier.model_.features, TextWords)
+
+
+SPELT = ["Watching a fine film", "watching and waiting", "Fine acting", "boring and Dull", "a boring film"]
+
+
+def test_words_are_spelt_beside_their_vectors_and_capitals_share_them():
+    model = LanguageModel(level="word", hidden_size=6, embedding_size=5, tied=False, epochs=1).fit(SPELT * 4)
+    start = Pretrained.of(model, "text", arguments(bidirectional=False))
+    rows = {word: row for row, word in enumerate(model.model_.features.vocabulary)}
+    assert {"Watching", "watching", "Fine", "fine", "Dull"} < rows.keys()
+    features = start.features_for([*SPELT, "an unheard film"] * 4)
+    assert isinstance(features, TextWords)
+    words = features.vocabulary
+    assert len(set(words)) == len(words)
+    assert set(words) == {word.lower() for word in rows} | {"an", "unheard"}
+    sizes = start.sizes(network_settings(arguments(bidirectional=False), TEXT, pools=True))
+    network = SequenceNetwork(features, sizes, 2, seed=0).eval()
+    assert network.embedding.affix is not None  # "ing"
+    start.begin(network)
+    given = {name: torch.tensor(array) for name, array in model.artifact_.tensors.items()}
+    table = network.state_dict()["embedding.word.weight"]
+    for word, vector in zip(words, table):
+        row = rows.get(word, rows.get(word.capitalize(), 0))
+        assert torch.equal(vector, given["embedding.weight"][row]), word
+    # As long as nothing is learnt of spelling, the states are those of the language model.
+    layer = torch.nn.LSTM(5, 6)
+    layer.load_state_dict({name[8:]: array for name, array in given.items() if name[:8] == "encoder."})
+    x = torch.from_numpy(features(["a fine film"])[0])[None]
+    states, _ = network.encoder(network._embedded(x, torch.tensor([3])))
+    want, _ = layer(given["embedding.weight"][[rows[word] for word in ("a", "fine", "film")]])
+    torch.testing.assert_close(states[0], want)
+
+
+def test_symbols_that_are_no_words_are_read_as_the_language_model_reads_them():
+    start = Pretrained.of(reader(level="char"), "text", arguments())
+    assert start.features_for(TEXTS) is start.features

@@ -5,6 +5,7 @@ by one from the top, an epoch apart, and the lower a layer is the less it change
 """
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,8 @@ import numpy as np
 import torch
 
 from recurra._base.errors import InputError
-from recurra.data import TextFeatures
+from recurra.data import TextFeatures, TextWords, WordFeatures
+from recurra.data.text import normalise
 from recurra.runtime.language import TextModel
 from recurra.runtime.music import MusicModel
 from recurra.tasks.language_modelling import LanguageModel
@@ -22,7 +24,7 @@ from recurra.tasks.sequence_network import NetworkSettings, SequenceNetwork
 
 # Of the learning rate, from a layer to the one below. The paper has 2.6, for a model that has read a hundred
 # million words; one that has read thousands of sentences has more to learn.
-_DECAY = 1.1
+_DECAY = 1.3
 _GIVEN = (
     "level",
     "max_vocabulary",
@@ -34,6 +36,10 @@ _GIVEN = (
     "num_layers",
 )
 """Arguments of a classifier that the language model has settled."""
+_TABLES = ("embedding.word.weight", "embedding.weight")
+"""What a classifier's table of symbols is called, where words are spelt and where they are not."""
+_MEMBER = re.compile(r"networks\.\d+\.")
+"""What the names of an ensemble's parameters begin with, see `recurra.tasks.network_ensemble`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +47,7 @@ class Pretrained:
     """What a classifier takes of a language model.
 
     Attributes:
-        features: how texts are cut.
+        features: how the language model cuts texts.
         settings: the language model's own arguments of the network.
         tensors: by their names in the model file.
         fingerprint: of the language model.
@@ -90,17 +96,41 @@ class Pretrained:
             sizes["bidirectional"] = False
         return cls(at_work.features, sizes, artifact.tensors, artifact.fingerprint)
 
+    def features_for(self, texts: list[str]) -> TextFeatures | TextWords:
+        """How a classifier of these training texts reads them, see `Pretrained.begin`.
+
+        Words are spelt beside their vectors, and those that the language model does not know have their own.
+        """
+        own = self.features
+        if own.level != "word":
+            return own
+        known = self._words()
+        words = WordFeatures.fit([list(own.vocabulary[1:]), *map(own.tokens, texts)])
+        new = [word for word in words.words if word not in known]
+        return TextWords(own.lowercase, dataclasses.replace(words, words=(*known, *new)))
+
     def sizes(self, settings: NetworkSettings) -> NetworkSettings:
         """The settings of a network that has the language model's layers."""
         return dataclasses.replace(settings, **self.settings)
 
     def begin(self, network: SequenceNetwork) -> None:
-        """Give the network the language model's embedding and layers; a second direction stays as it is."""
+        """Give the network the language model's embedding and layers; a second direction stays as it is.
+
+        Words that the language model does not know begin as its unknown one, and the layers read nothing yet
+        of how words are spelt.
+        """
         state = network.state_dict()
         for name, array in self.tensors.items():
             if name.startswith("encoder."):
-                state[name].copy_(torch.tensor(array))
-        state["embedding.weight"].copy_(torch.tensor(self.tensors["embedding.weight"][:-1]))
+                given = torch.tensor(array)
+                state[name].zero_()[..., : given.size(-1)] = given
+        table = torch.tensor(self.tensors["embedding.weight"][:-1])  # less what stands before a text
+        if (words := state.get("embedding.word.weight")) is None:
+            state["embedding.weight"].copy_(table)
+        else:
+            known = list(self._words().values())
+            words.copy_(table[:1].expand_as(words))
+            words[: len(known)] = table[known]
 
     def rates(self, name: str, epoch: int) -> float:
         """The share of the learning rate of a parameter in an epoch, see `recurra.training.train`."""
@@ -116,10 +146,23 @@ class Pretrained:
             notes += (f"Its vectors stayed as they were: {why}.",)
         return notes
 
+    def _words(self) -> dict[str, int]:
+        """The row of each word that the language model knows, in lower case, as `WordFeatures` has words.
+
+        Of words that differ by their capitals, that in lower case counts, or else the most frequent one.
+        """
+        rows: dict[str, int] = {}
+        for row, word in enumerate(self.features.vocabulary):
+            lower = normalise(word, lowercase=True)
+            if lower not in rows or word == lower:
+                rows[lower] = row
+        return rows
+
     def _depth(self, name: str) -> int:
         """0 for what is new, 1 for the language model's last layer, and so on down to the embedding."""
         layers = self.settings["num_layers"]
-        if name == "embedding.weight":
+        name = _MEMBER.sub("", name, count=1)
+        if name in _TABLES:
             return layers + 1
         if name in self.tensors and name.startswith("encoder."):
             return layers - int(name.rpartition("_l")[2])
