@@ -99,7 +99,7 @@ def test_what_is_said_in_clips_is_read_from_a_table(run, corpus: Path) -> None:
     table = corpus / "said.csv"
     table.write_text("file,text,who\ntalk.wav,a b,ann\ntalk.wav,b c d,bob\n")
     printed = json.loads(run("describe", table, "--audio", "file", "--text", "text", "--json").stdout)
-    assert list(printed["lengths"]) == ["seconds", "what is said, words", "what is said, characters"]
+    assert list(printed["lengths"]) == ["seconds", "spoken words", "spoken characters"]
     printed = json.loads(run("describe", table, "--audio", "file", "--label", "who", "--json").stdout)
     assert printed["balances"][0]["counts"] == {"ann": 1, "bob": 1}
 

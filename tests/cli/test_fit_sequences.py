@@ -133,7 +133,7 @@ def test_a_classifier_begins_with_a_language_model(run, corpus: Path, playwright
     done = run("fit", "classify", corpus / "texts.train.tsv", *words, model, "--epochs", 2, "--json")
     assert (done.exit_code, done.stderr) == (0, "")
     before, after = recurra.load(playwright.model), recurra.load(model)
-    assert after.features == before.features
+    assert {word.lower() for word in before.features.vocabulary} <= set(after.features.vocabulary)
     note = f"The network begins with the language model {before.fingerprint[:12]}."
     assert note in json.loads(done.stdout)["notes"]
     refused = run("fit", "classify", corpus / "texts.train.tsv", *words, model, "--level", "char")

@@ -14,6 +14,7 @@ from recurra.runtime import (
     Bag,
     Crf,
     Embedding,
+    Ensemble,
     Linear,
     Network,
     Pool,
@@ -93,6 +94,15 @@ CASES = {
         steps,
     ),
     "crf": (Crf("part", 6), nn.CRF(6), lambda module, x: x, steps),
+    "ensemble": (
+        Ensemble("part", 3, (Embedding("entry", 11, 6), Linear("head", 6, 4))),
+        torch.nn.ModuleList(
+            torch.nn.ModuleDict({"entry": torch.nn.Embedding(11, 6), "head": torch.nn.Linear(6, 4)})
+            for _ in range(3)
+        ),
+        lambda module, ids: sum(own["head"](own["entry"](ids[..., 0])) for own in module) / 3,
+        steps,
+    ),
 }
 
 

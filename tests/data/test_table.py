@@ -33,12 +33,24 @@ def check(series: Series, times: list[str] | None, values: list[float]) -> None:
         ("day,y\n2024-01-01,1.5\n2024-01-02,-2\n2024-01-03,3e2\n", "data.csv"),
         ("day;y\n2024-01-01;1.5\n2024-01-02;-2\n2024-01-03;3e2\n", "data.csv"),
         ("day\ty\n2024-01-01\t1.5\n2024-01-02\t-2\n2024-01-03\t3e2\n", "data.tsv"),
+        ("day\ty\ta, b, c\n2024-01-01\t1.5\t1\n2024-01-02\t-2\t1\n2024-01-03\t3e2\t1\n", "data.TSV"),
+        ("day,y\n2024-01-01,1.5\n2024-01-02,-2\n2024-01-03,3e2\n", "data.tsv"),
         ("day,y\r\n2024-01-01,1.5\r\n2024-01-02,-2\r\n2024-01-03,3e2", "DATA.CSV"),
         ("\n\nday,y\n2024-01-01,1.5\n2024-01-02,-2\n2024-01-03,3e2\n\n", "data.txt"),
         ('"day", y\n"2024-01-01", 1.5\n"2024-01-02", -2\n"2024-01-03", 3e2\n', "data.csv"),
         ("\ufeffday,y\n2024-01-01,1.5\n2024-01-02,-2\n2024-01-03,3e2\n", "data.csv"),
     ],
-    ids=["commas", "semicolons", "tabs", "Windows", "blank lines", "quotes and spaces", "byte order mark"],
+    ids=[
+        "commas",
+        "semicolons",
+        "tabs",
+        "commas in a name",
+        "not what the ending says",
+        "Windows",
+        "blank lines",
+        "quotes and spaces",
+        "byte order mark",
+    ],
 )
 def test_text(write, content, name):
     path = write(name, content)

@@ -152,7 +152,7 @@ def test_what_is_said_in_clips_has_words_and_no_balance() -> None:
     clips = [tone(0.3 + i / 1000) for i in range(60)]
     found = describe(labelled("audio", clips, sentences(60)), spoken=True)
     assert found.balances == ()
-    assert list(found.vocabularies) == ["what is said, words", "what is said, characters"]
+    assert list(found.vocabularies) == ["spoken words", "spoken characters"]
 
 
 def test_pairs_that_do_not_belong_together_are_found() -> None:

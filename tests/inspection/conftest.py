@@ -5,6 +5,7 @@ The forecaster is made by hand: real data, real baselines, a network whose weigh
 
 import functools
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -166,12 +167,12 @@ def browser():
 
 
 @pytest.fixture
-def open_report(browser):
-    """Open a report: it must fit and be drawn in full, and nothing may be complained about or fetched."""
+def open_page(browser):
+    """Open a page, unfolded once ``ready`` returns: it must fit, and complain about and fetch nothing."""
     events: list[str] = []
     pages, addresses = [], []
 
-    def opened(file: Path, width: int = 1280, **options: Any):
+    def opened(file: Path, width: int = 1280, ready: Callable[[Any], object] = bool, **options: Any):
         page = browser.new_page(viewport={"width": width, "height": 800}, **options)
         pages.append(page)
         addresses.append(file.as_uri())
@@ -179,13 +180,27 @@ def open_report(browser):
         page.on("pageerror", lambda error: events.append(str(error)))
         page.on("request", lambda request: events.append(request.url))
         page.goto(file.as_uri(), timeout=120_000)  # ms: a machine that is busy with other tests is slow
-        page.locator(".plot").last.locator(".main-svg").first.wait_for()
+        ready(page)
         page.evaluate(UNFOLDED)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.evaluate(DRAWN)
         return page
 
     yield opened
     for page in pages:
         page.close()
     assert [text for text in events if text not in addresses and not text.startswith("data:")] == []
+
+
+@pytest.fixture
+def open_report(open_page):
+    """Open a report, which must be drawn in full, too."""
+
+    def opened(file: Path, width: int = 1280, **options: Any):
+        def drawn(page: Any) -> None:
+            page.locator(".plot").last.locator(".main-svg").first.wait_for()
+
+        page = open_page(file, width, drawn, **options)
+        assert page.evaluate(DRAWN)
+        return page
+
+    return opened

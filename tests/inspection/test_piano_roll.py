@@ -44,6 +44,7 @@ def test_the_axes_show_octaves_and_beats():
     assert list(layout.xaxis.range) == [0, 7]
     assert layout.xaxis.title.text == "beats"
     assert layout.yaxis.title.text == "key"
+    assert layout.xaxis.title.font.size == layout.font.size
     assert dict(zip(layout.yaxis.ticktext, layout.yaxis.tickvals)) == {"C2": 36, "C3": 48, "C4": 60}
     assert layout.yaxis.range[0] < 48
     assert layout.yaxis.range[1] > 64

@@ -1,3 +1,3 @@
-from tests.inspection.conftest import browser, open_report
+from tests.inspection.conftest import browser, open_page, open_report
 
-__all__ = ["browser", "open_report"]
+__all__ = ["browser", "open_page", "open_report"]

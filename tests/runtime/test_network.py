@@ -10,7 +10,7 @@ from recurra._base.errors import InputError
 from recurra.cells import Stack, cell
 from recurra.runtime import Autoregression, Linear, Network, Pool, Recurrent, network_spec
 
-TYPES = "embedding, words, recurrent, pool, attention_pool, linear, tied, autoregression, bag, crf"
+TYPES = "embedding, words, recurrent, pool, attention_pool, linear, tied, autoregression, bag, crf, ensemble"
 BEGIN = "spec.layers must begin with a recurrent layer, an embedding or words"
 TORCH = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
 

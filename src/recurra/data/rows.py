@@ -7,7 +7,6 @@ import csv
 import datetime as dt
 import json
 import math
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ import numpy as np
 from recurra._base.errors import InputError
 from recurra._base.validation import nearest
 from recurra._base.wording import count
-from recurra.data.table import read_table
+from recurra.data.table import read_table, separator_of
 from recurra.data.text_file import read_lines
 
 if TYPE_CHECKING:
@@ -28,7 +27,6 @@ Column = str | int
 """A column's name, or its number counted from 1, as a number or in digits."""
 
 _ENDINGS = (".csv", ".tsv", ".txt", ".jsonl", ".parquet")
-_SEPARATORS = (",", ";", "\t")
 _NAMES_SHOWN = 20
 
 
@@ -206,7 +204,7 @@ def _split_tsv(lines: list[str]) -> Iterable[tuple[int, list[str]]]:
 
 def _split_csv(path: Path, lines: list[str]) -> Iterable[tuple[int, list[str]]]:
     """The values of each row with the number of its first line."""
-    separator = max(_SEPARATORS, key=re.sub(r'"[^"]*"', "", lines[0]).count)
+    separator = separator_of(path, lines[0])
     limit = csv.field_size_limit(max(csv.field_size_limit(), sum(map(len, lines)) + len(lines)))
     reader = csv.reader((f"{line}\n" for line in lines), delimiter=separator, strict=True)
     start = 1

@@ -154,6 +154,14 @@ def _read_file(path: Path) -> "pl.DataFrame":
         raise InputError(f"{path} is not a {kind} that can be read: {str(error).splitlines()[0]}") from error
 
 
+def separator_of(path: Path, first: str) -> str:
+    """What stands between the values of a file with that ``first`` line."""
+    unquoted = re.sub(r'"[^"]*"', "", first)
+    if path.suffix.lower() == ".tsv" and "\t" in unquoted:
+        return "\t"
+    return max(_SEPARATORS, key=unquoted.count)
+
+
 def _read_text(path: Path, content: bytes) -> "pl.DataFrame":
     import polars as pl
 
@@ -161,7 +169,7 @@ def _read_text(path: Path, content: bytes) -> "pl.DataFrame":
         text = content.decode().strip("\r\n")
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 text (at byte {error.start}); save it as UTF-8") from error
-    separator = max(_SEPARATORS, key=re.sub(r'"[^"]*"', "", text.split("\n", 1)[0]).count)
+    separator = separator_of(path, text.split("\n", 1)[0])
     # polars leaves quotes inside names as they are escaped, and renames the second of two equal names.
     names = [name.strip() for name in next(csv.reader(io.StringIO(text), delimiter=separator))]
     _check_names(names, path)

@@ -18,6 +18,7 @@ TRANSFORMS = ("standard", "robust", "log", "box-cox", "yeo-johnson")
 
 _ABOVE_ZERO = ("log", "box-cox")
 _EXPONENTS = (-5.0, 5.0)  # beyond them a curve is a step, which no network can follow
+_TINY = 1e-200  # below it λ is as good as 0 to the last digit, and products with it would lose digits
 _BEYOND = 1e6
 _ROUNDING = 1e-12  # the deviation of equal numbers, as a share of them, is below it
 _NORMAL = 1.3489795003921634  # the interquartile range of the normal distribution with deviation 1
@@ -175,14 +176,15 @@ def mean_and_deviation(values: np.ndarray) -> tuple[float, float]:
 
 def _power(log: np.ndarray, exponent: Any) -> np.ndarray:
     """(x^λ − 1) / λ for the ``log`` of x; that itself where λ is 0."""
-    divisor = np.where(exponent == 0, 1.0, exponent)
-    return np.where(exponent == 0, log, np.expm1(exponent * log) / divisor)
+    zero = np.abs(exponent) < _TINY
+    return np.where(zero, log, np.expm1(exponent * log) / np.where(zero, 1.0, exponent))
 
 
 def _log(power: np.ndarray, exponent: Any) -> np.ndarray:
     """Undo `_power`; where no x has that ``power``, the nearest infinity."""
-    divisor = np.where(exponent == 0, 1.0, exponent)
-    return np.where(exponent == 0, power, np.log1p(np.maximum(exponent * power, -1.0)) / divisor)
+    zero = np.abs(exponent) < _TINY
+    inner = np.log1p(np.maximum(exponent * power, -1.0))
+    return np.where(zero, power, inner / np.where(zero, 1.0, exponent))
 
 
 def _exponent(likelihood: str, values: np.ndarray) -> float:

@@ -58,7 +58,7 @@ def describe_sequences(
         columns = (*columns, describe_numbers("label", labels, None))
     elif spoken and labels is not None:
         other: Any = test.labels if test else None
-        said, words = text_parts(labels, other, "what is said, ")
+        said, words = text_parts(labels, other, "spoken ")
         lengths, vocabularies = lengths | said, vocabularies | words
     elif labels is not None:
         steps = isinstance(labels[0], list)

@@ -135,10 +135,9 @@ def rank_figure(found: Vocabulary) -> go.Figure:
     curve = line(found.ranks, found.frequencies, "comes", "var(--model)", width=2).update(
         mode="lines+markers"
     )
-    title = {"text": "rank", "font": {"size": 13}}
     return figure(
         [curve.update(marker_size=4)],
-        x={"type": "log", "title": title, "hoverformat": ",.4~r"},
+        x={"type": "log", "title": "rank", "hoverformat": ",.4~r"},
         y={"type": "log", "exponentformat": "power"},
     )
 

@@ -24,10 +24,14 @@ SERIES_STYLES = {
     "ETS": ("var(--ets)", "longdash"),
 }
 _NUMBER = ",.6~r"
+_FONT = 13
 
 
 def figure(traces: list[Any], *, times: np.ndarray | None = None, **layout: Any) -> go.Figure:
-    """A figure in the page's style; the x axis shows dates if ``times`` are any."""
+    """A figure in the page's style; the x axis shows dates if ``times`` are any.
+
+    ``x`` and ``y`` are layouts of the axes, whose titles are plain texts.
+    """
     dates = times is not None and times.dtype.kind == "M"
     axis = {"zeroline": False, "automargin": True, "gridcolor": "var(--rule)", "linecolor": "var(--rule)"}
     x = {**axis, "showgrid": False, "type": "date" if dates else "linear", **layout.pop("x", {})}
@@ -38,7 +42,7 @@ def figure(traces: list[Any], *, times: np.ndarray | None = None, **layout: Any)
             "template": "none",
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
-            "font": {"color": "var(--soft)", "size": 13},
+            "font": {"color": "var(--soft)", "size": _FONT},
             "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
             "hovermode": "x unified",
             "hoverlabel": {
@@ -47,11 +51,16 @@ def figure(traces: list[Any], *, times: np.ndarray | None = None, **layout: Any)
                 "font": {"color": "var(--ink)"},
             },
             "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "itemwidth": 40},
-            "xaxis": x,
-            "yaxis": y,
+            "xaxis": _titled(x),
+            "yaxis": _titled(y),
             **layout,
         },
     )
+
+
+def _titled(axis: dict[str, Any]) -> dict[str, Any]:
+    # As large as the numbers; plotly's own are a fifth larger.
+    return {**axis, "title": {"text": axis["title"], "font": {"size": _FONT}}} if "title" in axis else axis
 
 
 def axis_values(times: np.ndarray) -> np.ndarray:

@@ -27,7 +27,9 @@ def network_words(spec: Mapping[str, Any]) -> str:
         return _encoder_decoder_words(spec)
     texts = []
     for part in spec["layers"]:
-        if part["type"] == "recurrent":
+        if part["type"] == "ensemble":
+            texts.append(f"mean of {count(part['count'], 'network')}, each of {network_words(part)}")
+        elif part["type"] == "recurrent":
             texts.append(_recurrent_words(part))
         elif part["type"] == "pool":
             texts.append(f"{part['how'].replace('_', ' and ')} pooling")

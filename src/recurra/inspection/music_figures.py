@@ -42,5 +42,5 @@ def position_figure(beats: np.ndarray, nll: np.ndarray, mean: float) -> go.Figur
             line(ends, np.full(2, mean), "mean of all steps", "var(--soft)", width=1.5, dash="dot"),
             line(beats, nll, "the model", "var(--model)", width=2),
         ],
-        x={"title": {"text": "beats", "font": {"size": 13}}, "hoverformat": ".4~r"},
+        x={"title": "beats", "hoverformat": ".4~r"},
     )

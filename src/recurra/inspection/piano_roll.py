@@ -29,13 +29,13 @@ def piano_roll_figure(piece: Piece, prompt: Piece | None = None) -> go.Figure:
         barmode="overlay",
         showlegend=prompt is not None,
         x={
-            "title": {"text": "beats", "font": {"size": 13}},
+            "title": "beats",
             "range": [0, begin],
             "showgrid": True,
             "dtick": _bars(begin),
         },
         y={
-            "title": {"text": "key", "font": {"size": 13}},
+            "title": "key",
             "range": [min(low, octaves[0]) - 1.5, max(high, octaves[-1]) + 1.5],
             "tickvals": octaves.tolist(),
             "ticktext": [note_name(pitch) for pitch in octaves.tolist()],

@@ -104,8 +104,8 @@ def against_figure(actual: np.ndarray, point: np.ndarray, interval: np.ndarray |
     )
     return figure(
         [line(ends, ends, "as it should be", "var(--soft)", width=1.5, dash="dot"), points],
-        x={"title": {"text": "actual", "font": {"size": 13}}},
-        y={"title": {"text": "predicted", "font": {"size": 13}}},
+        x={"title": "actual"},
+        y={"title": "predicted"},
         hovermode="closest",
     )
 
@@ -127,6 +127,6 @@ def scores_figure(groups: Sequence[str], by_score: Mapping[str, Sequence[float]]
     return figure(
         bars,
         bargap=0.25,
-        x={"type": "category", "title": {"text": what, "font": {"size": 13}}},
+        x={"type": "category", "title": what},
         y={"rangemode": "tozero", "hoverformat": ".1f"},
     )

@@ -287,7 +287,7 @@ def cost_figure(lengths: Sequence[int], costs: np.ndarray, unit: str) -> Any:
     ]
     ends = np.log10([lengths[0] / 1.1, lengths[-1] * 1.2]).tolist()
     ticks = {"tickvals": list(lengths), "ticktext": [f"{T:,}" for T in lengths], "range": ends}
-    x, y = ({"title": {"text": text, "font": {"size": 13}}, "type": "log"} for text in ("T", unit))
+    x, y = ({"title": text, "type": "log"} for text in ("T", unit))
     return figure(traces, x=x | ticks, y=y | {"dtick": 1})
 
 

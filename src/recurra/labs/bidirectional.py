@@ -176,8 +176,8 @@ def waiting_figure(shares: np.ndarray, expected: np.ndarray, both: Any) -> Any:
     ]
     return figure(
         traces,
-        x={"title": {"text": "words waited", "font": {"size": 13}}, "dtick": 1, "range": [-0.1, WAIT + 0.1]},
-        y={"tickformat": ".0%", "hoverformat": ".1%", "title": {"text": "told right", "font": {"size": 13}}},
+        x={"title": "words waited", "dtick": 1, "range": [-0.1, WAIT + 0.1]},
+        y={"tickformat": ".0%", "hoverformat": ".1%", "title": "told right"},
     )
 
 

@@ -234,7 +234,7 @@ def nonsense_figure(moments: list[int], share: np.ndarray, nonsense: np.ndarray,
         line(x, nonsense.mean(0), "p of a letter in them", "var(--last)", width=2.2, dash="dash"),
         line(x, known.mean(0), "p of a letter in known words", "var(--seasonal)", width=2.2, dash="dot"),
     ]
-    axis = {"title": {"text": "updates", "font": {"size": 13}}, "range": [0, 1.03 * x[-1]]}
+    axis = {"title": "updates", "range": [0, 1.03 * x[-1]]}
     return figure(traces, x=axis, y={"range": [0, 1.02], "hoverformat": ".3f"})
 
 

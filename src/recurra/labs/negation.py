@@ -190,9 +190,7 @@ def score_figure(scores: Sequence[Sequence[float]]) -> Any:
         name = text.removeprefix("the movie ")
         traces.append(line(np.array(places), np.array(values), name, colour, width=2.4, dash=dash))
     words = {"tickvals": list(range(5)), "ticktext": ["the", "movie", "was", "not", "good or bad"]}
-    return figure(
-        traces, x={**words, "range": [-0.2, 4.4]}, y={"title": {"text": "score", "font": {"size": 13}}}
-    )
+    return figure(traces, x={**words, "range": [-0.2, 4.4]}, y={"title": "score"})
 
 
 LAB = Lab(

@@ -171,8 +171,14 @@ def time_figure(lengths: list[int], times: np.ndarray) -> Any:
         line(np.array(lengths), 1e3 * of, name, colour, width=2.2, dash=dash)
         for (name, (colour, dash)), of in zip(STYLES.items(), times)
     ]
-    ticks = {"tickvals": lengths, "ticktext": [f"{T:,}" for T in lengths], "title": {"text": "T"}}
-    return figure(traces, x={"type": "log", **ticks}, y={"type": "log", "title": {"text": "ms"}, "dtick": 1})
+    ends = [math.log10(lengths[0]) - 0.1, math.log10(lengths[-1]) + 0.1]  # room for the last number
+    ticks = {
+        "tickvals": lengths,
+        "ticktext": [f"{T:,}" for T in lengths],
+        "title": "T",
+        "range": ends,
+    }
+    return figure(traces, x={"type": "log", **ticks}, y={"type": "log", "title": "ms", "dtick": 1})
 
 
 LAB = Lab(

@@ -169,7 +169,7 @@ def example_figure(sine: np.ndarray, *forecasts: np.ndarray) -> Any:
     traces = [line(t, sine, "the sine", "var(--ink)", width=1.2)]
     for (name, (colour, dash)), values in zip(STYLES.items(), forecasts):
         traces.append(line(t[WARM:], values, name, colour, width=2, dash=dash))
-    return figure(traces, x={"title": {"text": "step", "font": {"size": 13}}})
+    return figure(traces, x={"title": "step"})
 
 
 def error_figure(errors: dict[str, np.ndarray]) -> Any:
@@ -178,7 +178,7 @@ def error_figure(errors: dict[str, np.ndarray]) -> Any:
         line(steps, errors[name].mean(0), name, colour, width=2.2, dash=dash)
         for name, (colour, dash) in STYLES.items()
     ]
-    axis = {"title": {"text": "steps ahead", "font": {"size": 13}}, "range": [0, AHEAD + 6]}
+    axis = {"title": "steps ahead", "range": [0, AHEAD + 6]}
     return figure(traces, x=axis, y={"rangemode": "tozero"})
 
 

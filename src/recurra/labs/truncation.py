@@ -181,7 +181,7 @@ def found(
 
 STEPS = {
     "type": "log",
-    "title": {"text": "steps to the cut", "font": {"size": 13}},
+    "title": "steps to the cut",
     "range": [0.9, 3.1],
     "tickvals": CUTS,
     "ticktext": list(map(str, CUTS)),

@@ -11,15 +11,16 @@ from recurra.cells import check_lengths
 from recurra.runtime import schema
 from recurra.runtime.check_tensors import check_tensors
 from recurra.runtime.network_parts import (
-    Bag,
     Crf,
     Embedding,
+    Ensemble,
     Part,
-    Recurrent,
     Step,
-    Tied,
     Words,
+    check_order,
     part_from_dict,
+    shapes_of,
+    widths_of,
 )
 
 
@@ -34,9 +35,10 @@ class Network:
         schema.check_fields(dict(spec), {"layers": schema.DICTS}, "spec")
         _check_layers(spec["layers"], len(tensors))
         parts = [part_from_dict(layer, f"spec.layers[{i}]") for i, layer in enumerate(spec["layers"])]
-        _check_order(parts)
-        self._widths = _widths(parts)
-        check_tensors(_shapes(parts), tensors)
+        check_order(parts, "spec.layers")
+        _check_networks(parts, len(tensors))
+        self._widths = widths_of(parts)
+        check_tensors(shapes_of(parts), tensors)
         self.parts = tuple(parts)
         self._bound = [part.bind(tensors) for part in parts]
         first, last = parts[0], parts[-1]
@@ -50,7 +52,7 @@ class Network:
         self.table = tensors[f"{first.name}.weight"] if isinstance(first, Embedding) else None
         """The vector of each id (count, size); None where the network begins with something else."""
         self._dtype = np.dtype(np.int64 if first.takes_ids else np.float32)
-        self._step_shape = _step_shape(first, self._widths[0])
+        self._step_shape = _step_shape(first.first, self._widths[0])
 
     def __call__(self, x: np.ndarray, lengths: np.ndarray | None = None, *, threads: int = 1) -> np.ndarray:
         """The output (N, O) or (N, T, O), float32, for x (N, T, I).
@@ -130,78 +132,31 @@ def _size_fits(got: int, wanted: int | str) -> bool:
     return wanted in ("N", "T", got) or (wanted == "1 + C" and got >= 1)
 
 
-def _check_layers(layers: Sequence[Mapping[str, Any]], tensors: int) -> None:
+def _check_layers(layers: Sequence[Mapping[str, Any]], tensors: int, name: str = "spec.layers") -> None:
     """Raise InputError where a description claims more layers than there are tensors to fill them.
 
     Before anything walks them.
     """
     for i, layer in enumerate(layers):
         inner = layer.get("character_stack")
-        for name, fields in (("", layer), (".character_stack", inner if isinstance(inner, dict) else {})):
+        for part, fields in (("", layer), (".character_stack", inner if isinstance(inner, dict) else {})):
             if isinstance(number := fields.get("num_layers"), int) and number > tensors:
-                raise InputError(
-                    f"spec.layers[{i}]{name}.num_layers is {number}, with only {tensors} tensors"
-                )
+                raise InputError(f"{name}[{i}]{part}.num_layers is {number}, with only {tensors} tensors")
+        within = layer.get("layers")
+        if isinstance(within, list) and name == "spec.layers":
+            _check_layers([own for own in within if isinstance(own, dict)], tensors, f"{name}[{i}].layers")
 
 
-def _check_order(parts: Sequence[Part]) -> None:
-    """Raise InputError unless each part stands where it can."""
-    if not parts or parts[0].beside or not (parts[0].takes_ids or isinstance(parts[0], Recurrent)):
-        raise InputError("spec.layers must begin with a recurrent layer, an embedding or words")
-    pooled = False
-    for i, part in enumerate(parts):
-        if part.takes_ids and i and not part.beside:
-            raise InputError(f"spec.layers must not have {part.type} after another layer")
-        if pooled and part.takes_steps:
-            raise InputError(f"spec.layers must not have {part.type} after a pool")
-        if part.beside and not pooled:
-            raise InputError("spec.layers must pool the sequence before a part that stands beside the others")
-        if part.beside and part.takes_ids != parts[0].takes_ids:
-            what = "ids" if parts[0].takes_ids else "numbers"
-            raise InputError(f"spec.layers must not have {part.type} in a network that reads {what}")
-        if isinstance(part, Bag) and part.words != (known := _symbols(parts[0])):
-            raise InputError(f"{part.name!r} takes {part.words} words, but the network reads {known}")
-        if isinstance(part, Tied):
-            _check_tied(part, parts[0])
-        if isinstance(part, Crf) and i < len(parts) - 1:
-            raise InputError("spec.layers must end with the crf")
-        pooled = pooled or part.pools
+def _check_networks(parts: Sequence[Part], tensors: int) -> None:
+    """Raise InputError where an ensemble claims more networks than there are tensors to fill them.
 
-
-def _check_tied(part: Tied, first: Part) -> None:
-    table = (first.name, first.count, first.size) if isinstance(first, Embedding) else None
-    if table != (part.embedding, part.out_features, part.in_features):
-        raise InputError(
-            f"{part.name!r} is tied to {part.embedding!r}, which must be an embedding of {part.out_features} "
-            f"symbols of size {part.in_features} at the beginning of the network"
-        )
-
-
-def _symbols(first: Part) -> int | None:
-    """How many ids a network that begins with that part reads."""
-    match first:
-        case Embedding():
-            return first.count
-        case Words():
-            return first.words
-        case _:
-            return None
-
-
-def _widths(parts: Sequence[Part]) -> list[int]:
-    """The width of the input of each part, and of the last one's output; InputError where two do not fit."""
-    first = parts[0]
-    widths = [first.stack.cell.input_size if isinstance(first, Recurrent) else 1]
-    for part in parts:
-        widths.append(part.output_size(widths[-1]))
-    return widths
-
-
-def _shapes(parts: Sequence[Part]) -> dict[str, tuple[int, ...]]:
-    """Those of the tensors of all parts; InputError where two have one name."""
-    shapes: dict[str, tuple[int, ...]] = {}
-    for part in parts:
-        if shared := shapes.keys() & part.shapes().keys():
-            raise InputError(f"spec.layers must have different names, got {min(shared)!r} twice")
-        shapes |= part.shapes()
-    return shapes
+    Or where none of its networks could stand alone before the other parts, as one does for who looks inside.
+    """
+    first, *rest = parts
+    if isinstance(first, Ensemble):
+        if first.count * (each := len(shapes_of(first.layers))) > tensors:
+            raise InputError(
+                f"{first.name!r} has {first.count} networks of {each} tensors each, "
+                f"with only {tensors} tensors"
+            )
+        shapes_of([*first.layers, *rest])

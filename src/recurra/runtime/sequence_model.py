@@ -50,7 +50,7 @@ class SequenceModel(Model):
         self.kind = kind_of(self.features)
         self.source = None if fields["source"] is None else Source.from_dict(fields["source"])
         self._adopt(fields)
-        _check_sizes(self, artifact.spec["layers"])
+        _check_sizes(self)
 
     @property
     @abstractmethod
@@ -180,7 +180,7 @@ def _has_columns(source: Source | None) -> bool:
     return source is not None and source.reader == "tagged" and source.options.get("separator") != "tab"
 
 
-def _check_sizes(model: SequenceModel, layers: Sequence[Mapping[str, Any]]) -> None:
+def _check_sizes(model: SequenceModel) -> None:
     network = model.network
     if network.pools != model.pools:
         how = "pool its sequence" if model.pools else "have an output at every step"
@@ -189,8 +189,8 @@ def _check_sizes(model: SequenceModel, layers: Sequence[Mapping[str, Any]]) -> N
         raise InputError(
             f"the preprocessing reads {model.output_size} outputs, but the network has {network.output_size}"
         )
+    part = network.parts[0]
+    place = "spec.layers[0]" if part.first is part else "spec.layers[0].layers[0]"
     for name, size in first_part(model.features).items():
-        if layers[0].get(name) != size:
-            raise InputError(
-                f"spec.layers[0].{name} must be {size!r}, as the features say, got {layers[0].get(name)!r}"
-            )
+        if (got := part.first.to_dict().get(name)) != size:
+            raise InputError(f"{place}.{name} must be {size!r}, as the features say, got {got!r}")

@@ -22,7 +22,7 @@ from recurra.tasks.naive_bayes import log_count_ratios
 from recurra.tasks.sequence_defaults import SequenceDefaults
 from recurra.tasks.sequence_estimator import SequenceEstimator
 from recurra.tasks.sequence_examples import SequenceExamples
-from recurra.tasks.sequence_network import SequenceNetwork
+from recurra.tasks.sequence_network import LabelNetwork
 from recurra.tasks.sequence_parts import one_column
 from recurra.tasks.targets import ClassTargets, Targets
 
@@ -114,7 +114,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         return fit_label_baselines(training.sequences, list(map(str, labels)), names)
 
     def _fields(
-        self, targets: Targets, network: SequenceNetwork, validation: SequenceExamples
+        self, targets: Targets, network: LabelNetwork, validation: SequenceExamples
     ) -> dict[str, Any]:
         return {**targets.fields(), "temperature": _temperature(network, validation)}
 
@@ -134,7 +134,7 @@ def _word_count(features: Features) -> int | None:
             return None
 
 
-def _temperature(network: SequenceNetwork, validation: SequenceExamples) -> float:
+def _temperature(network: LabelNetwork, validation: SequenceExamples) -> float:
     network.eval()
     logits = []
     with torch.no_grad():

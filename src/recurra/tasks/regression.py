@@ -37,7 +37,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
 
     task = "regress"
     model_class = RegressionModel
-    later: ClassVar[dict[str, Any]] = {"target_transform": "standard"}
+    later: ClassVar[dict[str, Any]] = {**SequenceEstimator.later, "target_transform": "standard"}
 
     pool: str | None = None
     target_transform: str = "standard"

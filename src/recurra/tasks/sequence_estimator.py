@@ -12,6 +12,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from recurra._base.errors import InputError
+from recurra._base.validation import positive_int
 from recurra.data import AudioFeatures, Labelled, Source, as_labelled
 from recurra.evaluation import Baselines, Comparison
 from recurra.runtime.features import Features
@@ -19,12 +20,13 @@ from recurra.runtime.sequence_model import SequenceModel, sequence_artifact
 from recurra.runtime.sequence_stream import SequenceStream
 from recurra.tasks.augmentation import augmented
 from recurra.tasks.layers import tensors
+from recurra.tasks.network_ensemble import build_network
 from recurra.tasks.saved import SavedEstimator
 from recurra.tasks.sequence_card import run_fingerprint, sequence_card
 from recurra.tasks.sequence_defaults import BY_KIND, SequenceDefaults
 from recurra.tasks.sequence_examples import SequenceExamples
 from recurra.tasks.sequence_features import fit_features, fit_vectors, symbol_counts
-from recurra.tasks.sequence_network import NetworkSettings, SequenceNetwork
+from recurra.tasks.sequence_network import LabelNetwork, NetworkSettings
 from recurra.tasks.sequence_parts import Parts
 from recurra.tasks.sequence_settings import network_settings
 from recurra.tasks.targets import Targets
@@ -54,6 +56,8 @@ class SequenceEstimator(SavedEstimator):
         word_dropout: of symbols, which become the unknown one: with probability p / (p + n) if they stand n
             times in the training part (Kiperwasser & Goldberg 2016).
         weight_dropout: of recurrent weights (Merity et al. 2017).
+        ensemble_size: networks that learn side by side, each from weights and masks of its own, and answer
+            together by the mean of their outputs; as many times the time and memory.
         epochs: passes over the training part at most; None for what the kind of sequences is used to, or as
             many, up to 200, as make 500 steps of the optimiser where the sequences are few.
         batch_size: sequences for each step of the optimiser.
@@ -84,6 +88,7 @@ class SequenceEstimator(SavedEstimator):
 
     task: ClassVar[str]
     model_class: ClassVar[type[SequenceModel]]
+    later: ClassVar[dict[str, Any]] = {"ensemble_size": 1}
 
     level: str | None = None
     max_vocabulary: int | None = None
@@ -97,6 +102,7 @@ class SequenceEstimator(SavedEstimator):
     dropout: float | None = None
     word_dropout: float | None = None
     weight_dropout: float | None = None
+    ensemble_size: int = 1
     epochs: int | None = None
     batch_size: int | None = None
     learning_rate: float | None = None
@@ -125,7 +131,7 @@ class SequenceEstimator(SavedEstimator):
     def _fields(
         self,
         targets: Targets,
-        network: SequenceNetwork,  # noqa: ARG002
+        network: LabelNetwork,  # noqa: ARG002
         validation: SequenceExamples,  # noqa: ARG002
     ) -> dict[str, Any]:
         """The task's own fields of the preprocessing, for a trained network."""
@@ -134,7 +140,7 @@ class SequenceEstimator(SavedEstimator):
     def _bag(
         self, features: Features, targets: Targets, training: SequenceExamples
     ) -> tuple[np.ndarray, np.ndarray] | None:
-        """What stands beside the network, see `SequenceNetwork`; None for nothing."""
+        """What stands beside the network, see `LabelNetwork`; None for nothing."""
 
     def _augments(self, kind: str, network: NetworkSettings) -> bool:
         """Whether training varies its sequences."""
@@ -175,7 +181,7 @@ class SequenceEstimator(SavedEstimator):
                 group would teach is worth more.
             pretrained: a fitted `LanguageModel` of texts, or the path of its file, whose embedding and layers
                 the network begins with, see `recurra.tasks.transfer`; it settles how texts are cut, and the
-                sizes of the network.
+                sizes of the network. Words are spelt beside its vectors.
             validation: sequences and labels ``(X, y)``, or labelled ones, by which the best epoch is chosen;
                 None to hold out ``validation_share`` of the training ones.
             test: the same, to be scored beside baselines at the end; None for no score.
@@ -213,7 +219,7 @@ class SequenceEstimator(SavedEstimator):
                 stack=1 if sizes.pool is None else defaults.stack,  # labels are of single frames
             )
         else:
-            features, sizes = start.features, start.sizes(sizes)
+            features, sizes = start.features_for(training.sequences.items), start.sizes(sizes)
         vectors, notes = fit_vectors(self.vectors, self.embedding_size, features)
         if vectors is not None:
             sizes = dataclasses.replace(sizes, embedding_size=vectors.shape[1])
@@ -221,10 +227,11 @@ class SequenceEstimator(SavedEstimator):
         if augments and isinstance(features, AudioFeatures):
             augment = partial(augmented, features=features)
             examples["training"] = dataclasses.replace(examples["training"], augment=augment)
-        network = SequenceNetwork(
+        network = build_network(
             features,
             sizes,
             targets.outputs,
+            positive_int("ensemble_size", self.ensemble_size),
             seed=settings.seed,
             allowed=targets.allowed,
             vectors=vectors,
@@ -232,10 +239,11 @@ class SequenceEstimator(SavedEstimator):
             counts=symbol_counts(features, examples["training"].inputs),
         )
         if start is not None:
-            start.begin(network)
+            for member in network.members:
+                start.begin(member)
         history = train(
             network,
-            targets.loss,
+            network.learning(targets.loss),
             examples["training"],
             examples["validation"],
             settings,

@@ -3,6 +3,8 @@
 Its modules bear the names of the runtime's parts, so that its tensors are those of the model file.
 """
 
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +16,11 @@ from recurra.data import SeriesFeatures, TextFeatures, TextWords, WordFeatures
 from recurra.decoding import Allowed
 from recurra.runtime import network_parts as parts
 from recurra.runtime.features import Features
+from recurra.runtime.network_parts import Part
 from recurra.tasks.common_affixes import common_affixes, lower_case
 from recurra.tasks.layers import LAYERS, initialise
 from recurra.tasks.memory import check_memory
+from recurra.training import Loss
 
 POOLS = ("last", "mean", "max", "mean_max", "attention")
 """From the encoder's steps to one row."""
@@ -45,7 +49,41 @@ class NetworkSettings:
     crf: bool
 
 
-class SequenceNetwork(torch.nn.Module):
+class LabelNetwork(torch.nn.Module, ABC):
+    """Base of networks from padded sequences to outputs (N, O), or (N, T, O) where nothing pools."""
+
+    crf: nn.CRF | None
+    """Over the outputs, where tags are weighed together."""
+    bag: nn.Bag | None
+    """Added to the outputs of the trained network. While it trains it goes alone: the bag knows the training
+    part by heart, and would leave nothing to learn."""
+
+    @property
+    @abstractmethod
+    def members(self) -> Sequence["SequenceNetwork"]:
+        """The networks that answer together, or the one alone."""
+
+    @abstractmethod
+    def parts(self) -> list[Part]:
+        """The same network for the runtime."""
+
+    def learning(self, loss: Loss) -> Loss:
+        """``loss`` of batches as training has it."""
+        return loss
+
+    def whole(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """The outputs with what stands beside the network, as the model at work has them."""
+        outputs = self(x, lengths)
+        return outputs if self.bag is None else outputs + self.bag(x, lengths)
+
+    def _last_parts(self) -> list[Part]:
+        found: list[Part] = [] if self.bag is None else [self.bag.part("bag")]
+        if self.crf is not None:
+            found.append(parts.Crf("crf", self.crf.tags))
+        return found
+
+
+class SequenceNetwork(LabelNetwork):
     """From padded sequences to outputs (N, O), or (N, T, O) where nothing pools.
 
     Symbols are embedded: words beside their affixes and, where they are given one by one, what a
@@ -56,8 +94,7 @@ class SequenceNetwork(torch.nn.Module):
 
     ``allowed`` says which tags may follow which, for a network with a conditional random field; ``vectors``
     (V, D) what symbols begin with, NaN for those that begin at random; ``bag`` is the weight and the pairs of
-    a `recurra.nn.Bag` that is added to the outputs of the trained network. While it trains it goes alone: the
-    bag knows the training part by heart, and would leave nothing to learn.
+    a `recurra.nn.Bag`.
     """
 
     def __init__(
@@ -73,7 +110,7 @@ class SequenceNetwork(torch.nn.Module):
         counts: np.ndarray | None = None,
     ) -> None:
         super().__init__()
-        _check_memory(features, settings)
+        check_network_memory(features, settings)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             seen = None if counts is None else torch.from_numpy(counts)
@@ -113,10 +150,9 @@ class SequenceNetwork(torch.nn.Module):
         row = torch.nn.functional.dropout(self.pool(states, lengths), self.dropout.p, self.training)
         return self.head(row)
 
-    def whole(self, x: Tensor, lengths: Tensor) -> Tensor:
-        """The outputs with what stands beside the network, as the model at work has them."""
-        outputs = self(x, lengths)
-        return outputs if self.bag is None else outputs + self.bag(x, lengths)
+    @property
+    def members(self) -> Sequence["SequenceNetwork"]:
+        return [self]
 
     def _embedded(self, x: Tensor, lengths: Tensor) -> Tensor:
         match self.embedding:
@@ -127,8 +163,7 @@ class SequenceNetwork(torch.nn.Module):
             case embedding:
                 return embedding(self.symbols(x))
 
-    def parts(self) -> list[parts.Part]:
-        """The same network for the runtime."""
+    def parts(self) -> list[Part]:
         stack, found = self.encoder.stack, []
         if isinstance(self.embedding, nn.Words):
             found.append(self.embedding.part("embedding"))
@@ -142,14 +177,11 @@ class SequenceNetwork(torch.nn.Module):
         elif self.pool is not None:
             found.append(parts.Pool(self.pool.how))
         found.append(parts.Linear("head", self.head.in_features, self.head.out_features))
-        if self.bag is not None:
-            found.append(self.bag.part("bag"))
-        if self.crf is not None:
-            found.append(parts.Crf("crf", self.head.out_features))
-        return found
+        return [*found, *self._last_parts()]
 
 
-def _check_memory(features: Features, settings: NetworkSettings) -> None:
+def check_network_memory(features: Features, settings: NetworkSettings, networks: int = 1) -> None:
+    """Raise InputError unless this machine can train so many of them, see `check_memory`."""
     match features:
         case TextFeatures():
             symbols, width = features.size, settings.embedding_size
@@ -158,7 +190,8 @@ def _check_memory(features: Features, settings: NetworkSettings) -> None:
         case _:
             symbols, width = 0, features.size
     sizes = width, settings.hidden_size, settings.num_layers
-    check_memory(settings.cell, *sizes, directions=2 if settings.bidirectional else 1, symbols=symbols)
+    directions = 2 if settings.bidirectional else 1
+    check_memory(settings.cell, *sizes, directions=directions, symbols=symbols, networks=networks)
 
 
 def _embedding(

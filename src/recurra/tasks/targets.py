@@ -13,7 +13,7 @@ from recurra.data import TRANSFORMS, TargetTransform, check_transform, mean_and_
 from recurra.decoding import Allowed, allowed, scheme_of
 from recurra.tasks.classes import class_counts, class_weights, codes
 from recurra.tasks.pinball import pinball
-from recurra.tasks.sequence_network import SequenceNetwork
+from recurra.tasks.sequence_network import LabelNetwork
 
 
 class Targets(ABC):
@@ -38,7 +38,7 @@ class Targets(ABC):
 
     @abstractmethod
     def loss(
-        self, network: SequenceNetwork, x: Tensor, lengths: Tensor, targets: Tensor, weights: Tensor
+        self, network: LabelNetwork, x: Tensor, lengths: Tensor, targets: Tensor, weights: Tensor
     ) -> tuple[Tensor, Tensor]:
         """The weighted sum over targets, and what they weigh together; both scalar."""
 
@@ -77,7 +77,7 @@ class ClassTargets(Targets):
         return codes(np.asarray(labels), self.classes, part)
 
     def loss(
-        self, network: SequenceNetwork, x: Tensor, lengths: Tensor, targets: Tensor, weights: Tensor
+        self, network: LabelNetwork, x: Tensor, lengths: Tensor, targets: Tensor, weights: Tensor
     ) -> tuple[Tensor, Tensor]:
         weights = weights * torch.from_numpy(self.class_weights)[targets]
         smoothing = self.label_smoothing if network.training else 0.0
@@ -131,7 +131,7 @@ class ValueTargets(Targets):
         return ((self.transform.forward(values) - self.centre) / self.scale).astype(np.float32)
 
     def loss(
-        self, network: SequenceNetwork, x: Tensor, lengths: Tensor, targets: Tensor, weights: Tensor
+        self, network: LabelNetwork, x: Tensor, lengths: Tensor, targets: Tensor, weights: Tensor
     ) -> tuple[Tensor, Tensor]:
         losses = pinball(network(x, lengths), targets, self.levels)
         return (weights * losses).sum(), weights.sum()
@@ -179,7 +179,7 @@ class TagTargets(Targets):
         return [codes(np.array(own), self.classes, part) for own in labels]
 
     def loss(
-        self, network: SequenceNetwork, x: Tensor, lengths: Tensor, targets: Tensor, weights: Tensor
+        self, network: LabelNetwork, x: Tensor, lengths: Tensor, targets: Tensor, weights: Tensor
     ) -> tuple[Tensor, Tensor]:
         outputs = network(x, lengths)
         count = (weights * lengths).sum()

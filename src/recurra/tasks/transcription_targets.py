@@ -11,7 +11,7 @@ from torch import Tensor
 from recurra._base.validation import one_of
 from recurra.data import TextFeatures
 from recurra.runtime.transcript import BLANK, LEVELS, written
-from recurra.tasks.sequence_network import SequenceNetwork
+from recurra.tasks.sequence_network import LabelNetwork
 from recurra.tasks.targets import Targets
 
 _ALL = 1_000_000  # symbols: one that is left out could never be written
@@ -48,7 +48,7 @@ class TextTargets(Targets):
         return self.symbols(labels)
 
     def loss(
-        self, network: SequenceNetwork, x: Tensor, lengths: Tensor, targets: Tensor, weights: Tensor
+        self, network: LabelNetwork, x: Tensor, lengths: Tensor, targets: Tensor, weights: Tensor
     ) -> tuple[Tensor, Tensor]:
         """The weighted sum of −ln p of the texts, and how many symbols they and their ends are.
 

@@ -1,6 +1,7 @@
 """Pages of what is inside small models, and a browser that shows them."""
 
 import functools
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ from tests.inspection.inside.models import inputs_of, model_of
 
 DRAWN = """[...document.querySelectorAll('.plot')].filter(plot => !plot.querySelector(
     'path.js-line, .bars path, .heatmaplayer image, .scatterlayer path.point')).map(plot => plot.id)"""
-UNFOLDED = "document.querySelectorAll('details').forEach(element => element.open = true)"
 
 
 @pytest.fixture(scope="session")
@@ -33,29 +33,16 @@ def compared() -> Callable[[str], Any]:
 
 
 @pytest.fixture
-def open_inside(browser, tmp_path: Path):
-    """Open the page of an inspection: nothing may be complained about or fetched, and it must fit."""
-    events: list[str] = []
-    pages, addresses = [], []
+def open_inside(open_page, tmp_path: Path):
+    """Open the page of an inspection, or of two models."""
+    numbers = itertools.count()
 
     def opened(found: Any, width: int = 1280, **options: Any):
-        file = tmp_path / f"{len(pages)}.html"
+        file = tmp_path / f"{next(numbers)}.html"
         file.write_text(inspection_page(found), "utf-8")
-        page = browser.new_page(viewport={"width": width, "height": 800}, **options)
-        pages.append(page)
-        addresses.append(file.as_uri())
-        page.on("console", lambda message: events.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: events.append(str(error)))
-        page.on("request", lambda request: events.append(request.url))
-        page.goto(file.as_uri(), timeout=120_000)  # ms: a machine that is busy with other tests is slow
-        page.evaluate(UNFOLDED)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        return page
+        return open_page(file, width, **options)
 
-    yield opened
-    for page in pages:
-        page.close()
-    assert [text for text in events if text not in addresses and not text.startswith("data:")] == []
+    return opened
 
 
 @pytest.fixture

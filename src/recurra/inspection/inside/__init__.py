@@ -10,6 +10,7 @@ from recurra.inspection.inside.inputs import BOUNDARY, Given, given
 from recurra.inspection.inside.jacobian import Spectrum, jacobian, spectrum
 from recurra.inspection.inside.lags import layer_memory
 from recurra.inspection.inside.memory import Memory, effective_length, memory
+from recurra.inspection.inside.one_network import first_network
 from recurra.inspection.inside.trace import LayerTrace, Trace, trace
 from recurra.inspection.inside.units import Saturation, by_activity, by_cluster, saturation
 from recurra.inspection.inside.weights import RecurrentMatrix, recurrent_matrices
@@ -34,6 +35,7 @@ __all__ = [
     "by_cluster",
     "by_input",
     "effective_length",
+    "first_network",
     "forming",
     "given",
     "gradients",

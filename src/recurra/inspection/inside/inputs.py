@@ -26,6 +26,7 @@ from recurra.data import (
     last_context,
     last_observed,
 )
+from recurra.inspection.inside.one_network import refuse_ensemble
 from recurra.inspection.symbols import UNITS, note_name, texts_of, visible
 from recurra.runtime.features import Features
 from recurra.runtime.forecast import ForecastModel
@@ -65,8 +66,8 @@ def given(model: Any, X: Any, row: int = 0) -> Given:
     forecaster it is the last context, and ``row`` counts windows back from there. A language model reads what
     stands before a document first, `BOUNDARY`, and of music silence.
 
-    Raises InputError, in one line, for what the model can't read, an item without a step, and a row that
-    there is not.
+    Raises InputError, in one line, for what the model can't read, an item without a step, a row that there
+    is not, and an ensemble.
     """
     match model:
         case ForecastModel():
@@ -78,6 +79,7 @@ def given(model: Any, X: Any, row: int = 0) -> Given:
         case TranslationModel():
             return _source(model, X, row)
         case SequenceModel():
+            refuse_ensemble(model)
             return _sequence(model, X, row)
     raise InputError(f"model must be one that recurra.load gives, got {type(model).__name__}")
 

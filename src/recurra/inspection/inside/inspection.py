@@ -16,6 +16,7 @@ from recurra.inspection.inside.health import health
 from recurra.inspection.inside.inputs import given
 from recurra.inspection.inside.jacobian import Spectrum, spectrum
 from recurra.inspection.inside.memory import Memory, memory
+from recurra.inspection.inside.one_network import first_network
 from recurra.inspection.inside.trace import LayerTrace, Trace, trace
 from recurra.inspection.inside.units import Saturation, by_activity, by_cluster, saturation
 from recurra.inspection.inside.weights import RecurrentMatrix, recurrent_matrices
@@ -104,21 +105,22 @@ def inspect(model: Model, X: Any = None, *, row: int = 0, name: str = "model", s
     Raises:
         InputError: where ``X`` does not fit the model, or has no such ``row``.
     """
+    whole, (model, said) = model, first_network(model)
     found = {
         "name": name,
-        "task": model.task,
-        "spec": model.spec,
+        "task": whole.task,
+        "spec": whole.spec,
         "history": model.history,
-        "card": model.card,
-        "fingerprint": model.fingerprint,
-        "parameters": sum(int(np.asarray(weight).size) for weight in model.tensors.values()),
+        "card": whole.card,
+        "fingerprint": whole.fingerprint,
+        "parameters": sum(int(np.asarray(weight).size) for weight in whole.tensors.values()),
         "matrices": recurrent_matrices(model.tensors),
     }
     if X is None:
-        return Inspection(**found, warnings=health(model.history))
+        return Inspection(**found, warnings=health(model.history), notes=said)
     one = given(model, X, row)
     seen = trace(model, one)
-    notes: list[str] = []
+    notes = [*said]
 
     def gradients(of: Callable[[], _F], empty: _F) -> _F:
         try:
@@ -137,7 +139,7 @@ def inspect(model: Model, X: Any = None, *, row: int = 0, name: str = "model", s
         warnings=health(model.history, remembered),
         trace=seen,
         layers=tuple(_layer(layer) for layer in seen.layers),
-        forming=forming(model, one),
+        forming=forming(whole, one),
         attended=attended(model, one),
         posteriors=posteriors(model, one),
         memory=remembered,

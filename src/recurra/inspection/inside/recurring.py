@@ -7,6 +7,7 @@ import numpy as np
 
 from recurra._base.errors import InputError
 from recurra.cells import Stack
+from recurra.inspection.inside.one_network import refuse_ensemble
 from recurra.runtime import Network, Recurrent
 from recurra.runtime.encoder_decoder import EncoderDecoderSpec
 from recurra.runtime.network_parts import part_from_dict
@@ -31,10 +32,11 @@ class Recurring(NamedTuple):
 def recurring(model: Any, x: np.ndarray) -> Recurring:
     """The layers of a loaded model that read x, an input as its network reads it.
 
-    Raises InputError for what is no model, and for one whose weights are rounded.
+    Raises InputError for what is no model, for an ensemble, and for one whose weights are rounded.
     """
     network = getattr(model, "network", None)
     if isinstance(network, Network):
+        refuse_ensemble(model)
         if network.quantization_error is not None:
             raise InputError("model has rounded weights, which have no gradients; give it as it was loaded")
         parts = [part_from_dict(layer, "spec.layers") for layer in model.spec["layers"]]

@@ -10,6 +10,7 @@ from recurra._base.errors import InputError
 from recurra.cells import LSTM, Cell, Elman, LinearRecurrence, Stack
 from recurra.data import TextWords, WordFeatures
 from recurra.inspection.inside.inputs import BOUNDARY, Given
+from recurra.inspection.inside.one_network import refuse_ensemble
 from recurra.inspection.symbols import texts_of, visible
 from recurra.runtime import Network, Recurrent, Words
 from recurra.runtime.encoder_decoder import EncoderDecoderSpec
@@ -78,12 +79,14 @@ def trace(model: Any, given: Given) -> Trace:
 
     Computed step by step in float32 by `recurra.cells`, so that it agrees with the network's own kernels to
     rounding; the output is the network's own. The decoder of an encoder-decoder writes what ``predict``
-    gives. Raises InputError for a model whose weights are rounded, and an input of another model.
+    gives. Raises InputError for an ensemble, a model whose weights are rounded, and an input of another
+    model.
     """
     if isinstance(model, TranslationModel):
         return _of_translation(model, given)
     if not isinstance(network := getattr(model, "network", None), Network):
         raise InputError(f"model must be one that recurra.load gives, got {type(model).__name__}")
+    refuse_ensemble(model)
     if network.quantization_error is not None:
         raise InputError("model has rounded weights, whose gates can't be seen; trace it as it was loaded")
     layers: list[LayerTrace] = []

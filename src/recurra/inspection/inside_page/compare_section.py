@@ -79,7 +79,7 @@ def memories(both: Sequence[Inspection]) -> Any:
         )
     return figures.figure(
         traces,
-        x={**whole_axis(lags), "title": {"text": "steps back", "font": {"size": 13}}},
+        x={**whole_axis(lags), "title": "steps back"},
         y={**log_axis([one.memory.by_input for one in both if one.memory]), "hoverformat": ".3g"},
     )
 

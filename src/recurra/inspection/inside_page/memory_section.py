@@ -58,7 +58,7 @@ def lag_figure(curves: dict[str, np.ndarray], lags: np.ndarray) -> Any:
         )
     return figures.figure(
         traces,
-        x={**steps.whole_axis(lags[-1] + 1), "title": {"text": "steps back", "font": {"size": 13}}},
+        x={**steps.whole_axis(lags[-1] + 1), "title": "steps back"},
         y=steps.log_axis(list(curves.values())),
     )
 

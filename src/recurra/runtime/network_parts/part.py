@@ -66,14 +66,19 @@ class Part(ABC):
     """What the model file calls it."""
     fields: ClassVar[Mapping[str, schema.Field]]
     """Of its specification in the model file, by the names that it has here."""
-    takes_ids: ClassVar[bool] = False
+    takes_ids: bool = False
     """Whether it reads int64 ids, and so can only come first, or stand beside the others."""
     takes_steps: ClassVar[bool] = False
     """Whether it needs a sequence, and so cannot follow a pool."""
-    pools: ClassVar[bool] = False
+    pools: bool = False
     """Whether it turns the sequence into rows."""
     beside: ClassVar[bool] = False
     """Whether it reads the network's inputs, and its output is added to that of the part before it."""
+
+    @property
+    def first(self) -> "Part":
+        """The part that reads the input: this one, or the first of those within it."""
+        return self
 
     @abstractmethod
     def output_size(self, input_size: int) -> int:
@@ -111,6 +116,7 @@ def within(x: np.ndarray, lengths: np.ndarray) -> np.ndarray:
 
 def check_ids(name: str, ids: np.ndarray, count: int) -> None:
     """Raise InputError unless all ids lie in [0, count)."""
-    if ids.size and (ids.min() < 0 or ids.max() >= count):
+    # reduce: without the detours of min and max
+    if ids.size and (np.minimum.reduce(ids, None) < 0 or np.maximum.reduce(ids, None) >= count):
         wrong = ids[(ids < 0) | (ids >= count)].flat[0]
         raise InputError(f"{name} must lie between 0 and {count - 1}, got {wrong}")

@@ -15,9 +15,9 @@ from recurra.runtime.network_parts.part import Bound, Part, Step, check_width
 
 _STEPS = 1000
 """Of standard normal inputs, over which the error of rounded weights is looked for."""
-_LARGEST_TABLE = 32 << 20
+LARGEST_TABLE = 64 << 20
 """Bytes that the first layer's answers to all symbols may take: a thousand symbols of a large LSTM take 8 MB.
-A vocabulary of words could take hundreds, all of it to spare a step the weights of its input."""
+Tens of thousands of words would take hundreds, all of it to spare a step the weights of its input."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class _PackedStep(RecurrentStep):
 
     def after(self, embedding: EmbeddingStep) -> Step | None:
         size = kernels.Projected.bytes_of(self._bound.packed, len(embedding.weight))
-        return _SymbolStep(self._bound, self._stream, embedding) if 0 < size <= _LARGEST_TABLE else None
+        return _SymbolStep(self._bound, self._stream, embedding) if 0 < size <= LARGEST_TABLE else None
 
 
 class _SymbolStep(RecurrentStep):
