@@ -124,18 +124,36 @@ class Inputs(NamedTuple):
         threads: Any = 1,
     ) -> "Inputs":
         """The inputs, checked; InputError names the first that is wrong."""
-        x = strided(check_array("x", x, ("T", "N", stack.cell.input_size)), dtype)
+        x = check_array("x", x, ("T", "N", stack.cell.input_size))
         T, N = x.shape[:2]
         if dropout_masks is not None:
             shape = (stack.num_layers - 1, T, N, stack.output_size)
-            dropout_masks = contiguous(check_array("dropout_masks", dropout_masks, shape), dtype)
+            check_array("dropout_masks", dropout_masks, shape)
+        states = check_state(stack, state, N, dtype)
+        if lengths is not None:
+            lengths = _check_lengths(lengths, T, N)
+        noise = _check_noise(stack, noise, T, N)
+        return cls.laid_out(dtype, x, states, lengths, dropout_masks, noise, check_threads(threads))
+
+    @classmethod
+    def laid_out(
+        cls,
+        dtype: np.dtype[Any],
+        x: Array,
+        states: Arrays,
+        lengths: Array | None,
+        dropout_masks: Array | None,
+        noise: Arrays,
+        threads: int,
+    ) -> "Inputs":
+        """The same of what is known to fit."""
         return cls(
-            x,
-            check_state(stack, state, N, dtype),
-            None if lengths is None else _check_lengths(lengths, T, N),
-            dropout_masks,
-            _check_noise(stack, noise, T, N, dtype),
-            check_threads(threads),
+            strided(x, dtype),
+            {name: contiguous(array, dtype) for name, array in states.items()},
+            lengths,
+            None if dropout_masks is None else contiguous(dropout_masks, dtype),
+            {name: contiguous(mask, dtype) for name, mask in noise.items()},
+            threads,
         )
 
     @property
@@ -153,7 +171,7 @@ _NOISE = ("recurrent", "keep_h", "keep_c")
 _NO_NOISE: list[Array | None] = [None] * len(_NOISE)
 
 
-def _check_noise(stack: Stack, noise: Any, T: int, N: int, dtype: np.dtype[Any]) -> Arrays:
+def _check_noise(stack: Stack, noise: Any, T: int, N: int) -> Arrays:
     if noise is None:
         return {}
     _check_mapping("noise", noise)
@@ -166,10 +184,7 @@ def _check_noise(stack: Stack, noise: Any, T: int, N: int, dtype: np.dtype[Any])
     shapes |= {f"keep_{state}": (runs, T, N, width) for state, width in widths.items()}
     for name in noise:
         one_of("noise", name, shapes)
-    return {
-        name: contiguous(check_array(f"noise {name!r}", mask, shapes[name]), dtype)
-        for name, mask in noise.items()
-    }
+    return {name: check_array(f"noise {name!r}", mask, shapes[name]) for name, mask in noise.items()}
 
 
 def _check_lengths(lengths: Any, T: int, N: int) -> Array:

@@ -28,10 +28,11 @@ class Run:
         return {own: p[name] for own, name in self.names}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Plan:
     """The runs of a stack, by layer and then direction, the widths of its states, and its zoneout."""
 
+    stack: Stack
     runs: tuple[Run, ...]
     widths: dict[str, int]
     zoneout: float
@@ -49,10 +50,10 @@ def plan_of(stack: Stack) -> Plan:
         )
         for run in stack.layers()
     ]
-    return Plan(tuple(runs), stack.cell.state_sizes(), zoneout_of(stack.cell))
+    return Plan(stack, tuple(runs), stack.cell.state_sizes(), zoneout_of(stack.cell))
 
 
 @functools.lru_cache(maxsize=256)
-def tape_per_step(stack: Stack, dtype: np.dtype[Any], noise: bool) -> tuple[int, ...]:
+def tape_per_step(plan: Plan, dtype: np.dtype[Any], noise: bool) -> tuple[int, ...]:
     """Values of tape that one step of one row takes in each run."""
-    return tuple(native_tape_per_step(run.cell, dtype, noise) for run in stack.layers())
+    return tuple(native_tape_per_step(run.cell, dtype, noise) for run in plan.stack.layers())

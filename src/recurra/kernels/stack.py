@@ -24,7 +24,7 @@ from recurra.kernels.arguments import (
 from recurra.kernels.memory import empty
 from recurra.kernels.native import Array, by_precision
 from recurra.kernels.plan import Run, plan_of
-from recurra.kernels.tape import TapeViews, new_tape
+from recurra.kernels.tape import TapeViews, check_tape, new_tape
 
 _PLAIN = (None, None, None)  # no noise
 
@@ -39,12 +39,12 @@ class PackedStack:
 
     def __init__(self, stack: Stack, parameters: Mapping[str, Array], *, threads: int = 1) -> None:
         self.stack = stack
+        self.plan = plan_of(stack)
         self.dtype = check_parameters(stack, parameters)
         threads = check_threads(threads)
         layer = by_precision("Layer", self.dtype)
         self.layers: list[Any] = [
-            layer(run.cell, own_parameters(run, parameters, self.dtype), threads)
-            for run in plan_of(stack).runs
+            layer(run.cell, own_parameters(run, parameters, self.dtype), threads) for run in self.plan.runs
         ]
         """The native layer of each run of the stack."""
 
@@ -62,7 +62,7 @@ class PackedStack:
         final state is that of its own last step (its initial state for length 0), and the reverse direction
         starts at that step. A row gives the same bits in every batch and with any number of threads.
         """
-        output, state_n, _ = self._forward(self._inputs(x, state, lengths, None, None, threads), None)
+        output, state_n, _ = self.run(self._inputs(x, state, lengths, None, None, threads))
         return output, state_n
 
     def forward_train(
@@ -86,7 +86,7 @@ class PackedStack:
         state stays (zoneout); without the last two zoneout acts by its expectation.
         """
         inputs = self._inputs(x, state, lengths, dropout_masks, noise, threads)
-        return self._forward(inputs, new_tape(self.stack, inputs, equal=equal_tapes))
+        return self.run(inputs, new_tape(self.plan, inputs, equal=equal_tapes))
 
     def step(self, x: Array, state: Mapping[str, Array]) -> tuple[Array, Arrays]:
         """One step of one row, in one direction: x (I,), states (L, H); output (H,) and new states."""
@@ -104,7 +104,7 @@ class PackedStack:
                 states["c"][k] if "c" in states else None,
                 new["h"][k],
                 new["c"][k] if "c" in new else None,
-                plan_of(self.stack).zoneout,
+                self.plan.zoneout,
             )
             x = new["h"][k]
         return x.copy(), new
@@ -118,17 +118,18 @@ class PackedStack:
         if self.stack.bidirectional:
             raise InputError("step_rows needs a stack in one direction, got bidirectional=True; use forward")
         new = {name: np.empty_like(array) for name, array in state.items()}
-        return step_layers(self.layers, 0, x, state, new, plan_of(self.stack).zoneout, threads), new
+        return step_layers(self.layers, 0, x, state, new, self.plan.zoneout, threads), new
 
     def _inputs(self, *given: Any) -> Inputs:
         return Inputs.of(self.stack, self.dtype, *given)
 
-    def _forward(self, inputs: Inputs, tape: Array | None) -> tuple[Array, Arrays, Array]:
+    def run(self, inputs: Inputs, tape: Array | None = None) -> tuple[Array, Arrays, Array]:
+        """Output, final states and tape of inputs that are known to fit; ``tape`` is `new_tape`'s or none."""
         stack, x, states = self.stack, inputs.x, inputs.states
         T, N = x.shape[:2]
-        zoneout = plan_of(stack).zoneout
+        zoneout = self.plan.zoneout
         new = {name: np.empty_like(array) for name, array in states.items()}
-        views = None if tape is None else TapeViews.of(stack, inputs, tape)
+        views = None if tape is None else TapeViews.of(self.plan, inputs, tape)
         D, R = stack.num_directions, stack.cell.output_size
         output = x
         for layer in range(stack.num_layers):
@@ -198,17 +199,36 @@ def backward(
     """
     dtype = check_parameters(stack, parameters)
     inputs = Inputs.of(stack, dtype, x, state, lengths, dropout_masks, noise, threads)
-    x, states, dropout_masks = inputs.x, inputs.states, inputs.dropout_masks
-    T, N = x.shape[:2]
-    D, R = stack.num_directions, stack.cell.output_size
-    output = strided(check_array("output", output, (T, N, D * R)), dtype)
-    views = TapeViews.of(stack, inputs, tape)
-    d_output = strided(check_array("d_output", d_output, (T, N, D * R)), dtype)
+    T, N = inputs.x.shape[:2]
+    shape = T, N, stack.output_size
+    check_array("output", output, shape)
+    tape = check_tape(plan_of(stack), inputs, tape)
+    check_array("d_output", d_output, shape)
     d_states_n = check_state(stack, d_state_n, N, dtype, name="d_state_n")
+    return differentiate(stack, parameters, inputs, output, tape, d_output, d_states_n, need_dx=need_dx)
+
+
+def differentiate(
+    stack: Stack,
+    parameters: Mapping[str, Array],
+    inputs: Inputs,
+    output: Array,
+    tape: Array,
+    d_output: Array,
+    d_state_n: Mapping[str, Array],
+    *,
+    need_dx: bool,
+) -> tuple[Array | None, Arrays, Arrays]:
+    """`backward` of arrays that are known to fit; ``tape`` contiguous."""
+    plan, dtype = plan_of(stack), inputs.x.dtype
+    x, states, dropout_masks = inputs.x, inputs.states, inputs.dropout_masks
+    D, R = stack.num_directions, stack.cell.output_size
+    output, d_output = strided(output, dtype), strided(d_output, dtype)
+    d_states_n = {name: contiguous(array, dtype) for name, array in d_state_n.items()}
+    views = TapeViews.of(plan, inputs, tape)
     d_states = {name: np.empty_like(array) for name, array in states.items()}
     gradients = {name: empty(shape, dtype) for name, shape in stack.parameter_shapes().items()}
     native_backward = by_precision("backward", dtype)
-    plan = plan_of(stack)
     dx: Array | None = None
     for layer in reversed(range(stack.num_layers)):
         layer_x = x if layer == 0 else views.outputs[layer - 1]

@@ -10,7 +10,7 @@ from recurra.cells import Stack
 from recurra.kernels.arguments import Inputs, check_array
 from recurra.kernels.memory import empty
 from recurra.kernels.native import Array
-from recurra.kernels.plan import plan_of, tape_per_step
+from recurra.kernels.plan import Plan, plan_of, tape_per_step
 
 
 def tape_size(stack: Stack, T: int, N: int, dtype: Any = np.float32, *, noisy: bool = False) -> int:
@@ -18,19 +18,19 @@ def tape_size(stack: Stack, T: int, N: int, dtype: Any = np.float32, *, noisy: b
 
     ``noisy``: whether it is given ``noise``.
     """
-    return sum(_part_sizes(stack, T, N, np.dtype(dtype), noisy))
+    return sum(_part_sizes(plan_of(stack), T, N, np.dtype(dtype), noisy))
 
 
-def new_tape(stack: Stack, inputs: Inputs, *, equal: bool) -> Array:
+def new_tape(plan: Plan, inputs: Inputs, *, equal: bool) -> Array:
     """Room for the tape of a pass; ``equal``: such that equal passes leave equal tapes.
 
     Else what stands where no row has a step, which nothing reads, is left to chance.
     """
     T, N = inputs.x.shape[:2]
-    tape = empty((tape_size(stack, T, N, inputs.x.dtype, noisy=inputs.noisy),), inputs.x.dtype)
+    tape = empty((sum(_sizes(plan, inputs)),), inputs.x.dtype)
     if equal and inputs.lengths is not None and T * N:
         live = int(inputs.lengths.sum())
-        for run in TapeViews.of(stack, inputs, tape).runs:
+        for run in TapeViews.of(plan, inputs, tape).runs:
             run[len(run) // (T * N) * live :] = 0
     return tape
 
@@ -42,20 +42,29 @@ class TapeViews(NamedTuple):
     outputs: list[Array]
 
     @classmethod
-    def of(cls, stack: Stack, inputs: Inputs, tape: Any) -> "TapeViews":
-        """The parts of the tape of that pass; InputError unless it has the size and precision."""
+    def of(cls, plan: Plan, inputs: Inputs, tape: Array) -> "TapeViews":
+        """The parts of the tape of that pass."""
         T, N = inputs.x.shape[:2]
-        sizes = _part_sizes(stack, T, N, inputs.x.dtype, inputs.noisy)
-        tape = check_array("tape", tape, (sum(sizes),))
-        if tape.dtype != inputs.x.dtype:
-            raise InputError(f"tape must be {inputs.x.dtype}, as forward_train made it, got {tape.dtype}")
-        tape = np.ascontiguousarray(tape)
+        sizes = _sizes(plan, inputs)
         parts = [tape[end - size : end] for size, end in zip(sizes, itertools.accumulate(sizes))]
-        runs = len(plan_of(stack).runs)
-        outputs = [part.reshape(T, N, stack.output_size) for part in parts[runs:]]
+        runs = len(plan.runs)
+        outputs = [part.reshape(T, N, plan.stack.output_size) for part in parts[runs:]]
         return cls(parts[:runs], outputs)
 
 
-def _part_sizes(stack: Stack, T: int, N: int, dtype: np.dtype[Any], noisy: bool) -> list[int]:
-    per_step = tape_per_step(stack, dtype, noisy or plan_of(stack).zoneout != 0)
+def check_tape(plan: Plan, inputs: Inputs, tape: Any) -> Array:
+    """The tape of that pass, contiguous; InputError unless it has the size and precision."""
+    tape = check_array("tape", tape, (sum(_sizes(plan, inputs)),))
+    if tape.dtype != inputs.x.dtype:
+        raise InputError(f"tape must be {inputs.x.dtype}, as forward_train made it, got {tape.dtype}")
+    return np.ascontiguousarray(tape)
+
+
+def _sizes(plan: Plan, inputs: Inputs) -> list[int]:
+    T, N = inputs.x.shape[:2]
+    return _part_sizes(plan, T, N, inputs.x.dtype, inputs.noisy)
+
+
+def _part_sizes(plan: Plan, T: int, N: int, dtype: np.dtype[Any], noisy: bool) -> list[int]:
+    stack, per_step = plan.stack, tape_per_step(plan, dtype, noisy or plan.zoneout != 0)
     return [T * N * size for size in per_step] + [T * N * stack.output_size] * (stack.num_layers - 1)
