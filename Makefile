@@ -31,16 +31,16 @@ check: install ## Check formatting, lint, types and import contracts; no tests
 
 test-native: build/native/tests.done ## Run the C++ tests
 
-# Threads that wait without spinning leave the cores to the other process.
+# Threads that wait without spinning leave the cores to the other process; OpenBLAS's spin, so it has one.
 test-python: install ## Run the Python tests
-	OMP_NUM_THREADS=2 OMP_WAIT_POLICY=passive python -m pytest -n 2 -q -m "not slow"
+	OMP_NUM_THREADS=2 OMP_WAIT_POLICY=passive OPENBLAS_NUM_THREADS=1 python -m pytest -n 2 -q -m "not slow"
 
 test-slow: install ## Run the tests that take minutes
 	python -m pytest -q -m slow
 
 # `make test` draws the same examples at every run, so that its outcome hangs on the code alone.
 fuzz: install ## Run the tests of properties on more examples, drawn anew
-	OMP_NUM_THREADS=2 OMP_WAIT_POLICY=passive python -m pytest -n 2 -q -m "hypothesis and not slow" --hypothesis-profile=fuzz
+	OMP_NUM_THREADS=2 OMP_WAIT_POLICY=passive OPENBLAS_NUM_THREADS=1 python -m pytest -n 2 -q -m "hypothesis and not slow" --hypothesis-profile=fuzz
 
 # aeon needs older libraries than ours, so it has an environment of its own.
 test-aeon: install ## Run aeon's checks of classifiers on SequenceClassifier, in an environment of their own

@@ -4,9 +4,26 @@ import numpy as np
 import pytest
 
 from recurra.data import array_series
-from recurra.evaluation import BASELINES, ETS, baseline_forecasts
+from recurra.evaluation import BASELINES, ETS, baseline_forecasts, ets
 
 LEVELS = (0.1, 0.5, 0.9)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def fitted_once():
+    """One search for ETS where rows are equal: nothing else decides what it finds, and it takes seconds."""
+    found = {}
+    search = ets._best_fit
+
+    def best_fit(target: np.ndarray, season: int):
+        key = target.tobytes(), season
+        if key not in found:
+            found[key] = search(target, season)
+        return found[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ets, "_best_fit", best_fit)
+        yield
 
 
 def quarters(rows: int = 120, share: float = 0.0, seed: int = 0) -> np.ndarray:
