@@ -191,6 +191,17 @@ def test_masks_are_drawn_anew_at_each_call_and_only_in_training(make_full):
     assert torch.equal(torch.get_rng_state(), before)
 
 
+def test_the_masks_of_a_call_do_not_hang_on_whether_it_keeps_a_tape(make_full):
+    layer = make_full(dropout=0.3, recurrent_dropout=0.4, weight_dropout=0.2)
+    x, outputs = torch.randn(6, 3, 2, dtype=torch.float64), []
+    for wanted in (True, False):
+        torch.manual_seed(7)
+        with torch.set_grad_enabled(wanted):
+            outputs.append(layer(x, lengths=[6, 0, 2])[0])
+    assert [output.requires_grad for output in outputs] == [True, False]
+    assert torch.equal(*outputs)
+
+
 def test_recurrent_dropout_keeps_one_mask_for_all_steps():
     layer = nn.RNN(1, 400, nonlinearity="relu", bias=False, recurrent_dropout=0.25, dtype=torch.float64)
     with torch.no_grad():
